@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Auth room: what to send for a token and what to keep of the answer; the shape of credentials; the
+ * expiry of a JWT. No I/O and no clock: times are handed in.
+ */
+#ifndef NAVETTE_AUTH_H
+#define NAVETTE_AUTH_H
+
+#include <navette/json.h>
+
+enum nvt_grant {
+    NVT_GRANT_STATIC,   /* the token was issued once, by hand */
+    NVT_GRANT_KEY_PAIR, /* POST JSON {access_key, secret_key} -> {access_token} (registry, v3) */
+};
+
+/* All secrets of one client, and nothing else. Wipe with nvt_credentials_wipe. */
+struct nvt_credentials {
+    enum nvt_grant grant;
+    char id[NVT_SECRET_CAP];     /* access_key; "" with a static token */
+    char secret[NVT_SECRET_CAP]; /* secret_key; "" with a static token */
+};
+
+/* An access token and its life, on the monotonic clock. */
+struct nvt_token {
+    uint8_t text[NVT_TOKEN_CAP];
+    size_t len;           /* 0: none */
+    uint64_t renew_at_ms; /* UINT64_MAX: never */
+    bool good;            /* the server accepted it at least once */
+};
+
+/* What is wrong with a credential as it was pasted, before it is sent: NVT_E_CRED_*. Tokens and
+ * keys are b64token of RFC 6750 section 2.1. max_len: room it must fit in. */
+nvt_err nvt_credential_check(struct nvt_span text, size_t max_len);
+
+/* Checks and copies. NVT_E_CRED_*. The object is untouched on an error. */
+nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span id,
+                                     struct nvt_span secret);
+nvt_err nvt_token_set(struct nvt_token *t, struct nvt_span text, uint64_t renew_at_ms);
+
+void nvt_credentials_wipe(struct nvt_credentials *c);
+void nvt_token_wipe(struct nvt_token *t);
+
+/* Body and media type of the token request. NVT_E_SPACE, NVT_E_ARG (a static token needs no
+ * request). */
+nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_buf *body,
+                        struct nvt_span *out_media_type);
+
+/* Reads a 2xx token answer: access_token (required), expires_in (seconds; else the JWT's exp minus
+ * its iat; else default_life_s), token_type (must be Bearer when there). The token is renewed after
+ * its life less a margin of a tenth of it, at least 15 s and at most 60 s. NVT_E_GRANT_ANSWER;
+ * token is untouched on an error. */
+nvt_err nvt_grant_read(struct nvt_span body, struct nvt_json_tok *pool, size_t pool_count,
+                       uint64_t now_ms, uint32_t default_life_s, struct nvt_token *token);
+
+/* exp and iat (0 when absent) of a JWT's payload (RFC 7519 section 4.1), read without trusting it:
+ * fractional seconds cut. scratch holds the decoded payload and is wiped. NVT_E_JWT. */
+nvt_err nvt_jwt_times(struct nvt_span token, struct nvt_buf *scratch, struct nvt_json_tok *pool,
+                      size_t pool_count, int64_t *out_exp_s, int64_t *out_iat_s);
+
+#endif

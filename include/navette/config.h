@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every fixed size of navette, each with its reason. Override one with -DNAME=VALUE for the
+ * library and for everything that includes its headers alike: the sizes shape public structs.
+ */
+#ifndef NAVETTE_CONFIG_H
+#define NAVETTE_CONFIG_H
+
+/* Longest access token kept, bytes. CoopCycle's RSA-4096 JWT is about 1 050; the registry's about
+ * 900. */
+#ifndef NVT_TOKEN_CAP
+#define NVT_TOKEN_CAP 1536
+#endif
+
+/* Longest credential other than a token (access key, secret key), bytes. PISTE and the registry
+ * use 64. */
+#ifndef NVT_SECRET_CAP
+#define NVT_SECRET_CAP 128
+#endif
+
+/* Request staging and receive window of one call, bytes: a head with the longest token (about 2
+ * 000) must fit; head and body leave in one TLS record when both fit. */
+#ifndef NVT_IO_CAP
+#define NVT_IO_CAP 2560
+#endif
+
+/* Answer memory of one call, bytes: the response head, then as much of the body as fits behind it.
+ */
+#ifndef NVT_IN_CAP
+#define NVT_IN_CAP 3072
+#endif
+
+/* Longest response head accepted (status line, fields and final CRLF), bytes. Must be below
+ * NVT_IN_CAP. */
+#ifndef NVT_HEAD_MAX
+#define NVT_HEAD_MAX 2048
+#endif
+
+/* Most fields accepted in one response head. Gateways add about 15; 64 leaves room and bounds
+ * look-ups. */
+#ifndef NVT_HTTP_FIELDS_MAX
+#define NVT_HTTP_FIELDS_MAX 64
+#endif
+
+/* Most interim (1xx) responses skipped before the final one. One 103 is usual, 100 is never asked
+ * for. */
+#ifndef NVT_HTTP_INTERIM_MAX
+#define NVT_HTTP_INTERIM_MAX 4
+#endif
+
+/* Longest chunk-size line including extensions, bytes (RFC 9112 section 7.1.1 lets a recipient cap
+ * it). */
+#ifndef NVT_HTTP_CHUNK_LINE_MAX
+#define NVT_HTTP_CHUNK_LINE_MAX 256
+#endif
+
+/* Longest trailer section, bytes. Trailers are validated and dropped (RFC 9112 section 7.1.2). */
+#ifndef NVT_HTTP_TRAILER_MAX
+#define NVT_HTTP_TRAILER_MAX 1024
+#endif
+
+/* Deepest nesting of arrays and objects in JSON, read or written. At most 32: the depth is a bit
+ * set. */
+#ifndef NVT_JSON_DEPTH_MAX
+#define NVT_JSON_DEPTH_MAX 16
+#endif
+
+/* Longest host name with its final NUL (RFC 1035 section 2.3.4: 253 characters). */
+#ifndef NVT_HOST_CAP
+#define NVT_HOST_CAP 254
+#endif
+
+/* Longest path prefix of a base URL with its final NUL. */
+#ifndef NVT_BASE_PATH_CAP
+#define NVT_BASE_PATH_CAP 64
+#endif
+
+/* Addresses of one host that are tried. Two of each family cover every host of the five systems. */
+#ifndef NVT_ADDRS_MAX
+#define NVT_ADDRS_MAX 4
+#endif
+
+/* Connection attempts in flight at once (RFC 8305 section 5), and the delay between two starts, ms.
+ */
+#ifndef NVT_RACE_MAX
+#define NVT_RACE_MAX 2
+#endif
+#ifndef NVT_RACE_DELAY_MS
+#define NVT_RACE_DELAY_MS 250
+#endif
+
+/* Public-key pins one trust setting can hold: one in use, one for the next key. */
+#ifndef NVT_TLS_PINS_MAX
+#define NVT_TLS_PINS_MAX 2
+#endif
+
+/* Text of a server's own words kept in struct nvt_failure, bytes with the final NUL. */
+#ifndef NVT_FAILURE_TEXT_CAP
+#define NVT_FAILURE_TEXT_CAP 160
+#endif
+
+#endif
