@@ -42,8 +42,7 @@ bool nvt_span_eq(struct nvt_span a, struct nvt_span b);
 /* Equal when ASCII letters are compared without case. */
 bool nvt_span_eq_nocase(struct nvt_span a, struct nvt_span b);
 
-/* ---- buf: bounded writing; an overflow sticks, so only the end needs a check ------------------
- */
+/* ---- buf: bounded writing; an overflow sticks, so only the end needs a check ---- */
 
 struct nvt_buf {
     uint8_t *ptr;
@@ -72,8 +71,7 @@ static inline nvt_err nvt_buf_err(const struct nvt_buf *b)
     return b->overflow ? NVT_E_SPACE : NVT_OK;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------
- */
+/* ---- numbers ---- */
 
 /* All of s as 1*DIGIT, at most max. NVT_E_SYNTAX, NVT_E_RANGE. */
 nvt_err nvt_u64_parse(struct nvt_span s, uint64_t max, uint64_t *out_value);
@@ -82,8 +80,7 @@ nvt_err nvt_u64_parse(struct nvt_span s, uint64_t max, uint64_t *out_value);
  * are rounded half away from zero. No exponent, no float. NVT_E_SYNTAX, NVT_E_RANGE (int64_t). */
 nvt_err nvt_dec_parse(struct nvt_span s, unsigned scale, int64_t *out_value);
 
-/* ---- encodings ----------------------------------------------------------------------------------
- */
+/* ---- encodings ---- */
 
 enum nvt_base64 {
     NVT_BASE64,         /* RFC 4648 section 4, padding written and required */

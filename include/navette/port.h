@@ -9,8 +9,7 @@
 
 #include <navette/base.h>
 
-/* ---- network ----------------------------------------------------------------------------------
- */
+/* ---- network ---- */
 
 /* A socket as the port knows it (a file descriptor, a pointer); NVT_SOCK_NONE is no socket. */
 typedef intptr_t nvt_sock;
@@ -55,8 +54,7 @@ struct nvt_port_net {
     void (*close)(void *ctx, nvt_sock sock);
 };
 
-/* ---- clocks -------------------------------------------------------------------------------------
- */
+/* ---- clocks ---- */
 
 struct nvt_port_clock {
     void *ctx;
@@ -68,8 +66,7 @@ struct nvt_port_clock {
     bool (*wall_s)(void *ctx, int64_t *out_s);
 };
 
-/* ---- entropy ------------------------------------------------------------------------------------
- */
+/* ---- entropy ---- */
 
 struct nvt_port_entropy {
     void *ctx;
@@ -84,8 +81,7 @@ struct nvt_port {
     struct nvt_port_entropy entropy;
 };
 
-/* ---- waiting ------------------------------------------------------------------------------------
- */
+/* ---- waiting ---- */
 
 enum { NVT_WAIT_READ = 1, NVT_WAIT_WRITE = 2 };
 
