@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The port for POSIX systems: sockets, clocks and entropy of the host, a resolver that never blocks
+ * the caller, and the waiting that the core itself does not do. Allocates nothing.
+ */
+#ifndef NAVETTE_POSIX_H
+#define NAVETTE_POSIX_H
+
+#include <navette/port.h>
+
+/* A wall clock before this second (2026-01-01T00:00:00Z) counts as not set yet: boards without a
+ * battery start in 1970. A constant, not the compiler's date, so that builds repeat bit for bit. */
+#ifndef NVT_POSIX_WALL_MIN_S
+#define NVT_POSIX_WALL_MIN_S 1767225600
+#endif
+
+/* Look-ups that were given up but still hang in the system's resolver. A thread of its own serves
+ * each; when all are taken, resolve() answers NVT_E_NET_RESOLVER until one ends. */
+#ifndef NVT_POSIX_STUCK_MAX
+#define NVT_POSIX_STUCK_MAX 4
+#endif
+
+/* Sockets that one nvt_posix_wait() can watch (8 bytes of stack each). */
+#ifndef NVT_POSIX_POLL_MAX
+#define NVT_POSIX_POLL_MAX 128
+#endif
+
+/* One port, for one thread at a time. Hand &p.port to the library. It must not move. */
+struct nvt_posix {
+    struct nvt_port port;
+    int last_errno;          /* of the last network call that failed, for diagnostics */
+    char host[NVT_HOST_CAP]; /* being looked up, "" when none is */
+    uint16_t host_port;
+    int lookup;                     /* our end of the talk with the resolver thread, or -1 */
+    int stuck[NVT_POSIX_STUCK_MAX]; /* ends of given-up talks, or -1 */
+};
+
+/* Fills in the tables. Can not fail; opens nothing. */
+void nvt_posix_init(struct nvt_posix *p);
+
+/* Gives up a look-up. Never waits for a resolver that hangs: its thread finds nobody to answer. */
+void nvt_posix_free(struct nvt_posix *p);
+
+/* Blocks until one of the n waits is due: a socket ready, the resolver's answer there, the time
+ * come, or a signal handled. A wait of the caller's own may hold any file descriptor.
+ * NVT_E_ARG: more sockets than NVT_POSIX_POLL_MAX. NVT_E_NET_IO: the system refused to wait. */
+nvt_err nvt_posix_wait(struct nvt_posix *p, const struct nvt_wait *waits, size_t n);
+
+/* A step as nvt_call_step() is one: NVT_AGAIN with *out_wait set, or its end. */
+typedef nvt_err (*nvt_posix_step)(void *ctx, struct nvt_wait *out_wait);
+
+/* Steps and waits until step returns anything but NVT_AGAIN: that, or an error of
+ * nvt_posix_wait. The step's own deadlines bound the time. */
+nvt_err nvt_posix_run(struct nvt_posix *p, nvt_posix_step step, void *ctx);
+
+#endif
