@@ -57,7 +57,8 @@ void nvt_buf_put_byte(struct nvt_buf *b, uint8_t byte);
 void nvt_buf_put_u64(struct nvt_buf *b, uint64_t value);
 void nvt_buf_put_i64(struct nvt_buf *b, int64_t value);
 
-/* value / 10^scale in plain decimal: no exponent, no trailing zeros, no "-0". scale 0 to 18. */
+/* value / 10^scale in plain decimal: no exponent, no trailing zeros, no "-0". scale 0 to 18; a
+ * larger one counts as overflow. */
 void nvt_buf_put_dec(struct nvt_buf *b, int64_t value, unsigned scale);
 
 static inline struct nvt_span nvt_buf_span(const struct nvt_buf *b)
@@ -76,8 +77,9 @@ static inline nvt_err nvt_buf_err(const struct nvt_buf *b)
 /* All of s as 1*DIGIT, at most max. NVT_E_SYNTAX, NVT_E_RANGE. */
 nvt_err nvt_u64_parse(struct nvt_span s, uint64_t max, uint64_t *out_value);
 
-/* All of s as ["-"] 1*DIGIT ["." 1*DIGIT] scaled by 10^scale; digits beyond scale must be zero or
- * are rounded half away from zero. No exponent, no float. NVT_E_SYNTAX, NVT_E_RANGE (int64_t). */
+/* All of s as ["-"] 1*DIGIT ["." 1*DIGIT] scaled by 10^scale, scale 0 to 18; digits beyond scale
+ * are rounded half away from zero. No exponent, no float. NVT_E_SYNTAX, NVT_E_RANGE (int64_t,
+ * scale). */
 nvt_err nvt_dec_parse(struct nvt_span s, unsigned scale, int64_t *out_value);
 
 /* ---- encodings ---- */
@@ -109,19 +111,20 @@ nvt_err nvt_utf8_check(struct nvt_span text);
 /* Takes the first character off *text. NVT_E_UTF8 when there is none or it is malformed. */
 nvt_err nvt_utf8_next(struct nvt_span *text, uint32_t *out_code_point);
 
+/* U+FFFD in place of what is no character: surrogates and all above U+10FFFF. */
 void nvt_utf8_put(struct nvt_buf *b, uint32_t code_point);
 
 /* ---- times: seconds since 1970-01-01T00:00:00Z, years 1970 to 9999 ---- */
 
-/* date-time of RFC 3339 section 5.6, any offset, fraction dropped; leap second 60 read as 59.
- * NVT_E_SYNTAX, NVT_E_RANGE. */
+/* date-time of RFC 3339 section 5.6, any offset, fraction dropped. Second 60 is read as 59, and
+ * only where a leap second can be: 23:59 UTC. NVT_E_SYNTAX, NVT_E_RANGE. */
 nvt_err nvt_time_parse_rfc3339(struct nvt_span text, int64_t *out_s);
 
 /* "YYYY-MM-DDThh:mm:ssZ", 20 bytes. A time outside the years 1970 to 9999 counts as overflow. */
 void nvt_time_put_rfc3339(struct nvt_buf *b, int64_t s);
 
-/* HTTP-date of RFC 9110 section 5.6.7: IMF-fixdate and the two obsolete forms. NVT_E_SYNTAX,
- * NVT_E_RANGE. */
+/* HTTP-date of RFC 9110 section 5.6.7: IMF-fixdate and the two obsolete forms; two-digit years are
+ * 1970 to 2069. The day's name is not compared with the date. NVT_E_SYNTAX, NVT_E_RANGE. */
 nvt_err nvt_time_parse_http(struct nvt_span text, int64_t *out_s);
 
 /* Civil UTC fields to seconds; month 1 to 12. NVT_E_RANGE when no such second exists. */

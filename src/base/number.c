@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decimal numbers, whole and fixed-point, in both directions. No float anywhere. */
+#include <navette/base.h>
+
+#include <limits.h>
+
+/* Digits of 2^64 - 1, a point, a sign. */
+#define NVT_DEC_TEXT_CAP 22U
+/* With 19 digits in an int64_t, one stays in front of the point. */
+#define NVT_DEC_SCALE_MAX 18U
+
+/* A number being written from its end to its start. */
+struct text {
+    uint8_t bytes[NVT_DEC_TEXT_CAP];
+    size_t start;
+};
+
+static void prepend(struct text *t, uint8_t byte)
+{
+    t->start--;
+    t->bytes[t->start] = byte;
+}
+
+/* The lowest count digits of value, or all that are left when count is 0; returns the rest. */
+static uint64_t prepend_digits(struct text *t, uint64_t value, unsigned count)
+{
+    uint64_t left = value;
+    unsigned done = 0;
+    do {
+        prepend(t, (uint8_t)((uint64_t)'0' + left % 10U));
+        left /= 10U;
+        done++;
+    } while (count == 0U ? left != 0U : done < count);
+    return left;
+}
+
+static void put_text(struct nvt_buf *b, const struct text *t)
+{
+    nvt_buf_put(b, nvt_span_of(t->bytes + t->start, NVT_DEC_TEXT_CAP - t->start));
+}
+
+void nvt_buf_put_u64(struct nvt_buf *b, uint64_t value)
+{
+    struct text t = {{0}, NVT_DEC_TEXT_CAP};
+    (void)prepend_digits(&t, value, 0U);
+    put_text(b, &t);
+}
+
+void nvt_buf_put_i64(struct nvt_buf *b, int64_t value)
+{
+    nvt_buf_put_dec(b, value, 0U);
+}
+
+void nvt_buf_put_dec(struct nvt_buf *b, int64_t value, unsigned scale)
+{
+    struct text t = {{0}, NVT_DEC_TEXT_CAP};
+    uint64_t left = value < 0 ? 0U - (uint64_t)value : (uint64_t)value;
+    unsigned places = scale;
+    if (scale > NVT_DEC_SCALE_MAX) {
+        b->overflow = true;
+        return;
+    }
+    while (places > 0U && left % 10U == 0U) {
+        left /= 10U;
+        places--;
+    }
+    if (places > 0U) {
+        left = prepend_digits(&t, left, places);
+        prepend(&t, (uint8_t)'.');
+    }
+    (void)prepend_digits(&t, left, 0U);
+    if (value < 0) {
+        prepend(&t, (uint8_t)'-');
+    }
+    put_text(b, &t);
+}
+
+/* Takes 1*DIGIT off the front of *s. */
+static struct nvt_span take_digits(struct nvt_span *s)
+{
+    size_t len = 0;
+    while (len < s->len && (unsigned)s->ptr[len] - (unsigned)'0' < 10U) {
+        len++;
+    }
+    struct nvt_span digits = nvt_span_of(s->ptr, len);
+    *s = nvt_span_drop(*s, len);
+    return digits;
+}
+
+/* *value = *value * 10 + digit; false when that is above max. */
+static bool push_digit(uint64_t *value, uint64_t digit, uint64_t max)
+{
+    if (*value > max / 10U || digit > max - *value * 10U) {
+        return false;
+    }
+    *value = *value * 10U + digit;
+    return true;
+}
+
+nvt_err nvt_u64_parse(struct nvt_span s, uint64_t max, uint64_t *out_value)
+{
+    uint64_t value = 0;
+    struct nvt_span rest = s;
+    struct nvt_span digits = take_digits(&rest);
+    if (digits.len == 0U || rest.len != 0U) {
+        return NVT_E_SYNTAX;
+    }
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!push_digit(&value, (uint64_t)digits.ptr[i] - (uint64_t)'0', max)) {
+            return NVT_E_RANGE;
+        }
+    }
+    *out_value = value;
+    return NVT_OK;
+}
+
+/* whole.fraction times 10^scale, rounded half up (the sign is apart), at most max. */
+static bool scale_digits(struct nvt_span whole, struct nvt_span fraction, unsigned scale,
+                         uint64_t max, uint64_t *out_value)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < whole.len + scale; i++) {
+        size_t place = i - whole.len; /* wraps, unused, in front of the point */
+        uint8_t digit = (uint8_t)'0';
+        if (i < whole.len) {
+            digit = whole.ptr[i];
+        } else if (place < fraction.len) {
+            digit = fraction.ptr[place];
+        }
+        if (!push_digit(&value, (uint64_t)digit - (uint64_t)'0', max)) {
+            return false;
+        }
+    }
+    if (fraction.len > scale && fraction.ptr[scale] >= (uint8_t)'5') {
+        if (value == max) {
+            return false;
+        }
+        value++;
+    }
+    *out_value = value;
+    return true;
+}
+
+/* number = ["-"] 1*DIGIT ["." 1*DIGIT] */
+nvt_err nvt_dec_parse(struct nvt_span s, unsigned scale, int64_t *out_value)
+{
+    struct nvt_span rest = s;
+    struct nvt_span fraction = {NULL, 0};
+    bool negative = rest.len > 0U && rest.ptr[0] == (uint8_t)'-';
+    rest = nvt_span_drop(rest, negative ? 1U : 0U);
+    struct nvt_span whole = take_digits(&rest);
+    bool right = whole.len > 0U;
+    if (right && rest.len > 0U && rest.ptr[0] == (uint8_t)'.') {
+        rest = nvt_span_drop(rest, 1U);
+        fraction = take_digits(&rest);
+        right = fraction.len > 0U;
+    }
+    if (!right || rest.len > 0U) {
+        return NVT_E_SYNTAX;
+    }
+    uint64_t max = (uint64_t)INT64_MAX + (negative ? 1U : 0U);
+    uint64_t value = 0;
+    if (scale > NVT_DEC_SCALE_MAX || !scale_digits(whole, fraction, scale, max, &value)) {
+        return NVT_E_RANGE;
+    }
+    if (negative && value > 0U) {
+        *out_value = -(int64_t)(value - 1U) - 1; /* the lowest int64_t has no positive twin */
+    } else {
+        *out_value = (int64_t)value;
+    }
+    return NVT_OK;
+}

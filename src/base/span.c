@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Byte ranges: cut, trim, compare. */
+#include <navette/base.h>
+
+struct nvt_span nvt_span_drop(struct nvt_span s, size_t n)
+{
+    size_t cut = n < s.len ? n : s.len;
+    /* Adding to a null pointer is undefined, adding 0 included. */
+    return cut == 0U ? s : nvt_span_of(s.ptr + cut, s.len - cut);
+}
+
+static bool is_ows(uint8_t byte)
+{
+    return byte == (uint8_t)' ' || byte == (uint8_t)'\t';
+}
+
+struct nvt_span nvt_span_trim(struct nvt_span s)
+{
+    while (s.len > 0U && is_ows(s.ptr[0])) {
+        s = nvt_span_drop(s, 1U);
+    }
+    while (s.len > 0U && is_ows(s.ptr[s.len - 1U])) {
+        s.len--;
+    }
+    return s;
+}
+
+bool nvt_span_eq(struct nvt_span a, struct nvt_span b)
+{
+    return a.len == b.len && (a.len == 0U || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Equal bytes, or the two cases of one ASCII letter: those differ in bit 5 alone. */
+static bool eq_nocase(uint8_t a, uint8_t b)
+{
+    unsigned diff = (unsigned)a ^ (unsigned)b;
+    unsigned lower = (unsigned)a | 0x20U;
+    return diff == 0U || (diff == 0x20U && lower - (unsigned)'a' < 26U);
+}
+
+bool nvt_span_eq_nocase(struct nvt_span a, struct nvt_span b)
+{
+    if (a.len != b.len) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if (!eq_nocase(a.ptr[i], b.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
