@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Unit tests (cmocka): each tests/unit/test_*.c is one program against the library.
 # Simulated runs: each tests/sim/test_*.c is one, with the scripted network of port/sim and TLS
 # replaced at link time by the clear-text stand-in tests/sim/tls_clear.c.
@@ -18,8 +19,19 @@ $(BUILD)/sim/%: $(BUILD)/obj/tests/sim/%.o $(SIM_OBJ) $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SIM_OBJ) $(LIB) -lcmocka -lpthread
 
 .SECONDARY:
-.PHONY: unit sim
-unit: $(UNIT_BIN)
-	$(Q)for t in $(UNIT_BIN); do $$t || exit 1; done
-sim: $(SIM_BIN)
-	$(Q)for t in $(SIM_BIN); do $$t || exit 1; done
+.PHONY: unit sim test test-programs test-run
+unit: $(UNIT_BIN) ## unit tests alone
+	$(Q)sh tests/tools/run-tests.sh $(foreach t,$(UNIT_BIN),'unit/$(notdir $t)=$t')
+sim: $(SIM_BIN) ## simulated runs alone
+	$(Q)sh tests/tools/run-tests.sh $(foreach t,$(SIM_BIN),'sim/$(notdir $t)=$t')
+
+# Fragments add to TEST_NEEDS (what to build) and TEST_RUNS ('name=command', no '=' in the name).
+TEST_NEEDS += $(UNIT_BIN) $(SIM_BIN)
+TEST_RUNS += $(foreach t,$(UNIT_BIN),'unit/$(notdir $t)=$t')
+TEST_RUNS += $(foreach t,$(SIM_BIN),'sim/$(notdir $t)=$t')
+
+test: ## every test, with one closing count line
+	$(Q)$(SUBMAKE) test-programs
+	$(Q)$(MAKE) --no-print-directory test-run
+test-run:
+	$(Q)sh tests/tools/run-tests.sh $(TEST_RUNS)
