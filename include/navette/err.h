@@ -125,6 +125,7 @@
     X(NVT_E_ANSWER,             -703, "the server's answer is not what its API documents") \
     X(NVT_E_UNKNOWN_OUTCOME,    -704, "the request may have arrived: ask for its status before sending again") \
     X(NVT_E_SINK,               -705, "the receiver of the body refused it") \
+    X(NVT_E_CANCELLED,          -706, "the caller gave the call up") \
     /* api: what a payload gets wrong before it is sent */ \
     X(NVT_E_FIELD_MISSING,      -800, "a required field is missing") \
     X(NVT_E_FIELD_UNKNOWN,      -801, "the API knows no such field") \
