@@ -59,7 +59,8 @@ struct nvt_conn {
     uint8_t addr_next;   /* the next address to try */
     uint64_t race_at_ms; /* when the next attempt may start */
     nvt_sock racing[NVT_RACE_MAX];
-    nvt_err race_err; /* the last attempt's failure */
+    uint64_t race_end_ms[NVT_RACE_MAX]; /* when a silent attempt leaves its place to the next */
+    nvt_err race_err;                   /* what the failed attempts met */
     nvt_sock sock;
     struct nvt_tls tls;
     struct nvt_tls_ticket ticket; /* outlives the connection */
@@ -68,7 +69,8 @@ struct nvt_conn {
     int32_t detail;     /* Mbed TLS code behind the last error */
 };
 
-/* timeouts may be NULL. All pointers must outlive the connection. */
+/* timeouts may be NULL. All pointers must outlive the connection. An origin is known by its
+ * address: another origin is another object. Call it once; nvt_conn_free before a second time. */
 void nvt_conn_init(struct nvt_conn *c, const struct nvt_port *port,
                    struct nvt_tls_config *tls_config, const struct nvt_timeouts *timeouts);
 
