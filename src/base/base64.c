@@ -82,29 +82,27 @@ static bool get_group(struct nvt_span letters, bool url, uint8_t *out)
     return (bits & unused) == 0U;
 }
 
-/* The letters of a padded text without its padding; an odd rest is left for the caller to refuse.
- */
-static struct nvt_span without_padding(struct nvt_span text)
+/* The letters of text without its padding. False when that is not right: of padded text, letters
+ * and padding together fill groups of four; in no form is one letter left over. */
+static bool strip_padding(struct nvt_span text, enum nvt_base64 form, struct nvt_span *out_letters)
 {
     struct nvt_span letters = text;
-    for (size_t i = 0; i < 2U && letters.len > 0U; i++) {
-        if (letters.ptr[letters.len - 1U] == (uint8_t)'=') {
-            letters.len--;
+    if (form != NVT_BASE64URL_BARE) {
+        for (size_t i = 0; i < 2U && letters.len > 0U; i++) {
+            letters.len -= letters.ptr[letters.len - 1U] == (uint8_t)'=' ? 1U : 0U;
+        }
+        if (text.len % 4U != 0U) {
+            return false;
         }
     }
-    return letters;
+    *out_letters = letters;
+    return letters.len % 4U != 1U;
 }
 
 nvt_err nvt_base64_decode(struct nvt_span text, enum nvt_base64 form, struct nvt_buf *out)
 {
-    struct nvt_span letters = text;
-    if (form != NVT_BASE64URL_BARE) {
-        letters = without_padding(text);
-        if (text.len % 4U != 0U) {
-            return NVT_E_SYNTAX;
-        }
-    }
-    if (letters.len % 4U == 1U) {
+    struct nvt_span letters = {NULL, 0};
+    if (!strip_padding(text, form, &letters)) {
         return NVT_E_SYNTAX;
     }
     size_t bytes_len = letters.len / 4U * 3U + letters.len % 4U * 3U / 4U;

@@ -141,29 +141,43 @@ static bool scale_digits(struct nvt_span whole, struct nvt_span fraction, unsign
     return true;
 }
 
+/* The text of a decimal number, taken apart. */
+struct decimal {
+    bool negative;
+    struct nvt_span whole;
+    struct nvt_span fraction;
+};
+
 /* number = ["-"] 1*DIGIT ["." 1*DIGIT] */
-nvt_err nvt_dec_parse(struct nvt_span s, unsigned scale, int64_t *out_value)
+static bool split_decimal(struct nvt_span s, struct decimal *out)
 {
     struct nvt_span rest = s;
-    struct nvt_span fraction = {NULL, 0};
-    bool negative = rest.len > 0U && rest.ptr[0] == (uint8_t)'-';
-    rest = nvt_span_drop(rest, negative ? 1U : 0U);
-    struct nvt_span whole = take_digits(&rest);
-    bool right = whole.len > 0U;
-    if (right && rest.len > 0U && rest.ptr[0] == (uint8_t)'.') {
-        rest = nvt_span_drop(rest, 1U);
-        fraction = take_digits(&rest);
-        right = fraction.len > 0U;
+    out->fraction = nvt_span_of(NULL, 0U);
+    out->negative = rest.len > 0U && rest.ptr[0] == (uint8_t)'-';
+    rest = nvt_span_drop(rest, out->negative ? 1U : 0U);
+    out->whole = take_digits(&rest);
+    if (out->whole.len == 0U) {
+        return false;
     }
-    if (!right || rest.len > 0U) {
+    if (rest.len > 1U && rest.ptr[0] == (uint8_t)'.') {
+        rest = nvt_span_drop(rest, 1U);
+        out->fraction = take_digits(&rest);
+    }
+    return rest.len == 0U;
+}
+
+nvt_err nvt_dec_parse(struct nvt_span s, unsigned scale, int64_t *out_value)
+{
+    struct decimal d;
+    uint64_t value = 0;
+    if (!split_decimal(s, &d)) {
         return NVT_E_SYNTAX;
     }
-    uint64_t max = (uint64_t)INT64_MAX + (negative ? 1U : 0U);
-    uint64_t value = 0;
-    if (scale > NVT_DEC_SCALE_MAX || !scale_digits(whole, fraction, scale, max, &value)) {
+    uint64_t max = (uint64_t)INT64_MAX + (d.negative ? 1U : 0U);
+    if (scale > NVT_DEC_SCALE_MAX || !scale_digits(d.whole, d.fraction, scale, max, &value)) {
         return NVT_E_RANGE;
     }
-    if (negative && value > 0U) {
+    if (d.negative && value > 0U) {
         *out_value = -(int64_t)(value - 1U) - 1; /* the lowest int64_t has no positive twin */
     } else {
         *out_value = (int64_t)value;
