@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Code and static memory of each room, size of each public struct, deepest stack of each public
+function, on the host and on Cortex-M.
+
+usage: size.py FOLDER            writes tests/size/table.md (FOLDER is for intermediate files)
+       size.py --check FOLDER    compares with it: more than 2 % and 48 bytes off is an error, each
+                                 target only when its compiler's major version is the table's
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+TABLE = "tests/size/table.md"
+USER_CONFIG = '-DMBEDTLS_USER_CONFIG_FILE="tests/size/target.h"'
+SMALL = ["-Os", "-ffunction-sections", "-fdata-sections"]
+TARGETS = [
+    ("host", "", SMALL + ["-fno-pie"]),
+    ("Cortex-M3", "arm-none-eabi-", ["-mcpu=cortex-m3", "-mthumb", "-I.", USER_CONFIG] + SMALL),
+    ("Cortex-M4", "arm-none-eabi-", ["-mcpu=cortex-m4", "-mthumb", "-I.", USER_CONFIG] + SMALL),
+]
+ROOMS = ["base", "http", "json", "tls", "conn", "auth", "client", "api"]
+ROOM_AIM = ("http", "json", 8192)
+STRUCT_MIN = 32
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, universal_newlines=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"size.py: '{' '.join(command[:6])} ...' failed")
+    return done.stdout
+
+
+def compiler(prefix):
+    return run(prefix + "gcc", "-dumpfullversion").strip()
+
+
+def rooms(folder, prefix):
+    sizes = {}
+    for room in ROOMS:
+        objects = sorted(glob.glob(f"{folder}/{room}_*.o"))
+        if not objects:
+            continue
+        lines = run(prefix + "size", *objects).splitlines()[1:]
+        numbers = [[int(n) for n in line.split()[:3]] for line in lines]
+        sizes[room] = (sum(n[0] for n in numbers), sum(n[1] + n[2] for n in numbers))
+    return sizes
+
+
+def structs(folder, prefix, flags):
+    names, seen = [], set()
+    for path in sorted(glob.glob("include/navette/*.h")):
+        if path.endswith("posix.h"):
+            continue
+        for name in re.findall(r"^struct (nvt_\w+) \{", open(path, encoding="utf-8").read(), re.M):
+            if name not in seen:
+                seen.add(name)
+                names.append(name)
+    source = f"{folder}/structs.c"
+    with open(source, "w", encoding="utf-8") as f:
+        f.write("".join(f"#include <{h[8:]}>\n" for h in sorted(glob.glob("include/navette/*.h"))
+                        if not h.endswith("posix.h")))
+        f.write("".join(f"char size_of_{n}[sizeof(struct {n})];\n" for n in names))
+    run(prefix + "gcc", "-std=c99", "-Iinclude", "-isystem", f"{folder}/include", *flags, "-c", "-o",
+        f"{folder}/structs.out", source)
+    sizes = {}
+    for line in run(prefix + "nm", "-S", f"{folder}/structs.out").splitlines():
+        m = re.match(r"\S+ (\S+) \S size_of_(\w+)", line)
+        if m:
+            sizes[m.group(2)] = int(m.group(1), 16)
+    return sizes
+
+
+def stacks(folder):
+    found = {}
+    for line in run("python3", "tests/size/stack.py", folder).splitlines():
+        name, size, path = line.split("\t")
+        found[name] = (int(size), path)
+    return found
+
+
+def measure(base):
+    all_targets = {}
+    for name, prefix, flags in TARGETS:
+        folder = f"{base}/{name}"
+        run("sh", "tests/size/callgraph.sh", folder, prefix + "gcc", *flags)
+        all_targets[name] = (compiler(prefix), rooms(folder, prefix),
+                             structs(folder, prefix, flags), stacks(folder))
+    return all_targets
+
+
+def row(*cells):
+    return "| " + " | ".join(str(c) for c in cells) + " |"
+
+
+def number(value):
+    return f"{value:,}".replace(",", " ") if isinstance(value, int) else value
+
+
+def table(found):
+    names = [t[0] for t in TARGETS]
+    version = run("sh", "-c", "echo '#include <mbedtls/version.h>\nV MBEDTLS_VERSION_STRING' | "
+                  "gcc -E - | sed -n 's/^V \"\\(.*\\)\"/\\1/p'").strip()
+    out = [
+        "# Size and stack", "",
+        "Made by `make size`; `make check-size` compares. All with `-Os`; struct sizes and stack",
+        f"depend on Mbed TLS's configuration, here the distribution's {version}.", "",
+        row("target", "compiler"), row("---", "---"),
+    ]
+    out += [row(n, f"gcc {found[n][0]}") for n in names]
+
+    out += ["", "## Code and static memory of each room, bytes", "",
+            "Code is instructions and constants; Mbed TLS, the C library and the port are not in it.",
+            "", row("room", *names, "static memory"), row("---", *["--:"] * (len(names) + 1))]
+    sums = {n: 0 for n in names}
+    for room in ROOMS:
+        cells = [found[n][1].get(room, (0, 0)) for n in names]
+        for n, c in zip(names, cells):
+            sums[n] += c[0]
+        out.append(row(room, *[number(c[0]) for c in cells], max(c[1] for c in cells)))
+    out.append(row("all", *[number(sums[n]) for n in names],
+                   max(sum(s[1] for s in found[n][1].values()) for n in names)))
+
+    out += ["", "## Public structs, bytes", "",
+            f"From {STRUCT_MIN} bytes on the host. One call with its buffers is `nvt_call`; what many",
+            "calls share is `nvt_client` and `nvt_tls_config`.", "",
+            row("struct", *names), row("---", *["--:"] * len(names))]
+    host = found[names[0]][2]
+    for name in sorted(host, key=lambda n: (-host[n], n)):
+        if host[name] >= STRUCT_MIN:
+            out.append(row(f"`{name}`", *[number(found[n][2][name]) for n in names]))
+
+    out += ["", "## Deepest stack of each public function, bytes", "",
+            "Without what Mbed TLS, the C library and the port use below it, which comes on top.",
+            "Indirect calls are resolved by `tests/size/calls.txt`; recursion and frames of unknown",
+            "size are errors.", "",
+            row("function", *names), row("---", *["--:"] * len(names))]
+    first = found[names[1]][3]
+    order = sorted(first, key=lambda n: (-first[n][0], n))
+    for name in order:
+        out.append(row(f"`{name}`", *[number(found[n][3].get(name, ("-", ""))[0]) for n in names]))
+    out += ["", f"The three deepest paths on {names[1]}, frame by frame:", ""]
+    out += [f"- {first[n][1]}" for n in order[:3]]
+    return "\n".join(out) + "\n"
+
+
+def parse(text):
+    """{(section, row name, column): number} and {target: compiler} of a table."""
+    numbers, compilers, section, columns = {}, {}, "", []
+    for line in text.splitlines():
+        if line.startswith("## "):
+            section = line[3:].split(",")[0]
+        if not line.startswith("|"):
+            continue
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        if cells[1].startswith("gcc "):
+            compilers[cells[0]] = cells[1]
+        elif cells[0] in ("room", "struct", "function"):
+            columns = cells
+        elif section and not set(cells[0]) <= {"-", ":"}:
+            for column, cell in zip(columns[1:], cells[1:]):
+                if re.match(r"[\d ]+$", cell):
+                    numbers[section, cells[0], column] = int(cell.replace(" ", ""))
+    return numbers, compilers
+
+
+def compare(old_text, new_text):
+    old, old_cc = parse(old_text)
+    new, new_cc = parse(new_text)
+    errors = compared = 0
+    left_out = [t for t in new_cc
+                if old_cc.get(t, "").split(".")[0] != new_cc[t].split(".")[0]]
+    for t in left_out:
+        print(f"{t}: {new_cc[t]} here, {old_cc.get(t, 'nothing')} in the table: not compared")
+    for key in sorted(old.keys() | new.keys()):
+        if key[2] in left_out or (key[2] == "static memory" and left_out):
+            continue
+        a, b = old.get(key), new.get(key)
+        compared += 1
+        if a is None or b is None:
+            print(f"{' / '.join(key)}: {'not in the table' if a is None else 'gone'}")
+            errors += 1
+        elif abs(a - b) > max(48, a * 0.02):
+            print(f"{' / '.join(key)}: {b}, the table says {a}")
+            errors += 1
+    print(f"{compared} figures compared, {errors} differ" + (": run 'make size'" if errors else ""))
+    return errors
+
+
+def aims(found):
+    small = found["Cortex-M3"]
+    code = sum(small[1].get(r, (0, 0))[0] for r in ROOM_AIM[:2])
+    print(f"{' and '.join(ROOM_AIM[:2])} on Cortex-M3: {code} bytes of code, aim {ROOM_AIM[2]}")
+    one = small[2].get("nvt_client", 0) + small[2].get("nvt_call", 0)
+    print(f"one client and one call on Cortex-M3: {one} bytes, aim 8192")
+
+
+def main(args):
+    folder = args[-1]
+    os.makedirs(folder, exist_ok=True)
+    found = measure(folder)
+    text = table(found)
+    aims(found)
+    static = max(sum(s[1] for s in f[1].values()) for f in found.values())
+    if static:
+        print(f"the library has {static} bytes of static memory; it must have none")
+        return 1
+    if args[0] == "--check":
+        return 1 if compare(open(TABLE, encoding="utf-8").read(), text) else 0
+    with open(TABLE, "w", encoding="utf-8") as f:
+        f.write(text)
+    print(f"written: {TABLE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
