@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conformance test's server: see server.h. */
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = {ms / 1000, (ms % 1000) * 1000000};
+    (void)nanosleep(&t, NULL);
+}
+
+static bool put(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0U) {
+        ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+        if (n <= 0) {
+            return false;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static void echo(int fd)
+{
+    uint8_t mem[4096];
+    ssize_t n = recv(fd, mem, sizeof mem, 0);
+    while (n > 0 && put(fd, mem, (size_t)n)) {
+        n = recv(fd, mem, sizeof mem, 0);
+    }
+}
+
+static void reset(int fd)
+{
+    struct linger now = {1, 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+static void delay(int fd)
+{
+    sleep_ms(300);
+    (void)put(fd, (const uint8_t *)"x", 1U);
+}
+
+static void hold(int fd)
+{
+    uint8_t mem[65536];
+    sleep_ms(1000);
+    while (recv(fd, mem, sizeof mem, 0) > 0) {
+    }
+}
+
+static void send_512k(int fd)
+{
+    uint8_t mem[1024];
+    for (size_t at = 0; at < (size_t)512 * 1024; at += sizeof mem) {
+        for (size_t i = 0; i < sizeof mem; i++) {
+            mem[i] = conformance_byte(at + i);
+        }
+        if (!put(fd, mem, sizeof mem)) {
+            return;
+        }
+    }
+}
+
+/* Byte by byte, so that nothing behind the line is taken. */
+static bool read_line(int fd, char *line, size_t cap)
+{
+    for (size_t i = 0; i + 1U < cap; i++) {
+        if (recv(fd, &line[i], 1U, 0) != 1) {
+            return false;
+        }
+        if (line[i] == '\n') {
+            line[i + 1U] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+static void serve_one(int fd)
+{
+    static const struct {
+        const char *line;
+        void (*act)(int fd);
+    } table[] = {
+        {CONFORMANCE_ECHO, echo}, {CONFORMANCE_RESET, reset},         {CONFORMANCE_DELAY, delay},
+        {CONFORMANCE_HOLD, hold}, {CONFORMANCE_SEND_512K, send_512k},
+    };
+    char line[32];
+    if (!read_line(fd, line, sizeof line)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (strcmp(line, table[i].line) == 0) {
+            table[i].act(fd);
+        }
+    }
+}
+
+int conformance_listen(const char *ip, uint16_t port, uint16_t *out_port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    socklen_t len = (socklen_t)sizeof at;
+    const int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || inet_pton(AF_INET, ip, &at.sin_addr) != 1) {
+        return -1;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, 64) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    *out_port = ntohs(at.sin_port);
+    return fd;
+}
+
+void conformance_serve(int listener)
+{
+    (void)signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0) {
+            continue;
+        }
+        if (fork() == 0) {
+            (void)close(listener);
+            (void)alarm(60);
+            serve_one(fd);
+            (void)close(fd);
+            _exit(0);
+        }
+        (void)close(fd);
+    }
+}
