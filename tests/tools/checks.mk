@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tests again, elsewhere: other compilers, another Mbed TLS, sanitizers, valgrind. Each in a
+# build folder of its own.
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: check-compilers check-sanitize check-valgrind ci
+check-compilers: ## gcc and clang, strict, 32 and 64 bit, both Mbed TLS lines
+	$(Q)MAKE="$(MAKE)" STRICT="$(STRICT)" BUILD=$(BUILD) JOBS=$(JOBS) sh tests/tools/compilers.sh
+check-sanitize: ## every test under the address and undefined-behaviour sanitizers
+	$(Q)$(SUBMAKE) BUILD=$(BUILD)/sanitize CFLAGS='$(SANITIZE)' test-programs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize CFLAGS='$(SANITIZE)' test-run
+check-valgrind: ## the end-to-end run under valgrind
+	$(Q)$(SUBMAKE) test-programs
+	$(Q)MAKE="$(MAKE)" BUILD=$(BUILD) sh tests/tools/valgrind.sh
+ci: ## all of it, as continuous integration does
+	$(Q)bash .ci/run
