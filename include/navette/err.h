@@ -78,6 +78,7 @@
     X(NVT_E_TLS_HANDSHAKE,      -405, "the TLS handshake failed") \
     X(NVT_E_TLS_ALERT,          -406, "the server refused the TLS handshake with an alert") \
     X(NVT_E_TLS_VERSION,        -407, "the server offers no TLS version from 1.2 up") \
+    X(NVT_E_TLS_CHAIN,          -409, "the server sent no certificate of its issuer, which is not trusted here") \
     X(NVT_E_TLS_EXPIRED,        -410, "the server's certificate has expired, or this clock is fast") \
     X(NVT_E_TLS_NOT_YET,        -411, "the server's certificate is not valid yet, or this clock is slow") \
     X(NVT_E_TLS_HOST,           -412, "the server's certificate is for another host name") \

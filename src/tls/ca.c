@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trusted certificates from memory. The PEM is taken apart here and not by Mbed TLS, which wants a
+ * final NUL counted in (a file or a flash section has none) and copies all of it to its heap.
+ */
+#include "tls_parts.h"
+
+#include <mbedtls/pk.h>
+
+/* Largest CA certificate accepted in PEM, bytes of DER: a root with an RSA-4096 key has about
+ * 1 400, the largest one of the public trust stores about 2 000. It lives on the stack of
+ * nvt_tls_config_init, which is not the deepest one: a handshake takes more. */
+enum { CA_DER_MAX = 2560 };
+
+static const char BEGIN[] = "-----BEGIN CERTIFICATE-----";
+static const char END[] = "-----END CERTIFICATE-----";
+
+/* Well-formed but of a kind that this Mbed TLS was built without. */
+static bool kind_unknown(int code)
+{
+    int high = -(int)((unsigned)(-code) & 0xFF80U);
+    return (high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG) ||
+           (high == MBEDTLS_ERR_X509_UNKNOWN_VERSION) ||
+           (high == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE) ||
+           (high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG) ||
+           (high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE) ||
+           (high == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE);
+}
+
+static nvt_err add_der(mbedtls_x509_crt *list, struct nvt_span der, int *out_code)
+{
+    *out_code = mbedtls_x509_crt_parse_der(list, der.ptr, der.len);
+    if (*out_code == 0) {
+        return NVT_OK;
+    }
+    return nvt_tls_code_err(*out_code) == NVT_E_TLS_MEMORY ? NVT_E_TLS_MEMORY : NVT_E_TLS_CA;
+}
+
+/* Takes one line off *text, without its LF, CRLF and blanks at both ends. */
+static struct nvt_span take_line(struct nvt_span *text)
+{
+    size_t n = 0;
+    while ((n < text->len) && (text->ptr[n] != (uint8_t)'\n')) {
+        n++;
+    }
+    struct nvt_span line = nvt_span_of(text->ptr, n);
+    *text = nvt_span_drop(*text, n + 1U);
+    if ((n > 0U) && (line.ptr[n - 1U] == (uint8_t)'\r')) {
+        line.len--;
+    }
+    return nvt_span_trim(line);
+}
+
+static bool line_is(struct nvt_span line, const char *mark, size_t mark_size)
+{
+    return nvt_span_eq(line, nvt_span_of(mark, mark_size - 1U));
+}
+
+/* The lines up to END as DER. Lines of RFC 7468 section 2 have 64 characters; any multiple of
+ * four is taken, padding on the last one only. */
+static bool read_block(struct nvt_span *text, struct nvt_buf *der)
+{
+    bool padded = false;
+    while (text->len > 0U) {
+        struct nvt_span line = take_line(text);
+        if (line_is(line, END, sizeof END)) {
+            return der->len > 0U;
+        }
+        if (line.len == 0U) {
+            continue;
+        }
+        if (padded || (nvt_base64_decode(line, NVT_BASE64, der) != NVT_OK)) {
+            return false;
+        }
+        padded = line.ptr[line.len - 1U] == (uint8_t)'=';
+    }
+    return false;
+}
+
+static nvt_err load_pem(mbedtls_x509_crt *list, struct nvt_span pem, int *out_code)
+{
+    uint8_t mem[CA_DER_MAX];
+    size_t added = 0;
+    while (pem.len > 0U) {
+        if (!line_is(take_line(&pem), BEGIN, sizeof BEGIN)) {
+            continue; /* text between certificates is allowed (RFC 7468 section 2) */
+        }
+        struct nvt_buf der;
+        nvt_buf_init(&der, mem, sizeof mem);
+        if (!read_block(&pem, &der)) {
+            return NVT_E_TLS_CA;
+        }
+        nvt_err err = add_der(list, nvt_buf_span(&der), out_code);
+        /* A bundle may hold CAs of kinds that this build has no use for. */
+        if ((err != NVT_OK) && !kind_unknown(*out_code)) {
+            return err;
+        }
+        added += (err == NVT_OK) ? 1U : 0U;
+    }
+    return added > 0U ? NVT_OK : NVT_E_TLS_CA;
+}
+
+nvt_err nvt_tls_ca_load(mbedtls_x509_crt *list, struct nvt_span ca, int *out_code)
+{
+    /* A certificate in DER is a SEQUENCE of over 127 bytes: 0x30 0x81 or 0x30 0x82. */
+    if ((ca.len > 2U) && (ca.ptr[0] == 0x30U) && ((ca.ptr[1] & 0x80U) != 0U)) {
+        return add_der(list, ca, out_code);
+    }
+    return load_pem(list, ca, out_code);
+}
