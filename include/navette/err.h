@@ -26,8 +26,8 @@
     X(NVT_E_HTTP_METHOD,        -200, "the method is not a token of RFC 9110") \
     X(NVT_E_HTTP_TARGET,        -201, "the path holds a byte that a request line can not carry") \
     X(NVT_E_HTTP_HOST,          -202, "the host holds a byte that a host name can not carry") \
-    X(NVT_E_HTTP_NAME,          -203, "a request field name is not a token of RFC 9110") \
-    X(NVT_E_HTTP_VALUE,         -204, "a request field value holds a control byte") \
+    X(NVT_E_HTTP_NAME,          -203, "a request field name is no token, or one that the writer writes itself") \
+    X(NVT_E_HTTP_VALUE,         -204, "a request field value holds a control byte or starts or ends in white space") \
     /* http: responses */ \
     X(NVT_E_HTTP_STATUS_LINE,   -210, "the answer does not start with an HTTP/1 status line") \
     X(NVT_E_HTTP_VERSION,       -211, "the answer's version is neither HTTP/1.0 nor HTTP/1.1") \
@@ -46,12 +46,13 @@
     X(NVT_E_HTTP_CHUNK_SIZE,    -224, "a chunk size is malformed or too large") \
     X(NVT_E_HTTP_CHUNK_LINE,    -225, "a chunk-size line is too long") \
     X(NVT_E_HTTP_CHUNK_END,     -226, "a chunk does not end where its size says") \
-    X(NVT_E_HTTP_TRAILER,       -227, "the trailer section is malformed or too long") \
+    X(NVT_E_HTTP_TRAILER,       -227, "the trailer section is too long") \
     X(NVT_E_HTTP_INTERIM,       -228, "too many interim (1xx) answers") \
     X(NVT_E_HTTP_UPGRADE,       -229, "the server switched protocols without being asked") \
     X(NVT_E_HTTP_TRUNCATED,     -230, "the connection ended inside the answer") \
     X(NVT_E_HTTP_EXCESS,        -231, "bytes followed the end of the answer") \
     X(NVT_E_HTTP_BODY_SIZE,     -232, "the answer's body is larger than its buffer") \
+    X(NVT_E_HTTP_BODILESS,      -233, "an answer that can have no body announces one") \
     /* json: reader */ \
     X(NVT_E_JSON_SYNTAX,        -300, "the JSON text has a byte where its grammar allows none") \
     X(NVT_E_JSON_END,           -301, "the JSON text ends too early") \
