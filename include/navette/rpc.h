@@ -38,100 +38,171 @@ enum nvt_rpc_adult {
     NVT_RPC_ADULT_NULL
 };
 
+/* One of phone_trunc and phone must be there; both may. */
 struct nvt_rpc_identity {
     struct nvt_span identity_key;     /* 64 lower-case hex digits: nvt_rpc_identity_key */
     struct nvt_span operator_user_id; /* 1 to 256 characters */
-    struct nvt_span phone_trunc;      /* E.164 less its last two digits; or */
-    struct nvt_span phone;            /* E.164, 10 to 20 characters */
+    struct nvt_span phone_trunc;      /* E.164 less its last two digits: "+" and 7 to 13 digits */
+    struct nvt_span phone;            /* E.164: "+" and 9 to 15 digits */
     enum nvt_rpc_adult over_18;
     struct nvt_span travel_pass_user_id;                 /* navigo; empty: absent */
     struct nvt_span firstname, lastname, email, company; /* v2 only; empty: absent */
 };
 
+/* Texts are UTF-8, and "characters" are code points, as the registry's validator counts them. The
+ * registry strips markup from texts: an id with '<', '>' or '&' may not be found again under it. */
 struct nvt_rpc_journey {
     struct nvt_span operator_journey_id; /* 1 to 256 characters: the key of the duplicate check */
-    struct nvt_span operator_trip_id;
-    char operator_class; /* 'A', 'B' or 'C' */
+    struct nvt_span operator_trip_id;    /* 1 to 256 characters */
+    char operator_class;                 /* 'A', 'B' or 'C' */
     struct nvt_rpc_point start, end;
     uint32_t distance_m;           /* 1 to 1 000 000 */
-    struct nvt_span licence_plate; /* empty: absent */
+    struct nvt_span licence_plate; /* up to 256 characters; empty: absent */
     struct nvt_rpc_identity driver, passenger;
     uint32_t driver_revenue;         /* cents, 0 to 1 000 000 */
     uint32_t passenger_contribution; /* cents, 0 to 1 000 000 */
     uint8_t passenger_seats;         /* 1 to 8; 0: absent, the registry takes 1 */
     const struct nvt_rpc_incentive *incentives;
-    size_t incentive_count;
+    size_t incentive_count; /* 0 to 20 */
     const struct nvt_rpc_payment *payments;
-    size_t payment_count;
+    size_t payment_count; /* 0 to 20; 0: absent */
 };
 
-enum nvt_rpc_version { NVT_RPC_V3, NVT_RPC_V2 };
+/* What is written of a journey. */
+enum nvt_rpc_version {
+    NVT_RPC_V3,
+    NVT_RPC_V2,    /* without licence_plate and identity_key, which v2 lacks: all else is there */
+    NVT_RPC_UPDATE /* the body of nvt_rpc_update: trip, class, incentives, start, end, distance */
+};
 
-/* SHA-256 of "{phone}-{LAST NAME}" as 64 hex digits and a NUL: name in upper case, without accents,
- * apostrophes and hyphens as spaces. phone: E.164. NVT_E_FIELD_FORMAT, NVT_E_UTF8. */
+/* Body sizes: 826 bytes is usual, the largest legal ASCII journey takes less than this. */
+#define NVT_RPC_BODY_MAX 12288
+
+/* Tokens that the largest legal journey needs, without incentive_counterparts. */
+#define NVT_RPC_TOKENS_MAX 400
+
+/*
+ * The last name as the registry's identity key wants it, in [A-Z ]: upper case, accents removed
+ * (composed or as combining marks), AE, OE, SS and the like spelt out, each apostrophe, hyphen and
+ * no-break space one space, spaces kept as they are. Covers Latin-1, Latin Extended-A and -B where
+ * names use it, and Latin Extended Additional (Vietnamese). Anything else (digits, dots, other
+ * scripts) is NVT_E_FIELD_FORMAT: the rule names no letter for it, and a key that nobody else
+ * computes would make one person two. NVT_E_UTF8, NVT_E_SPACE; out is whole or untouched.
+ */
+nvt_err nvt_rpc_fold_name(struct nvt_span lastname, struct nvt_buf *out);
+
+/* SHA-256 of "{phone}-{LAST NAME}" as 64 hex digits and a NUL, the name folded as above to 1 to 256
+ * letters. phone: E.164, "+" and 9 to 15 digits. NVT_E_FIELD_LENGTH and NVT_E_FIELD_FORMAT (of
+ * either), NVT_E_UTF8, NVT_E_SPACE (name too long). out_key is "" on an error. */
 nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, char out_key[65]);
 
-/* phone (E.164) less its last two digits. NVT_E_FIELD_FORMAT. */
+/* phone (E.164) less its last two digits: a view into phone. NVT_E_FIELD_LENGTH,
+ * NVT_E_FIELD_FORMAT. */
 nvt_err nvt_rpc_phone_trunc(struct nvt_span phone, struct nvt_span *out_trunc);
 
 /* Every bound of the API on a struct. now_s: wall time, or 0 when not known (the future is then not
- * checked). NVT_E_FIELD_* with failure->field set. */
+ * checked). NVT_E_FIELD_* or NVT_E_UTF8 with failure->field set to the member's path in the JSON of
+ * that version ("incentives[2].siret"). out_failure may be NULL. */
 nvt_err nvt_rpc_journey_check(const struct nvt_rpc_journey *j, enum nvt_rpc_version version,
                               int64_t now_s, struct nvt_failure *out_failure);
 
-/* The same bounds on a journey that is JSON already (v3 form). NVT_E_JSON_* with failure->field
- * empty too. */
+/*
+ * The same bounds on a journey that is JSON already (v3 form), which then may be sent as it is.
+ * - NVT_E_FIELD_* with failure->field set, "" for the journey itself. An unknown member is named as
+ *   it stands in the text, cut to the room.
+ * - NVT_E_JSON_DUPLICATE with failure->field set.
+ * - Other NVT_E_JSON_*: failure->field empty, failure->detail is the offset of the byte refused.
+ * Accepted besides what a struct can say: firstname, lastname, email, company (bounded, the
+ * registry still takes them in v3), incentive_counterparts (any value), integers written 12.0.
+ * Refused though the registry might take it: exponents, member names with escapes, phones that are
+ * not E.164, cents with a fraction.
+ * pool: NVT_RPC_TOKENS_MAX tokens read every journey without incentive_counterparts.
+ */
 nvt_err nvt_rpc_json_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
                            int64_t now_s, struct nvt_failure *out_failure);
 
-/* Checks, then writes. NVT_E_FIELD_*, NVT_E_SPACE. */
+/* The same for the body of nvt_rpc_update. */
+nvt_err nvt_rpc_update_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
+                             int64_t now_s, struct nvt_failure *out_failure);
+
+/* Checks a whole journey as nvt_rpc_json_check does and appends the members that an update may
+ * hold, their values unchanged. NVT_E_SPACE besides. */
+nvt_err nvt_rpc_update_body(struct nvt_span journey_json, struct nvt_json_tok *pool,
+                            size_t pool_count, int64_t now_s, struct nvt_buf *out,
+                            struct nvt_failure *out_failure);
+
+/* Checks, then writes. Coordinates get six decimals. NVT_E_FIELD_*, NVT_E_UTF8, NVT_E_SPACE (out
+ * then holds a part that must not be sent). */
 nvt_err nvt_rpc_journey_write(const struct nvt_rpc_journey *j, enum nvt_rpc_version version,
                               int64_t now_s, struct nvt_buf *out, struct nvt_failure *out_failure);
 
-/* ---- calls: each fills *request and begins it; then step call until it is done ---- */
+/* ---- calls: each fills *request and begins it; then step call until it is done ----
+ * Ids: 1 to 256 bytes and more as far as they fit percent-encoded, else NVT_E_SPACE; an empty one
+ * is NVT_E_FIELD_MISSING. Besides: all errors of nvt_call_begin. */
 
-/* A request with the room its target needs. */
+/* A request with the room its target needs. It must live until the outcome. */
 struct nvt_rpc_request {
     struct nvt_request request;
-    char target[800];  /* a 256-character id percent-encoded is 768 */
-    uint8_t body[640]; /* of a cancel: 512-character message, escaped text beyond that is refused */
+    char target[800];  /* a 256-byte id percent-encoded is 768 */
+    uint8_t body[640]; /* of a cancel: 512 characters of French fit, text beyond is NVT_E_SPACE */
 };
 
+/* POST. A repeat is answered with 409, which is NVT_DUPLICATE: NVT_REQ_KEYED. journey_json is sent
+ * as it is: check it before. A 422 with code -32422 is kept by the registry, so that a repeat of
+ * that id is a duplicate too. */
 nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r,
                      struct nvt_span journey_json);
+
+/* GET; read the answer with nvt_rpc_read_state. */
 nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id);
+
+/* PATCH: replaces the members that the body holds, so that a repeat does no harm. update_json: of
+ * NVT_RPC_UPDATE or nvt_rpc_update_body, not a whole journey. */
 nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
-                       struct nvt_span operator_journey_id, struct nvt_span journey_json);
+                       struct nvt_span operator_journey_id, struct nvt_span update_json);
+
+/* POST. code: up to 32 of [0-9A-Za-z_-], may be empty; message: up to 512 characters, empty:
+ * absent. A repeat leaves the journey cancelled and adds a row to its history. NVT_E_FIELD_LENGTH,
+ * NVT_E_FIELD_FORMAT (of code), NVT_E_FIELD_LENGTH, NVT_E_UTF8, NVT_E_SPACE (of message). */
 nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span code,
                        struct nvt_span message);
 
 struct nvt_rpc_filter {
     struct nvt_span status; /* "ok", "pending", ...: required */
-    int64_t start_s, end_s; /* 0: the registry's default */
-    uint32_t limit, offset; /* 0: the registry's default */
+    int64_t start_s, end_s; /* 0: the registry's default, the last seven days */
+    uint32_t limit, offset; /* 0: the registry's default, 50 and 0 */
 };
+
+/* GET; the answer is an array of {"operator_journey_id"}, newest first. status: 1 to 32 of [a-z_],
+ * else NVT_E_FIELD_MISSING or NVT_E_FIELD_FORMAT; NVT_E_FIELD_ORDER; a time outside the years 1970
+ * to 9999 is NVT_E_SPACE. */
 nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_filter *filter);
 
-/* ---- answers ---- */
+/* ---- answers: views into the call, as they stand in the JSON (escapes and all) ---- */
 
-/* What nvt_rpc_send brought back; views into the call. */
+/* What nvt_rpc_send brought back. NVT_E_ANSWER when the answer is not of the documented form. */
 struct nvt_rpc_receipt {
     struct nvt_span operator_journey_id;
     struct nvt_span created_at;
 };
 nvt_err nvt_rpc_read_receipt(struct nvt_call *call, struct nvt_rpc_receipt *out_receipt);
 
+/* What nvt_rpc_status brought back. NVT_E_ANSWER. */
 struct nvt_rpc_state {
     struct nvt_span status;
     struct nvt_span operator_journey_id;
     struct nvt_span created_at;
-    struct nvt_span fraud_labels;    /* raw JSON, empty when absent */
-    struct nvt_span anomaly_details; /* raw JSON */
-    struct nvt_span terms_details;   /* raw JSON */
+    struct nvt_span fraud_labels; /* raw JSON array of labels or of {"label"}; empty when absent */
+    struct nvt_span anomaly_details; /* raw JSON array of {"label", "metas"} */
+    struct nvt_span terms_details;   /* raw JSON array of labels */
 };
 nvt_err nvt_rpc_read_state(struct nvt_call *call, struct nvt_rpc_state *out_state);
+
+/* The label of an item of one of the three arrays above, parsed by the caller: the item itself, or
+ * its member "label". NVT_E_ANSWER. */
+nvt_err nvt_rpc_label(const struct nvt_json *doc, nvt_json_node item, struct nvt_span *out_label);
 
 #endif

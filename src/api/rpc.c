@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registre de preuve de covoiturage: the profile, the calls and their answers. */
+#include "rpc_fields.h"
+
+#define JOURNEYS "/v3.3/journeys"
+
+const struct nvt_profile nvt_rpc_profile = {
+    .name = "rpc",
+    .title = "Registre de preuve de covoiturage",
+    .default_url = "https://api.covoiturage.beta.gouv.fr",
+    .grant = NVT_GRANT_KEY_PAIR,
+    .token_path = "/v3.3/auth/access_token",
+    .token_life_s = 300U,
+    .token_per_minute = 5U,
+    .duplicate_status = 409U,
+    .retry_500 = true,
+};
+
+/* ---- calls ---- */
+
+static void prepare(struct nvt_rpc_request *r, struct nvt_span method, struct nvt_span body,
+                    uint8_t flags, struct nvt_buf *out_target)
+{
+    (void)memset(&r->request, 0, sizeof r->request);
+    r->request.method = method;
+    r->request.body = body;
+    r->request.flags = flags;
+    if (body.len > 0U) {
+        r->request.media_type = NVT_LIT("application/json");
+    }
+    nvt_buf_init(out_target, r->target, sizeof r->target);
+    nvt_buf_put(out_target, NVT_LIT(JOURNEYS));
+}
+
+static void put_id(struct nvt_buf *target, struct nvt_span id)
+{
+    nvt_buf_put_byte(target, (uint8_t)'/');
+    nvt_percent_put(target, id);
+}
+
+static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r, const struct nvt_buf *target)
+{
+    nvt_err err = nvt_buf_err(target);
+    r->request.target = nvt_buf_span(target);
+    return err == NVT_OK ? nvt_call_begin(call, &r->request) : err;
+}
+
+nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span journey_json)
+{
+    struct nvt_buf target;
+    prepare(r, NVT_LIT("POST"), journey_json, NVT_REQ_KEYED, &target);
+    return begin(call, r, &target);
+}
+
+nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
+                       struct nvt_span operator_journey_id)
+{
+    struct nvt_buf target;
+    if (operator_journey_id.len == 0U) {
+        return NVT_E_FIELD_MISSING; /* the path would be the list's */
+    }
+    prepare(r, NVT_LIT("GET"), NVT_LIT(""), NVT_REQ_IDEMPOTENT, &target);
+    put_id(&target, operator_journey_id);
+    return begin(call, r, &target);
+}
+
+nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
+                       struct nvt_span operator_journey_id, struct nvt_span update_json)
+{
+    struct nvt_buf target;
+    if (operator_journey_id.len == 0U) {
+        return NVT_E_FIELD_MISSING;
+    }
+    prepare(r, NVT_LIT("PATCH"), update_json, NVT_REQ_IDEMPOTENT, &target);
+    put_id(&target, operator_journey_id);
+    return begin(call, r, &target);
+}
+
+static bool is_code_byte(uint8_t c)
+{
+    uint8_t lower = c | 0x20U;
+    return (c >= (uint8_t)'0' && c <= (uint8_t)'9') || c == (uint8_t)'_' || c == (uint8_t)'-' ||
+           (lower >= (uint8_t)'a' && lower <= (uint8_t)'z');
+}
+
+static nvt_err check_cancel(struct nvt_span code, struct nvt_span message)
+{
+    if (code.len > 32U) {
+        return NVT_E_FIELD_LENGTH;
+    }
+    for (size_t i = 0; i < code.len; i++) {
+        if (!is_code_byte(code.ptr[i])) {
+            return NVT_E_FIELD_FORMAT;
+        }
+    }
+    nvt_err err = nvt_utf8_check(message);
+    if (err == NVT_OK && nvt_rpc_code_points(message) > 512U) {
+        err = NVT_E_FIELD_LENGTH;
+    }
+    return err;
+}
+
+static nvt_err write_cancel(struct nvt_span code, struct nvt_span message, struct nvt_buf *out)
+{
+    struct nvt_json_writer w;
+    nvt_json_writer_init(&w, out);
+    nvt_json_begin_object(&w);
+    nvt_json_name(&w, NVT_LIT("code"));
+    nvt_json_put_str(&w, code);
+    if (message.len > 0U) {
+        nvt_json_name(&w, NVT_LIT("message"));
+        nvt_json_put_str(&w, message);
+    }
+    nvt_json_end_object(&w);
+    return nvt_json_writer_end(&w);
+}
+
+nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
+                       struct nvt_span operator_journey_id, struct nvt_span code,
+                       struct nvt_span message)
+{
+    struct nvt_buf target;
+    struct nvt_buf body;
+    if (operator_journey_id.len == 0U) {
+        return NVT_E_FIELD_MISSING;
+    }
+    nvt_buf_init(&body, r->body, sizeof r->body);
+    nvt_err err = check_cancel(code, message);
+    if (err == NVT_OK) {
+        err = write_cancel(code, message, &body);
+    }
+    if (err != NVT_OK) {
+        return err;
+    }
+    prepare(r, NVT_LIT("POST"), nvt_buf_span(&body), NVT_REQ_IDEMPOTENT, &target);
+    put_id(&target, operator_journey_id);
+    nvt_buf_put(&target, NVT_LIT("/cancel"));
+    return begin(call, r, &target);
+}
+
+static nvt_err check_status(struct nvt_span s)
+{
+    bool ok = s.len <= 32U;
+    if (s.len == 0U) {
+        return NVT_E_FIELD_MISSING;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        ok = ok &&
+             ((s.ptr[i] >= (uint8_t)'a' && s.ptr[i] <= (uint8_t)'z') || s.ptr[i] == (uint8_t)'_');
+    }
+    return ok ? NVT_OK : NVT_E_FIELD_FORMAT;
+}
+
+/* "&name=time", percent-encoded; nothing for 0. */
+static void put_time(struct nvt_buf *target, struct nvt_span name, int64_t s)
+{
+    uint8_t text[20];
+    struct nvt_buf b;
+    if (s == 0) {
+        return;
+    }
+    nvt_buf_init(&b, text, sizeof text);
+    nvt_time_put_rfc3339(&b, s);
+    nvt_buf_put(target, name);
+    nvt_percent_put(target, nvt_buf_span(&b));
+    target->overflow = target->overflow || b.overflow;
+}
+
+static void put_count(struct nvt_buf *target, struct nvt_span name, uint32_t value)
+{
+    if (value != 0U) {
+        nvt_buf_put(target, name);
+        nvt_buf_put_u64(target, value);
+    }
+}
+
+nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
+                     const struct nvt_rpc_filter *filter)
+{
+    struct nvt_buf target;
+    nvt_err err = check_status(filter->status);
+    if (err != NVT_OK) {
+        return err;
+    }
+    if (filter->start_s != 0 && filter->end_s != 0 && filter->start_s > filter->end_s) {
+        return NVT_E_FIELD_ORDER;
+    }
+    prepare(r, NVT_LIT("GET"), NVT_LIT(""), NVT_REQ_IDEMPOTENT, &target);
+    nvt_buf_put(&target, NVT_LIT("?status="));
+    nvt_buf_put(&target, filter->status);
+    put_time(&target, NVT_LIT("&start="), filter->start_s);
+    put_time(&target, NVT_LIT("&end="), filter->end_s);
+    put_count(&target, NVT_LIT("&limit="), filter->limit);
+    put_count(&target, NVT_LIT("&offset="), filter->offset);
+    return begin(call, r, &target);
+}
+
+/* ---- answers ---- */
+
+/* The raw value at path when it is of that type; empty, and *ok cleared unless optional, if not. */
+static struct nvt_span take(const struct nvt_json *doc, const char *path, enum nvt_json_type type,
+                            bool optional, bool *ok)
+{
+    nvt_json_node node = 0;
+    nvt_err err = nvt_json_find(doc, 0U, path, &node);
+    bool absent = err != NVT_OK || (optional && nvt_json_type(doc, node) == NVT_JSON_NULL);
+    bool fits = !absent && nvt_json_type(doc, node) == type;
+    *ok = *ok && (fits || (absent && optional));
+    return fits ? nvt_json_raw(doc, node) : NVT_LIT("");
+}
+
+nvt_err nvt_rpc_read_receipt(struct nvt_call *call, struct nvt_rpc_receipt *out_receipt)
+{
+    struct nvt_json doc;
+    bool ok = true;
+    (void)memset(out_receipt, 0, sizeof *out_receipt);
+    if (nvt_call_json(call, &doc) != NVT_OK) {
+        return NVT_E_ANSWER;
+    }
+    out_receipt->operator_journey_id =
+        take(&doc, "result.data.operator_journey_id", NVT_JSON_STRING, false, &ok);
+    out_receipt->created_at = take(&doc, "result.data.created_at", NVT_JSON_STRING, false, &ok);
+    return ok ? NVT_OK : NVT_E_ANSWER;
+}
+
+nvt_err nvt_rpc_label(const struct nvt_json *doc, nvt_json_node item, struct nvt_span *out_label)
+{
+    nvt_json_node label = item;
+    nvt_err err = NVT_OK;
+    if (nvt_json_type(doc, item) == NVT_JSON_OBJECT) {
+        err = nvt_json_find(doc, item, "label", &label);
+    }
+    if (err != NVT_OK || nvt_json_type(doc, label) != NVT_JSON_STRING) {
+        return NVT_E_ANSWER;
+    }
+    *out_label = nvt_json_raw(doc, label);
+    return NVT_OK;
+}
+
+/* True too when there is no such array. */
+static bool are_labels(const struct nvt_json *doc, const char *path)
+{
+    nvt_json_node list = 0;
+    nvt_json_node node = 0;
+    struct nvt_span text;
+    struct nvt_json_iter it;
+    bool ok = true;
+    (void)memset(&it, 0, sizeof it);
+    if (nvt_json_find(doc, 0U, path, &list) != NVT_OK) {
+        return true;
+    }
+    while (ok && nvt_json_next(doc, list, &it, &text, &node)) {
+        ok = nvt_rpc_label(doc, node, &text) == NVT_OK;
+    }
+    return ok;
+}
+
+static struct nvt_span take_labels(const struct nvt_json *doc, const char *path, bool *ok)
+{
+    struct nvt_span raw = take(doc, path, NVT_JSON_ARRAY, true, ok);
+    *ok = *ok && are_labels(doc, path);
+    return raw;
+}
+
+nvt_err nvt_rpc_read_state(struct nvt_call *call, struct nvt_rpc_state *out_state)
+{
+    struct nvt_json doc;
+    bool ok = true;
+    (void)memset(out_state, 0, sizeof *out_state);
+    if (nvt_call_json(call, &doc) != NVT_OK) {
+        return NVT_E_ANSWER;
+    }
+    out_state->status = take(&doc, "status", NVT_JSON_STRING, false, &ok);
+    out_state->operator_journey_id = take(&doc, "operator_journey_id", NVT_JSON_STRING, false, &ok);
+    out_state->created_at = take(&doc, "created_at", NVT_JSON_STRING, false, &ok);
+    out_state->fraud_labels = take_labels(&doc, "fraud_error_labels", &ok);
+    out_state->anomaly_details = take_labels(&doc, "anomaly_error_details", &ok);
+    out_state->terms_details = take_labels(&doc, "terms_violation_details", &ok);
+    return ok ? NVT_OK : NVT_E_ANSWER;
+}
