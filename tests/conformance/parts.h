@@ -28,7 +28,7 @@ uint64_t now_ms(const struct run *r);
 #define PATIENCE_MS 10000U
 
 /* A function of the port "returns at once" when it takes less than this. */
-#define AT_ONCE_MS 200U
+#define AT_ONCE_MS 500U
 
 /* clocks.c, names.c, sockets.c */
 void check_clocks(struct run *r);
