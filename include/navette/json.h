@@ -17,7 +17,7 @@ nvt_err nvt_json_check(struct nvt_span text, size_t *out_at);
 
 /* ---- reading ---- */
 
-/* One token's room in a pool: the layout belongs to json.c. */
+/* One token's room in a pool, to be declared and handed over: what it holds belongs to the room. */
 struct nvt_json_tok {
     int raw[5];
 };
@@ -42,7 +42,8 @@ enum nvt_json_type {
 };
 
 /* Checks and tokenises text. A document needs one token a value and one a member name.
- * The errors of nvt_json_check, and NVT_E_JSON_TOKENS. */
+ * The errors of nvt_json_check, NVT_E_JSON_TOKENS, and NVT_E_ARG for a text over INT_MAX bytes;
+ * after an error the document is empty: every look-up in it misses. */
 nvt_err nvt_json_parse(struct nvt_json *doc, struct nvt_span text, struct nvt_json_tok *pool,
                        size_t pool_count);
 
@@ -51,8 +52,9 @@ enum nvt_json_type nvt_json_type(const struct nvt_json *doc, nvt_json_node node)
 /* Members of an object or items of an array, else 0. */
 uint32_t nvt_json_size(const struct nvt_json *doc, nvt_json_node node);
 
-/* The value at path below from: member names and array indexes joined by '.' ("error.data.0");
- * names are compared in unescaped form. The first of duplicate names wins: see nvt_json_unique.
+/* The value at path below from: member names and array indexes joined by '.' ("error.data.0"); ""
+ * is from itself. Names are compared in unescaped form; one with a '.' in it needs nvt_json_next.
+ * The first of duplicate names wins: see nvt_json_unique. out_node is untouched on an error.
  * NVT_E_JSON_MISSING, NVT_E_JSON_TYPE (a step goes into a scalar). */
 nvt_err nvt_json_find(const struct nvt_json *doc, nvt_json_node from, const char *path,
                       nvt_json_node *out_node);
@@ -67,10 +69,12 @@ struct nvt_json_iter {
 bool nvt_json_next(const struct nvt_json *doc, nvt_json_node parent, struct nvt_json_iter *it,
                    struct nvt_span *out_name, nvt_json_node *out_node);
 
-/* NVT_E_JSON_DUPLICATE when an object anywhere in the document names a member twice. */
+/* NVT_E_JSON_DUPLICATE when an object anywhere in the document names a member twice, in whatever
+ * escapes. The time grows with the square of an object's members. */
 nvt_err nvt_json_unique(const struct nvt_json *doc);
 
-/* The value's bytes as they stand in the text: strings without their quotes, still escaped. */
+/* The value's bytes as they stand in the text: strings without their quotes, still escaped. Empty
+ * for a node that the document does not have, which counts as null everywhere. */
 struct nvt_span nvt_json_raw(const struct nvt_json *doc, nvt_json_node node);
 
 /* Typed getters: NVT_E_JSON_TYPE; numbers: NVT_E_RANGE outside [min, max], NVT_E_JSON_TYPE when not
@@ -79,17 +83,22 @@ nvt_err nvt_json_get_bool(const struct nvt_json *doc, nvt_json_node node, bool *
 nvt_err nvt_json_get_int(const struct nvt_json *doc, nvt_json_node node, int64_t min, int64_t max,
                          int64_t *out_value);
 
-/* value * 10^scale as an integer, exponents included, without float: NVT_E_RANGE outside [min,
- * max]. */
+/* value * 10^scale as an integer, exponents included, without float, rounded half away from zero:
+ * NVT_E_RANGE outside [min, max], NVT_E_ARG for a scale over 18. */
 nvt_err nvt_json_get_dec(const struct nvt_json *doc, nvt_json_node node, unsigned scale,
                          int64_t min, int64_t max, int64_t *out_value);
 
-/* Appends the unescaped string to out. NVT_E_JSON_TYPE, NVT_E_SPACE. */
+/* Appends the unescaped string to out, whole or not at all. NVT_E_JSON_TYPE, NVT_E_SPACE. */
 nvt_err nvt_json_get_str(const struct nvt_json *doc, nvt_json_node node, struct nvt_buf *out);
 
 /* The string's unescaped bytes as a view when it holds no escape, else NVT_E_JSON_ESCAPE. */
 nvt_err nvt_json_get_span(const struct nvt_json *doc, nvt_json_node node,
                           struct nvt_span *out_text);
+
+/* Unescapes piece by piece, where no buffer holds the whole: takes the next piece off *raw (at
+ * first what nvt_json_raw says of a string). A piece is whole characters, in the text or in mem; it
+ * is empty only at the end. */
+struct nvt_span nvt_json_str_piece(struct nvt_span *raw, uint8_t mem[4]);
 
 /* ---- writing ---- */
 
@@ -112,15 +121,18 @@ void nvt_json_end_array(struct nvt_json_writer *w);
 void nvt_json_name(struct nvt_json_writer *w, struct nvt_span name);
 void nvt_json_put_str(struct nvt_json_writer *w, struct nvt_span text); /* NVT_E_UTF8 */
 void nvt_json_put_int(struct nvt_json_writer *w, int64_t value);
-void nvt_json_put_dec(struct nvt_json_writer *w, int64_t value, unsigned scale);
+void nvt_json_put_dec(struct nvt_json_writer *w, int64_t value,
+                      unsigned scale); /* value / 10^scale; NVT_E_ARG over 18 */
 void nvt_json_put_bool(struct nvt_json_writer *w, bool value);
 void nvt_json_put_null(struct nvt_json_writer *w);
 
-/* A value that is JSON already: checked, then copied as it is. */
+/* A value that is JSON already: checked (its nesting adds to the writer's), then copied as it is.
+ */
 void nvt_json_put_raw(struct nvt_json_writer *w, struct nvt_span json);
 
 /* NVT_OK when exactly one value is complete, else the first error: NVT_E_JSON_NESTING,
- * NVT_E_JSON_DEPTH, NVT_E_UTF8, NVT_E_SPACE, or what nvt_json_check said of a raw value. */
+ * NVT_E_JSON_DEPTH, NVT_E_UTF8, NVT_E_ARG, NVT_E_SPACE, or what nvt_json_check said of a raw value.
+ */
 nvt_err nvt_json_writer_end(struct nvt_json_writer *w);
 
 #endif
