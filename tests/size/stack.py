@@ -125,7 +125,7 @@ class Graph:
                 self.problem(f"{above[-1].split(':')[-1]} calls {title}, "
                              f"which is neither ours nor listed in {TABLE}")
             return 0, [], {title}
-        if self.kind[title] != "static":
+        if self.kind[title] not in ("static", "dynamic,bounded"):
             self.problem(f"{title}: frame of unknown size ({self.kind[title]})")
         best = (0, [], set())
         outside = set()
