@@ -35,17 +35,22 @@ struct nvt_client {
     struct nvt_origin origin;
     struct nvt_credentials credentials;
     struct nvt_token token;
-    const void *token_busy;     /* the call that is fetching it (single flight), or NULL */
-    uint64_t token_times_ms[5]; /* when the last token requests left: the quota's memory */
+    const void *token_busy; /* the call that is fetching it (single flight), or NULL */
+    uint64_t token_times_ms[NVT_TOKEN_TIMES]; /* when the last requests for one left, plus 1 */
+    uint32_t token_stamp;                     /* tells one fetched token from the next */
     uint8_t token_times_next;
+    bool token_fetched; /* the token in hand came from a request of this client */
 };
 
-/* url NULL takes the profile's. NVT_E_URL, NVT_E_URL_PLAIN, NVT_E_ARG. */
+/* Prepares a client without credentials: set them afterwards with nvt_credentials_set_key_pair on
+ * client->credentials, or nvt_token_set on client->token. A token that was kept since an earlier
+ * run counts as formerly good. All pointers must outlive the client. url NULL takes the profile's,
+ * timeouts NULL the defaults. NVT_E_URL, NVT_E_URL_PLAIN, NVT_E_ARG. */
 nvt_err nvt_client_init(struct nvt_client *c, const struct nvt_profile *profile,
                         const struct nvt_port *port, struct nvt_tls_config *tls, const char *url,
                         const struct nvt_timeouts *timeouts);
 
-/* Wipes the secrets. */
+/* Wipes the secrets. No call of this client may be under way. */
 void nvt_client_free(struct nvt_client *c);
 
 /* ---- verdict ---- */
@@ -53,7 +58,9 @@ void nvt_client_free(struct nvt_client *c);
 enum nvt_verdict {
     NVT_DELIVERED, /* 2xx, whole */
     NVT_DUPLICATE, /* the system had it already: counts as delivered */
-    NVT_REFUSED,   /* never will be accepted as it is; failure says why */
+    NVT_REFUSED,   /* never will be accepted as it is; failure says why. With NVT_E_UNAUTHORIZED,
+                      NVT_E_GRANT_REFUSED or NVT_E_CRED_* the credentials are at fault, not the
+                      request: keep it until they are mended */
     NVT_RETRY,     /* not done, surely; may be sent again from retry_at_ms on */
     NVT_UNKNOWN,   /* may have been done, and sending again could do it twice */
 };
@@ -61,7 +68,7 @@ enum nvt_verdict {
 struct nvt_outcome {
     enum nvt_verdict verdict;
     struct nvt_failure failure; /* err NVT_OK with NVT_DELIVERED */
-    uint16_t status;            /* 0 when no answer came */
+    uint16_t status;            /* of the request itself; 0 when no whole answer to it came */
     uint64_t retry_at_ms;       /* monotonic, with NVT_RETRY */
     struct nvt_span body;  /* kept part of the answer body; dies with the next use of the call */
     bool body_cut;         /* the body was longer than what was kept */
@@ -78,6 +85,9 @@ enum {
     NVT_REQ_NO_AUTH = 4,    /* no credentials go along */
 };
 
+/* A further field. Those that the call writes itself (Host, Content-Length, Connection and the
+ * like) are refused, Authorization too unless NVT_REQ_NO_AUTH is set. Accept, Content-Type and
+ * User-Agent replace the call's own. */
 struct nvt_header {
     struct nvt_span name;
     struct nvt_span value;
@@ -104,43 +114,76 @@ struct nvt_call {
     struct nvt_client *client;
     struct nvt_conn conn;
     const struct nvt_request *request;
-    uint8_t state;
-    /* the attempt under way */
     struct nvt_http_response response;
     struct nvt_outcome outcome;
     uint64_t call_end_ms;
     uint64_t answer_end_ms;
-    size_t out_len;   /* bytes staged in io */
-    size_t out_sent;  /* of staged bytes */
-    size_t body_sent; /* request body bytes sent beyond the staged ones */
-    size_t body_kept; /* answer body bytes kept behind the head */
-    bool any_sent;    /* a byte of this request may have reached the server */
+    uint64_t pause_end_ms;
+    uint64_t body_in;        /* answer body bytes that came in */
+    uint32_t token_stamp;    /* of the token in the staged request */
+    uint32_t token_requests; /* made by this call object since its init */
+    size_t out_len;          /* bytes staged in mem */
+    size_t out_sent;         /* of the staged bytes */
+    size_t out_secret_len;   /* staged bytes to wipe once sent */
+    size_t body_sent;        /* request body bytes staged or sent */
+    size_t body_kept;        /* answer body bytes kept behind the head */
+    uint8_t state;
+    uint8_t streak;   /* outcomes NVT_RETRY in a row: the default back-off doubles with each */
+    bool staged;      /* mem holds the request, complete */
+    bool on_used;     /* the connection under way has served before */
+    bool any_sent;    /* a byte of the request may have reached the server */
+    bool received;    /* a byte of the answer came */
+    bool excess;      /* bytes followed the answer */
     bool stale_tried; /* the one retry on a fresh connection was used */
     bool renewed;     /* the one token renewal after 401 was used */
+    bool tried_500;   /* the one repetition after a 500 was used */
     bool token_leg;   /* the exchange under way is the token request */
-    uint32_t token_requests;
+    /* First the request, as much as fits; then a window for what arrives and, from NVT_IO_CAP on,
+     * the answer's head and body. The window's room serves as token pool for reading it. */
     union {
-        uint8_t bytes[NVT_IO_CAP];
-        struct nvt_json_tok tok[NVT_IO_CAP / sizeof(struct nvt_json_tok)]; /* for reading answers */
-    } io;
-    uint8_t in[NVT_IN_CAP];
+        uint8_t bytes[NVT_IO_CAP + NVT_IN_CAP];
+        struct nvt_json_tok tok[NVT_IO_CAP / sizeof(struct nvt_json_tok)];
+    } mem;
 };
 
+/* The call must not move in memory afterwards. */
 void nvt_call_init(struct nvt_call *call, struct nvt_client *client);
 
-/* Starts a request; the connection of the last one is kept when it can be. NVT_E_ARG (bad request
- * parts are found here, before anything is sent: NVT_E_HTTP_*), NVT_E_SPACE (the head does not fit
- * NVT_IO_CAP). */
+/* Starts a request; the connection of the last one is kept when it can be. Bad request parts are
+ * found here, before anything is sent: NVT_E_ARG, NVT_E_HTTP_METHOD, _TARGET, _NAME, _VALUE,
+ * NVT_E_SPACE (the head does not fit), NVT_E_STATE (another request is under way). */
 nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request);
 
 /* Does what can be done now. NVT_AGAIN with *out_wait, or NVT_OK: call->outcome stands. Never
- * blocks; never lasts beyond its deadlines if stepped when asked. */
+ * blocks; never lasts beyond its deadlines if stepped when asked. NVT_E_ARG, NVT_E_STATE (nothing
+ * was begun). */
 nvt_err nvt_call_step(struct nvt_call *call, struct nvt_wait *out_wait);
 
-/* Gives up what is under way: the outcome tells whether it may have arrived. */
+/* Gives up what is under way (NVT_E_CANCELLED): the verdict tells whether it may have arrived. */
 void nvt_call_cancel(struct nvt_call *call);
 
-/* Parses the kept body; the tokens live in the call until its next use. */
+enum nvt_call_phase {
+    NVT_CALL_IDLE,       /* nothing begun */
+    NVT_CALL_TOKEN,      /* getting a token, its own connection included */
+    NVT_CALL_CONNECTING, /* see call->conn.phase for more */
+    NVT_CALL_SENDING,
+    NVT_CALL_WAITING, /* for the answer's first byte, or before a repetition */
+    NVT_CALL_RECEIVING,
+    NVT_CALL_DONE
+};
+
+/* How far the call is, for whoever shows it. */
+struct nvt_progress {
+    enum nvt_call_phase phase;
+    uint64_t out_done, out_total; /* request body, bytes */
+    uint64_t in_done;             /* answer body, bytes */
+    uint64_t in_total;            /* UINT64_MAX while not known */
+};
+
+void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_progress);
+
+/* Parses the kept body; the tokens live in the call until its next use. What nvt_json_parse
+ * returns; NVT_E_STATE without an outcome, NVT_E_HTTP_BODY_SIZE when the body was cut. */
 nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc);
 
 /* Closes the connection and wipes the buffers. */

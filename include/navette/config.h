@@ -18,16 +18,18 @@
 #define NVT_SECRET_CAP 128
 #endif
 
-/* Request staging and receive window of one call, bytes: a head with the longest token (about 2
- * 000) must fit; head and body leave in one TLS record when both fit. */
+/* Receive window of one call, bytes; the same room holds JSON tokens (20 bytes each) while an answer
+ * is read: 96 of them, a registry status has about 40. */
 #ifndef NVT_IO_CAP
-#define NVT_IO_CAP 2560
+#define NVT_IO_CAP 1920
 #endif
 
 /* Answer memory of one call, bytes: the response head, then as much of the body as fits behind it.
- */
+ * A token answer with the longest token behind a usual head is about 2 200. The request is staged
+ * in window and answer memory together (4 480): a journey of 2 KiB leaves with its head and token
+ * in one TLS record. */
 #ifndef NVT_IN_CAP
-#define NVT_IN_CAP 3072
+#define NVT_IN_CAP 2560
 #endif
 
 /* Longest response head accepted (status line, fields and final CRLF), bytes. Must be below
@@ -63,6 +65,20 @@
  * set. */
 #ifndef NVT_JSON_DEPTH_MAX
 #define NVT_JSON_DEPTH_MAX 16
+#endif
+
+/* Token requests whose times are remembered: the highest token_per_minute of a profile. */
+#ifndef NVT_TOKEN_TIMES
+#define NVT_TOKEN_TIMES 5
+#endif
+
+/* Back-off when the server names no time, ms: the first, doubled for each further one in a row, and
+ * the longest. A server's own time is believed up to a day. */
+#ifndef NVT_BACKOFF_MS
+#define NVT_BACKOFF_MS 1000
+#endif
+#ifndef NVT_BACKOFF_MAX_MS
+#define NVT_BACKOFF_MAX_MS 300000
 #endif
 
 /* Longest host name with its final NUL (RFC 1035 section 2.3.4: 253 characters). */

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state machine of one authenticated call: token, connection, exchange, verdict. */
+#include "call.h"
+
+enum state { IDLE, PREPARE, OPEN, SEND, RECEIVE, PAUSE, DONE };
+
+enum {
+    BUSY_POLL_MS = 20,    /* how soon to look again for a token that another call fetches */
+    REPEAT_500_MS = 1000, /* pause before the one repetition after a 500 */
+    TURNS_MAX = 64        /* states passed in one step; a call has about 40 at most */
+};
+
+static uint64_t now_of(const struct nvt_call *call)
+{
+    return call->client->port->clock.mono_ms(call->client->port->clock.ctx);
+}
+
+static void wait_until(struct nvt_wait *wait, uint64_t until_ms)
+{
+    if (until_ms < wait->until_ms) {
+        wait->until_ms = until_ms;
+    }
+}
+
+static bool goes_without_token(const struct nvt_call *call)
+{
+    return (call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U;
+}
+
+/* ---- the end of a call ---- */
+
+static void release_token(struct nvt_call *call)
+{
+    if (call->client->token_busy == call) {
+        call->client->token_busy = NULL;
+    }
+    call->token_leg = false;
+}
+
+static struct nvt_dates dates_of(const struct nvt_call *call)
+{
+    struct nvt_dates dates = {call->outcome.server_date_s, 0};
+    const struct nvt_port_clock *clock = &call->client->port->clock;
+    if (!clock->wall_s(clock->ctx, &dates.wall_s)) {
+        dates.wall_s = 0;
+    }
+    return dates;
+}
+
+/* answer: what to take a retry time from, or NULL. */
+static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
+                   const struct nvt_http_response *answer)
+{
+    struct nvt_outcome *o = &call->outcome;
+    o->verdict = verdict;
+    o->failure.err = err;
+    if (verdict == NVT_RETRY) {
+        o->retry_at_ms = now_of(call) + nvt_verdict_delay_ms(answer, dates_of(call), call->streak);
+        call->streak = (uint8_t)(call->streak < UINT8_MAX ? call->streak + 1U : UINT8_MAX);
+    } else if (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE) {
+        call->streak = 0;
+    }
+    release_token(call);
+    nvt_compose_wipe(call);
+    call->state = DONE;
+}
+
+/* The call ends without a whole answer. */
+static void fail(struct nvt_call *call, nvt_err err)
+{
+    struct nvt_attempt a = {call->client->profile, call->request->flags, 0, err, call->any_sent};
+    nvt_err reported = err;
+    enum nvt_verdict verdict = nvt_verdict_judge(&a, &reported);
+    if (call->token_leg) {
+        /* What came of the token answer may hold half a token. */
+        nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+    }
+    call->body_kept = 0;
+    if (err <= NVT_E_TLS_SETUP && err > NVT_E_CRED_EMPTY) {
+        call->outcome.failure.detail = call->conn.detail;
+    }
+    nvt_conn_close(&call->conn);
+    finish(call, verdict, reported, NULL);
+}
+
+/* ---- what an answer says beside its body ---- */
+
+static int32_t read_count(const struct nvt_http_response *r, struct nvt_span name)
+{
+    struct nvt_span value;
+    uint64_t n = 0;
+    if (!nvt_http_field_find(r, name, &value) ||
+        nvt_u64_parse(value, (uint64_t)INT32_MAX, &n) != NVT_OK) {
+        return -1;
+    }
+    return (int32_t)n;
+}
+
+static void read_fields(struct nvt_call *call)
+{
+    struct nvt_outcome *o = &call->outcome;
+    struct nvt_span value;
+    if (!nvt_http_field_find(&call->response, NVT_LIT("Date"), &value) ||
+        nvt_time_parse_http(value, &o->server_date_s) != NVT_OK) {
+        o->server_date_s = 0;
+    }
+    o->quota_limit = read_count(&call->response, NVT_LIT("X-RateLimit-Limit"));
+    o->quota_left = read_count(&call->response, NVT_LIT("X-RateLimit-Remaining"));
+}
+
+/* The server's words on an answer that is not a success. */
+static void read_words(struct nvt_call *call)
+{
+    const struct nvt_client *c = call->client;
+    struct nvt_failure *f = &call->outcome.failure;
+    struct nvt_hidden hidden = {{nvt_span_of(c->token.text, c->token.len),
+                                 nvt_span_str(c->credentials.secret),
+                                 nvt_span_str(c->credentials.id)}};
+    struct nvt_span target;
+    f->http_status = call->response.status;
+    nvt_failure_read(f, nvt_exchange_body(call), call->mem.tok,
+                     sizeof(call->mem.tok) / sizeof(call->mem.tok[0]), &hidden);
+    if (f->err == NVT_E_REDIRECT &&
+        nvt_http_field_find(&call->response, NVT_LIT("Location"), &target)) {
+        f->message[0] = '\0';
+        nvt_failure_words(f->message, sizeof(f->message), target, false, &hidden);
+    }
+}
+
+/* ---- attempts ---- */
+
+/* Towards an open connection, for the token or for the request. */
+static void enter_open(struct nvt_call *call)
+{
+    call->on_used = nvt_conn_reusable(&call->conn) && call->conn.exchanges > 0U;
+    call->received = false;
+    call->state = OPEN;
+}
+
+/* RFC 9112 section 9.3.1: a kept connection may end at any time, without meaning. One more try on a
+ * fresh one is safe when nothing of the request can have been acted upon, or when that is harmless.
+ */
+static bool is_stale(const struct nvt_call *call, nvt_err err)
+{
+    bool ended = err == NVT_E_NET_CLOSED || err == NVT_E_NET_RESET || err == NVT_E_TLS_TRUNCATED;
+    bool harmless =
+        call->token_leg || !call->any_sent || nvt_verdict_repeatable(call->request->flags);
+    return ended && harmless && call->on_used && !call->received && !call->stale_tried;
+}
+
+static void attempt_failed(struct nvt_call *call, nvt_err err)
+{
+    if (!is_stale(call, err)) {
+        fail(call, err);
+        return;
+    }
+    call->stale_tried = true;
+    nvt_conn_close(&call->conn);
+    nvt_compose_wipe(call);
+    enter_open(call);
+}
+
+/* ---- PREPARE ---- */
+
+static nvt_err start_token(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    struct nvt_client *c = call->client;
+    if (c->token_busy != NULL && c->token_busy != call) {
+        wait_until(wait, now_ms + (uint64_t)BUSY_POLL_MS);
+        return NVT_AGAIN;
+    }
+    uint64_t allowed_at = nvt_token_quota_at(c, now_ms);
+    if (allowed_at != 0U) {
+        finish(call, NVT_RETRY, NVT_E_GRANT_QUOTA, NULL);
+        call->outcome.retry_at_ms = allowed_at;
+        return NVT_OK;
+    }
+    c->token_busy = call;
+    call->token_leg = true;
+    nvt_compose_wipe(call);
+    enter_open(call);
+    return NVT_OK;
+}
+
+static nvt_err step_prepare(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    nvt_err err = nvt_token_need(call, now_ms);
+    if (err == NVT_AGAIN) {
+        return start_token(call, now_ms, wait);
+    }
+    if (err != NVT_OK) {
+        fail(call, err);
+        return NVT_OK;
+    }
+    enter_open(call);
+    return NVT_OK;
+}
+
+/* ---- OPEN ---- */
+
+static nvt_err compose(struct nvt_call *call, uint64_t now_ms)
+{
+    if (call->token_leg) {
+        nvt_err err = nvt_compose_token(call);
+        if (err == NVT_OK) {
+            nvt_token_quota_note(call->client, now_ms);
+            call->token_requests++;
+        }
+        return err;
+    }
+    bool current = goes_without_token(call) || call->token_stamp == call->client->token_stamp;
+    return call->staged && current ? NVT_OK : nvt_compose_request(call);
+}
+
+static nvt_err step_open(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    nvt_err err = nvt_conn_open(&call->conn, &call->client->origin, wait);
+    if (err == NVT_AGAIN) {
+        return err;
+    }
+    if (err == NVT_OK) {
+        err = compose(call, now_ms);
+    }
+    if (err != NVT_OK) {
+        fail(call, err);
+        return NVT_OK;
+    }
+    call->state = SEND;
+    return NVT_OK;
+}
+
+/* ---- SEND, RECEIVE ---- */
+
+static nvt_err step_send(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    nvt_err err = nvt_exchange_send(call, wait);
+    if (err == NVT_AGAIN) {
+        return err;
+    }
+    if (err != NVT_OK) {
+        attempt_failed(call, err);
+        return NVT_OK;
+    }
+    nvt_exchange_expect(call);
+    call->answer_end_ms = now_ms + call->conn.timeouts.answer_ms;
+    call->state = RECEIVE;
+    return NVT_OK;
+}
+
+static void token_answered(struct nvt_call *call, uint64_t now_ms)
+{
+    uint16_t status = call->response.status;
+    nvt_err err = NVT_OK;
+    if (status >= 200U && status <= 299U) {
+        err = nvt_token_keep(call, now_ms);
+    }
+    if (err == NVT_OK && status <= 299U) {
+        nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+        release_token(call);
+        call->stale_tried = false;
+        call->state = PREPARE;
+        return;
+    }
+    enum nvt_verdict verdict = nvt_verdict_token(status, &err);
+    call->outcome.failure.err = err;
+    read_words(call);
+    finish(call, verdict, err, &call->response);
+    /* Only now: the fields and words were read from it. */
+    nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+    call->body_kept = 0;
+}
+
+/* An answer that asks for the same request once more, in this call. */
+static bool repeats(struct nvt_call *call, uint64_t now_ms)
+{
+    if (call->response.status == 401U && nvt_token_renewable(call)) {
+        call->any_sent = false;
+        call->state = PREPARE;
+        return true;
+    }
+    bool worth = call->response.status == 500U && call->client->profile->retry_500 &&
+                 nvt_verdict_repeatable(call->request->flags);
+    if (!worth || call->tried_500) {
+        return false;
+    }
+    call->tried_500 = true;
+    call->pause_end_ms = now_ms + (uint64_t)REPEAT_500_MS;
+    call->state = PAUSE;
+    return true;
+}
+
+static void request_answered(struct nvt_call *call, uint64_t now_ms)
+{
+    struct nvt_outcome *o = &call->outcome;
+    struct nvt_attempt a = {call->client->profile, call->request->flags, call->response.status,
+                            NVT_OK, true};
+    if (repeats(call, now_ms)) {
+        return;
+    }
+    enum nvt_verdict verdict = nvt_verdict_judge(&a, &o->failure.err);
+    if (!goes_without_token(call) && (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE)) {
+        call->client->token.good = true;
+    }
+    o->status = call->response.status;
+    o->body = nvt_exchange_body(call);
+    if (verdict != NVT_DELIVERED) {
+        read_words(call);
+    }
+    o->failure.http_status = o->status;
+    finish(call, verdict, o->failure.err, &call->response);
+}
+
+static nvt_err step_receive(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    nvt_err err = nvt_exchange_receive(call, wait);
+    if (err == NVT_AGAIN && !call->received) {
+        if (now_ms >= call->answer_end_ms) {
+            attempt_failed(call, NVT_E_TIMEOUT_ANSWER);
+            return NVT_OK;
+        }
+        wait_until(wait, call->answer_end_ms);
+    }
+    if (err == NVT_AGAIN) {
+        return err;
+    }
+    if (err != NVT_OK) {
+        attempt_failed(call, err);
+        return NVT_OK;
+    }
+    call->conn.exchanges++;
+    if (!call->response.keep_alive || call->excess) {
+        nvt_conn_close(&call->conn);
+    }
+    read_fields(call);
+    if (call->token_leg) {
+        token_answered(call, now_ms);
+    } else {
+        request_answered(call, now_ms);
+    }
+    return NVT_OK;
+}
+
+/* ---- PAUSE ---- */
+
+static nvt_err step_pause(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    if (now_ms < call->pause_end_ms) {
+        wait_until(wait, call->pause_end_ms);
+        return NVT_AGAIN;
+    }
+    call->state = PREPARE;
+    return NVT_OK;
+}
+
+/* NVT_OK: a state on; NVT_AGAIN: waiting. Failures end in DONE. */
+static nvt_err step_state(struct nvt_call *call, struct nvt_wait *wait)
+{
+    uint64_t now_ms = now_of(call);
+    (void)memset(wait, 0, sizeof(*wait));
+    wait->until_ms = UINT64_MAX;
+    switch ((enum state)call->state) {
+    case PREPARE:
+        return step_prepare(call, now_ms, wait);
+    case OPEN:
+        return step_open(call, now_ms, wait);
+    case SEND:
+        return step_send(call, now_ms, wait);
+    case RECEIVE:
+        return step_receive(call, now_ms, wait);
+    case PAUSE:
+        return step_pause(call, now_ms, wait);
+    case IDLE:
+    case DONE:
+    default:
+        return NVT_OK;
+    }
+}
+
+/* ---- public ---- */
+
+void nvt_call_init(struct nvt_call *call, struct nvt_client *client)
+{
+    if (call == NULL || client == NULL) {
+        return;
+    }
+    (void)memset(call, 0, sizeof(*call));
+    call->client = client;
+    nvt_conn_init(&call->conn, client->port, client->tls, &client->timeouts);
+}
+
+static bool is_good_request(const struct nvt_request *q)
+{
+    return (q->method.ptr != NULL && q->target.ptr != NULL) &&
+           (q->body.ptr != NULL || q->body.len == 0U) &&
+           (q->headers != NULL || q->header_count == 0U);
+}
+
+nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request)
+{
+    if (call == NULL || request == NULL || call->client == NULL || !is_good_request(request)) {
+        return NVT_E_ARG;
+    }
+    if (call->state != IDLE && call->state != DONE) {
+        return NVT_E_STATE;
+    }
+    call->request = request;
+    (void)memset(&call->outcome, 0, sizeof(call->outcome));
+    call->outcome.quota_limit = -1;
+    call->outcome.quota_left = -1;
+    call->any_sent = false;
+    call->received = false;
+    call->stale_tried = false;
+    call->renewed = false;
+    call->tried_500 = false;
+    call->body_in = 0;
+    call->body_kept = 0;
+    /* Composed now, to find its faults before anything is sent; used if no token is fetched. */
+    nvt_err err = nvt_compose_request(call);
+    if (err != NVT_OK) {
+        call->state = IDLE;
+        return err;
+    }
+    call->call_end_ms = now_of(call) + call->conn.timeouts.call_ms;
+    call->state = PREPARE;
+    return NVT_OK;
+}
+
+nvt_err nvt_call_step(struct nvt_call *call, struct nvt_wait *out_wait)
+{
+    if (call == NULL || out_wait == NULL) {
+        return NVT_E_ARG;
+    }
+    if (call->state == IDLE) {
+        return NVT_E_STATE;
+    }
+    nvt_err err = NVT_OK;
+    (void)memset(out_wait, 0, sizeof(*out_wait));
+    for (unsigned i = 0; i < (unsigned)TURNS_MAX && err == NVT_OK && call->state != DONE; i++) {
+        err = step_state(call, out_wait);
+    }
+    if (call->state == DONE) {
+        return NVT_OK;
+    }
+    if (err == NVT_OK) {
+        out_wait->until_ms = 0;
+    }
+    /* Progress comes before the deadline: an answer that is there is worth more than its lateness.
+     */
+    if (now_of(call) >= call->call_end_ms) {
+        fail(call, NVT_E_TIMEOUT_CALL);
+        return NVT_OK;
+    }
+    wait_until(out_wait, call->call_end_ms);
+    return NVT_AGAIN;
+}
+
+void nvt_call_cancel(struct nvt_call *call)
+{
+    if (call != NULL && call->state != IDLE && call->state != DONE) {
+        fail(call, NVT_E_CANCELLED);
+    }
+}
+
+static enum nvt_call_phase phase_of(const struct nvt_call *call)
+{
+    if (call->token_leg) {
+        return NVT_CALL_TOKEN;
+    }
+    switch ((enum state)call->state) {
+    case PREPARE:
+        return NVT_CALL_TOKEN;
+    case OPEN:
+        return NVT_CALL_CONNECTING;
+    case SEND:
+        return NVT_CALL_SENDING;
+    case RECEIVE:
+        return call->received ? NVT_CALL_RECEIVING : NVT_CALL_WAITING;
+    case PAUSE:
+        return NVT_CALL_WAITING;
+    case DONE:
+        return NVT_CALL_DONE;
+    case IDLE:
+    default:
+        return NVT_CALL_IDLE;
+    }
+}
+
+void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_progress)
+{
+    enum nvt_call_phase phase = phase_of(call);
+    bool sending = phase == NVT_CALL_SENDING || phase == NVT_CALL_WAITING;
+    bool receiving = phase == NVT_CALL_RECEIVING || phase == NVT_CALL_DONE;
+    (void)memset(out_progress, 0, sizeof(*out_progress));
+    out_progress->phase = phase;
+    out_progress->in_total = UINT64_MAX;
+    if (phase != NVT_CALL_IDLE) {
+        out_progress->out_total = call->request->body.len;
+    }
+    /* Staged bytes leave together with the head. */
+    if ((sending && call->out_len == 0U) || receiving) {
+        out_progress->out_done = call->body_sent;
+    }
+    if (receiving) {
+        out_progress->in_done = call->body_in;
+        if (call->response.has_length) {
+            out_progress->in_total = call->response.content_length;
+        }
+    }
+}
+
+nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc)
+{
+    if (call == NULL || out_doc == NULL) {
+        return NVT_E_ARG;
+    }
+    if (call->state != DONE) {
+        return NVT_E_STATE;
+    }
+    if (call->outcome.body_cut) {
+        return NVT_E_HTTP_BODY_SIZE;
+    }
+    return nvt_json_parse(out_doc, call->outcome.body, call->mem.tok,
+                          sizeof(call->mem.tok) / sizeof(call->mem.tok[0]));
+}
+
+void nvt_call_free(struct nvt_call *call)
+{
+    if (call == NULL || call->client == NULL) {
+        return;
+    }
+    nvt_call_cancel(call);
+    nvt_conn_free(&call->conn);
+    nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+    call->outcome.body = NVT_LIT("");
+    call->state = IDLE;
+}

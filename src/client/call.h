@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the client room share: the steps of one call. */
+#ifndef NAVETTE_CLIENT_CALL_H
+#define NAVETTE_CLIENT_CALL_H
+
+#include <navette/client.h>
+
+/* ---- compose.c: requests into call->mem ---- */
+
+/* Stages the caller's request, with the client's token unless it goes without. NVT_E_HTTP_*,
+ * NVT_E_ARG, NVT_E_SPACE. */
+nvt_err nvt_compose_request(struct nvt_call *call);
+
+/* Stages the token request. NVT_E_ARG, NVT_E_SPACE, NVT_E_HTTP_*. */
+nvt_err nvt_compose_token(struct nvt_call *call);
+
+/* Wipes what was staged. */
+void nvt_compose_wipe(struct nvt_call *call);
+
+/* ---- exchange.c: one request and its answer over an open connection ---- */
+
+/* NVT_OK once all is handed to TLS; NVT_AGAIN with *wait; else the connection's error. */
+nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait);
+
+/* Makes ready for the answer to what was sent. */
+void nvt_exchange_expect(struct nvt_call *call);
+
+/* NVT_OK once the answer is whole; NVT_AGAIN with *wait; NVT_E_NET_*, NVT_E_TLS_*, NVT_E_HTTP_*,
+ * NVT_E_SINK. */
+nvt_err nvt_exchange_receive(struct nvt_call *call, struct nvt_wait *wait);
+
+/* The kept part of the answer's body. */
+struct nvt_span nvt_exchange_body(const struct nvt_call *call);
+
+/* ---- verdict.c: what an attempt amounts to; pure ---- */
+
+struct nvt_attempt {
+    const struct nvt_profile *profile;
+    uint8_t flags;   /* NVT_REQ_* */
+    uint16_t status; /* of a whole answer, else 0 */
+    nvt_err err;     /* why there is no whole answer */
+    bool sent;       /* a byte of the request may have reached the server */
+};
+
+/* May the request be sent twice? */
+bool nvt_verdict_repeatable(uint8_t flags);
+
+/* *out_err: NVT_OK with NVT_DELIVERED, else what to report. */
+enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err);
+
+/* The same for the token request: a refusal of it, or NVT_RETRY. Never NVT_UNKNOWN: asking twice
+ * for a token does no harm. */
+enum nvt_verdict nvt_verdict_token(uint16_t status, nvt_err *out_err);
+
+/* What the server's clock and ours say when a retry time is worked out. */
+struct nvt_dates {
+    int64_t server_s; /* Date of the answer, 0: none */
+    int64_t wall_s;   /* 0: not known */
+};
+
+/* Milliseconds to wait before the request is sent again: from the answer (NULL: there is none)
+ * if it says, else by the number of failures in a row. */
+uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
+                              unsigned streak);
+
+/* ---- failure.c: the server's own words ---- */
+
+#define NVT_HIDDEN_MAX 3
+
+/* Secrets that must not show, even when the server sends them back. */
+struct nvt_hidden {
+    struct nvt_span secret[NVT_HIDDEN_MAX];
+};
+
+/* Fills code, message and field from the body of an error answer, whatever its shape. */
+void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_json_tok *pool,
+                      size_t pool_count, const struct nvt_hidden *hidden);
+
+/* Copies text for people: UTF-8 whole, no control bytes, no secret, cut at a character. escaped:
+ * JSON escapes are resolved. Adds after what out holds already. */
+void nvt_failure_words(char *out, size_t cap, struct nvt_span text, bool escaped,
+                       const struct nvt_hidden *hidden);
+
+/* ---- token.c: the client's token, shared by its calls ---- */
+
+/* Does this request need a token that is not in hand? NVT_OK: no. NVT_AGAIN: yes, and it can be
+ * asked for. NVT_E_CRED_EMPTY: yes, and there is nothing to ask with. */
+nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms);
+
+/* Monotonic time at which the quota allows another token request; 0: now. */
+uint64_t nvt_token_quota_at(const struct nvt_client *c, uint64_t now_ms);
+void nvt_token_quota_note(struct nvt_client *c, uint64_t now_ms);
+
+/* Keeps the token of a 2xx token answer. NVT_E_GRANT_ANSWER. */
+nvt_err nvt_token_keep(struct nvt_call *call, uint64_t now_ms);
+
+/* A 401 came: is a new token worth a try? If so the old one is dropped. */
+bool nvt_token_renewable(struct nvt_call *call);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests are composed whole in the call's memory, so that head and body leave in one TLS record.
+ */
+#include "call.h"
+
+/* Fields that frame the message or bind the connection: only the call may write them. */
+static bool is_reserved(struct nvt_span name, bool no_auth)
+{
+    static const char *const reserved[] = {
+        "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+        "TE",   "Trailer",        "Upgrade",           "Expect",
+    };
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+        if (nvt_span_eq_nocase(name, nvt_span_str(reserved[i]))) {
+            return true;
+        }
+    }
+    return !no_auth && nvt_span_eq_nocase(name, NVT_LIT("Authorization"));
+}
+
+static bool has_header(const struct nvt_request *q, struct nvt_span name)
+{
+    for (size_t i = 0; i < q->header_count; i++) {
+        if (nvt_span_eq_nocase(q->headers[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_unless_given(struct nvt_http_request *r, const struct nvt_request *q,
+                             struct nvt_span name, struct nvt_span value)
+{
+    if (!has_header(q, name)) {
+        nvt_http_request_field(r, name, value, NVT_LIT(""));
+    }
+}
+
+static nvt_err put_headers(struct nvt_http_request *r, const struct nvt_request *q)
+{
+    for (size_t i = 0; i < q->header_count; i++) {
+        if (is_reserved(q->headers[i].name, (q->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U)) {
+            return NVT_E_HTTP_NAME;
+        }
+        nvt_http_request_field(r, q->headers[i].name, q->headers[i].value, NVT_LIT(""));
+    }
+    return NVT_OK;
+}
+
+/* Request line and Host. Authority and target are put together in the upper half of the cap bytes
+ * that out is going to have; they are free again afterwards. */
+static nvt_err begin(struct nvt_http_request *r, struct nvt_buf *out, const struct nvt_origin *o,
+                     struct nvt_span method, struct nvt_span path, size_t cap)
+{
+    struct nvt_buf parts;
+    nvt_buf_init(&parts, out->ptr + cap / 2U, cap - cap / 2U);
+    nvt_origin_put_authority(&parts, o);
+    struct nvt_span authority = nvt_buf_span(&parts);
+    struct nvt_span target = path;
+    if (o->base_path[0] != '\0') {
+        nvt_buf_put(&parts, nvt_span_str(o->base_path));
+        nvt_buf_put(&parts, path);
+        target = nvt_span_drop(nvt_buf_span(&parts), authority.len);
+    }
+    out->cap = cap / 2U;
+    nvt_http_request_begin(r, out, method, target, authority);
+    out->cap = cap;
+    return nvt_buf_err(&parts);
+}
+
+static void put_body_fields(struct nvt_http_request *r, const struct nvt_request *q)
+{
+    /* RFC 9110 section 8.6: a method that expects content sends a length of 0 too. */
+    bool expects = nvt_span_eq(q->method, NVT_LIT("POST")) ||
+                   nvt_span_eq(q->method, NVT_LIT("PUT")) ||
+                   nvt_span_eq(q->method, NVT_LIT("PATCH"));
+    if (q->media_type.len > 0U) {
+        put_unless_given(r, q, NVT_LIT("Content-Type"), q->media_type);
+    }
+    if (q->body.len > 0U || expects) {
+        nvt_http_request_length(r, q->body.len);
+    }
+}
+
+static void put_token(struct nvt_http_request *r, const struct nvt_call *call)
+{
+    const struct nvt_token *t = &call->client->token;
+    if ((call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) == 0U && t->len > 0U) {
+        nvt_http_request_field(r, NVT_LIT("Authorization"), NVT_LIT("Bearer "),
+                               nvt_span_of(t->text, t->len));
+    }
+}
+
+/* As much of the body as fits goes along with the head; the rest is sent from the caller's span. */
+static void stage_body(struct nvt_call *call, struct nvt_buf *out)
+{
+    size_t room = sizeof(call->mem.bytes) - out->len;
+    struct nvt_span body = call->request->body;
+    call->out_secret_len = out->len;
+    call->body_sent = body.len < room ? body.len : room;
+    nvt_buf_put(out, nvt_span_of(body.ptr, call->body_sent));
+    call->out_len = out->len;
+    call->out_sent = 0;
+}
+
+nvt_err nvt_compose_request(struct nvt_call *call)
+{
+    const struct nvt_request *q = call->request;
+    struct nvt_http_request r;
+    struct nvt_buf out;
+    nvt_buf_init(&out, call->mem.bytes, sizeof(call->mem.bytes));
+    nvt_err err =
+        begin(&r, &out, &call->client->origin, q->method, q->target, sizeof(call->mem.bytes));
+    put_token(&r, call);
+    put_unless_given(&r, q, NVT_LIT("User-Agent"), NVT_LIT("navette"));
+    put_unless_given(&r, q, NVT_LIT("Accept"),
+                     q->accept.len > 0U ? q->accept : NVT_LIT("application/json"));
+    put_body_fields(&r, q);
+    nvt_err headers_err = put_headers(&r, q);
+    nvt_err end_err = nvt_http_request_end(&r);
+    if (err == NVT_OK) {
+        err = end_err == NVT_OK ? headers_err : end_err;
+    }
+    if (err != NVT_OK) {
+        nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+        return err;
+    }
+    stage_body(call, &out);
+    call->staged = true;
+    call->token_stamp = call->client->token_stamp;
+    return NVT_OK;
+}
+
+/* Head in the window, body behind it: the body comes first, for its length. */
+static nvt_err put_token_request(struct nvt_call *call, struct nvt_buf *out)
+{
+    struct nvt_http_request r;
+    struct nvt_buf body;
+    struct nvt_span media_type = NVT_LIT("");
+    nvt_buf_init(&body, call->mem.bytes + NVT_IO_CAP, NVT_IN_CAP);
+    nvt_err err = nvt_grant_write(&call->client->credentials, &body, &media_type);
+    if (err != NVT_OK) {
+        return err;
+    }
+    err = begin(&r, out, &call->client->origin, NVT_LIT("POST"),
+                nvt_span_str(call->client->profile->token_path), NVT_IO_CAP);
+    nvt_http_request_field(&r, NVT_LIT("User-Agent"), NVT_LIT("navette"), NVT_LIT(""));
+    nvt_http_request_field(&r, NVT_LIT("Accept"), NVT_LIT("application/json"), NVT_LIT(""));
+    nvt_http_request_field(&r, NVT_LIT("Content-Type"), media_type, NVT_LIT(""));
+    nvt_http_request_length(&r, body.len);
+    nvt_err end_err = nvt_http_request_end(&r);
+    if (err != NVT_OK || end_err != NVT_OK) {
+        return err != NVT_OK ? err : end_err;
+    }
+    out->cap = sizeof(call->mem.bytes);
+    (void)memmove(out->ptr + out->len, body.ptr, body.len);
+    out->len += body.len;
+    nvt_wipe(out->ptr + out->len, sizeof(call->mem.bytes) - out->len);
+    return NVT_OK;
+}
+
+nvt_err nvt_compose_token(struct nvt_call *call)
+{
+    struct nvt_buf out;
+    nvt_buf_init(&out, call->mem.bytes, NVT_IO_CAP);
+    call->staged = false;
+    nvt_err err = put_token_request(call, &out);
+    if (err != NVT_OK) {
+        nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+        return err;
+    }
+    call->out_len = out.len;
+    call->out_secret_len = out.len;
+    call->out_sent = 0;
+    call->body_sent = 0;
+    return NVT_OK;
+}
+
+void nvt_compose_wipe(struct nvt_call *call)
+{
+    nvt_wipe(call->mem.bytes, call->out_secret_len);
+    call->out_secret_len = 0;
+    call->out_len = 0;
+    call->out_sent = 0;
+    call->staged = false;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its answer over an open connection. */
+#include "call.h"
+
+/* Reads of one step: a fast server must not keep the caller's loop from its other work. */
+enum { READS_PER_STEP = 16 };
+
+/* TLS demands the same bytes on a retried write: both spans stand still until they are through. */
+static nvt_err send_span(struct nvt_call *call, const uint8_t *data, size_t len, size_t *sent,
+                         struct nvt_wait *wait)
+{
+    while (*sent < len) {
+        size_t n = 0;
+        nvt_err err = nvt_conn_send(&call->conn, nvt_span_of(data + *sent, len - *sent), &n, wait);
+        if (err != NVT_OK) {
+            return err;
+        }
+        /* Before this a record was at most half way: no peer can read half a record. */
+        call->any_sent = call->any_sent || !call->token_leg;
+        *sent += n;
+    }
+    return NVT_OK;
+}
+
+nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait)
+{
+    nvt_err err = send_span(call, call->mem.bytes, call->out_len, &call->out_sent, wait);
+    if (err != NVT_OK) {
+        return err;
+    }
+    nvt_compose_wipe(call);
+    if (call->token_leg) {
+        return NVT_OK;
+    }
+    const struct nvt_span *body = &call->request->body;
+    return send_span(call, body->ptr, body->len, &call->body_sent, wait);
+}
+
+void nvt_exchange_expect(struct nvt_call *call)
+{
+    bool head = !call->token_leg && nvt_span_eq(call->request->method, NVT_LIT("HEAD"));
+    nvt_http_response_init(&call->response, call->mem.bytes + NVT_IO_CAP, NVT_HEAD_MAX, head);
+    call->body_in = 0;
+    call->body_kept = 0;
+    call->received = false;
+    call->excess = false;
+    call->outcome.body_cut = false;
+}
+
+struct nvt_span nvt_exchange_body(const struct nvt_call *call)
+{
+    return nvt_span_of(call->mem.bytes + NVT_IO_CAP + call->response.head_len, call->body_kept);
+}
+
+static bool goes_to_sink(const struct nvt_call *call)
+{
+    uint16_t status = call->response.status;
+    return !call->token_leg && call->request->sink != NULL && status >= 200U && status <= 299U;
+}
+
+static nvt_err take_body(struct nvt_call *call, struct nvt_span piece)
+{
+    call->body_in += piece.len;
+    if (goes_to_sink(call)) {
+        nvt_err err = call->request->sink(call->request->sink_ctx, piece);
+        return err == NVT_OK ? NVT_OK : NVT_E_SINK;
+    }
+    size_t at = call->response.head_len + call->body_kept;
+    size_t room = (size_t)NVT_IN_CAP - at;
+    size_t n = piece.len < room ? piece.len : room;
+    call->outcome.body_cut = call->outcome.body_cut || n < piece.len;
+    (void)memcpy(call->mem.bytes + NVT_IO_CAP + at, piece.ptr, n);
+    call->body_kept += n;
+    return NVT_OK;
+}
+
+/* Hands what came to the parser. NVT_OK: the answer is whole; NVT_AGAIN: more is needed. */
+static nvt_err take_bytes(struct nvt_call *call, struct nvt_span in)
+{
+    enum nvt_http_event event = NVT_HTTP_NEED;
+    nvt_err err = NVT_OK;
+    /* Every event but the last two takes a byte off in. */
+    do {
+        struct nvt_span body = NVT_LIT("");
+        err = nvt_http_response_feed(&call->response, &in, &event, &body);
+        if (err == NVT_OK && event == NVT_HTTP_BODY) {
+            err = take_body(call, body);
+        }
+    } while (err == NVT_OK && event != NVT_HTTP_NEED && event != NVT_HTTP_DONE);
+    if (err == NVT_OK && event == NVT_HTTP_NEED) {
+        return NVT_AGAIN;
+    }
+    call->excess = in.len > 0U;
+    return err;
+}
+
+static nvt_err take_close(struct nvt_call *call)
+{
+    return call->received ? nvt_http_response_close(&call->response) : NVT_E_NET_CLOSED;
+}
+
+nvt_err nvt_exchange_receive(struct nvt_call *call, struct nvt_wait *wait)
+{
+    for (unsigned i = 0; i < (unsigned)READS_PER_STEP; i++) {
+        size_t n = 0;
+        nvt_err err = nvt_conn_recv(&call->conn, call->mem.bytes, NVT_IO_CAP, &n, wait);
+        if (err == NVT_E_NET_CLOSED) {
+            return take_close(call);
+        }
+        if (err != NVT_OK) {
+            return err;
+        }
+        call->received = true;
+        err = take_bytes(call, nvt_span_of(call->mem.bytes, n));
+        if (err != NVT_AGAIN) {
+            return err;
+        }
+    }
+    /* There may be more already: come again at once. */
+    wait->until_ms = 0;
+    return NVT_AGAIN;
+}

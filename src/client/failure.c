@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Error bodies of five systems have a dozen shapes; this reads them all, so that a caller finds the
+ * server's reason in one place.
+ */
+#include "call.h"
+
+/* Paths of the JSON shapes, in the order in which they are tried; the first that holds a text for
+ * its message wins. Registry: error.message says the class, error.data the reason. OAuth 2 (RFC
+ * 6749 section 5.2): error, error_description. GraphQL: errors. API Platform (Hydra) and RFC 7807:
+ * hydra:description, detail, violations. PISTE: messages, libelle. */
+struct shape {
+    const char *message, *code, *field, *data;
+};
+
+static const struct shape shapes[] = {
+    {"error.message", "error.code", "", "error.data"},
+    {"error_description", "error", "", ""},
+    {"error", "code", "", ""},
+    {"errors.0.message", "errors.0.extensions.code", "", ""},
+    {"hydra:description", "violations.0.code", "violations.0.propertyPath", ""},
+    {"detail", "violations.0.code", "violations.0.propertyPath", ""},
+    {"violations.0.message", "violations.0.code", "violations.0.propertyPath", ""},
+    {"messages.0.description", "messages.0.code", "", ""},
+    {"libelle", "codeRetour", "", ""},
+    {"message", "code", "", ""},
+    {"errors.0", "code", "", ""},
+    {"title", "status", "", ""},
+};
+
+struct reader {
+    struct nvt_failure *f;
+    const struct nvt_json *doc;
+    const struct nvt_hidden *hidden;
+};
+
+static bool is_type(const struct reader *r, nvt_json_node node, enum nvt_json_type type)
+{
+    return nvt_json_type(r->doc, node) == type;
+}
+
+/* A string or number at path, added to out. False when there is none. */
+static bool put_scalar(const struct reader *r, const char *path, char *out, size_t cap)
+{
+    nvt_json_node node = 0;
+    if (path[0] == '\0' || nvt_json_find(r->doc, 0, path, &node) != NVT_OK) {
+        return false;
+    }
+    if (!is_type(r, node, NVT_JSON_STRING) && !is_type(r, node, NVT_JSON_NUMBER)) {
+        return false;
+    }
+    nvt_failure_words(out, cap, nvt_json_raw(r->doc, node), true, r->hidden);
+    return true;
+}
+
+static void put_separator(const struct reader *r, const char *text)
+{
+    if (r->f->message[0] != '\0') {
+        nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_span_str(text), false,
+                          r->hidden);
+    }
+}
+
+/* Strings of an array, or one string: each added to the message. */
+static void put_texts(const struct reader *r, nvt_json_node node, const char *separator)
+{
+    struct nvt_json_iter it = {0, 0, false};
+    struct nvt_span name;
+    nvt_json_node item = 0;
+    if (is_type(r, node, NVT_JSON_STRING)) {
+        put_separator(r, separator);
+        nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_json_raw(r->doc, node), true,
+                          r->hidden);
+        return;
+    }
+    if (!is_type(r, node, NVT_JSON_ARRAY)) {
+        return;
+    }
+    while (nvt_json_next(r->doc, node, &it, &name, &item)) {
+        if (is_type(r, item, NVT_JSON_STRING)) {
+            put_separator(r, it.left + 1U == nvt_json_size(r->doc, node) ? separator : ", ");
+            nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_json_raw(r->doc, item),
+                              true, r->hidden);
+        }
+    }
+}
+
+/* error.data is a text, an array of texts, or an object that holds such: the registry's reasons. */
+static void put_data(const struct reader *r, const char *path)
+{
+    struct nvt_json_iter it = {0, 0, false};
+    struct nvt_span name;
+    nvt_json_node node = 0;
+    nvt_json_node member = 0;
+    if (path[0] == '\0' || nvt_json_find(r->doc, 0, path, &node) != NVT_OK) {
+        return;
+    }
+    if (!is_type(r, node, NVT_JSON_OBJECT)) {
+        put_texts(r, node, ": ");
+        return;
+    }
+    while (nvt_json_next(r->doc, node, &it, &name, &member)) {
+        put_texts(r, member, ": ");
+    }
+}
+
+/* The validator of the registry starts a reason with the field's JSON pointer:
+ * "/driver/identity/phone must be string" names driver.identity.phone. */
+static void read_pointer(struct nvt_failure *f)
+{
+    const char *at = strchr(f->message, '/');
+    size_t n = 0;
+    if (at == NULL || (at != f->message && at[-1] != ' ')) {
+        return;
+    }
+    at++;
+    while (n + 1U < sizeof(f->field) && at[n] != '\0' && strchr(" :,", (int)at[n]) == NULL) {
+        f->field[n] = (char)(at[n] == '/' ? '.' : at[n]);
+        n++;
+    }
+    f->field[n] = '\0';
+}
+
+static bool read_shape(const struct reader *r, const struct shape *s)
+{
+    struct nvt_failure *f = r->f;
+    bool found = put_scalar(r, s->message, f->message, sizeof(f->message));
+    put_data(r, s->data);
+    if (!found && f->message[0] == '\0') {
+        return false;
+    }
+    (void)put_scalar(r, s->code, f->code, sizeof(f->code));
+    (void)put_scalar(r, s->field, f->field, sizeof(f->field));
+    if (f->field[0] == '\0' && s->data[0] != '\0') {
+        read_pointer(f);
+    }
+    return true;
+}
+
+/* True when the document holds any words. */
+static bool read_json(const struct reader *r)
+{
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        if (read_shape(r, &shapes[i])) {
+            return true;
+        }
+    }
+    /* Some services answer with the bare reason. */
+    put_texts(r, 0, "");
+    return r->f->message[0] != '\0';
+}
+
+static size_t index_of(struct nvt_span s, uint8_t byte)
+{
+    size_t n = 0;
+    while (n < s.len && s.ptr[n] != byte) {
+        n++;
+    }
+    return n;
+}
+
+/* A gateway's page: the title says it all; without one, whatever stands between the tags. */
+static void read_markup(const struct reader *r, struct nvt_span body)
+{
+    struct nvt_span rest = body;
+    while (rest.len > 0U) {
+        rest = nvt_span_drop(rest, index_of(rest, (uint8_t)'<'));
+        bool title =
+            rest.len > 7U && nvt_span_eq_nocase(nvt_span_of(rest.ptr, 7), NVT_LIT("<title>"));
+        rest = nvt_span_drop(rest, index_of(rest, (uint8_t)'>') + 1U);
+        struct nvt_span text = nvt_span_of(rest.ptr, index_of(rest, (uint8_t)'<'));
+        if (title) {
+            r->f->message[0] = '\0';
+        }
+        if (nvt_span_trim(text).len > 0U) {
+            put_separator(r, " ");
+            nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_span_trim(text), false,
+                              r->hidden);
+        }
+        if (title) {
+            return;
+        }
+    }
+}
+
+static struct nvt_span trim_lines(struct nvt_span s)
+{
+    while (s.len > 0U && s.ptr[0] <= 0x20U) {
+        s = nvt_span_drop(s, 1);
+    }
+    while (s.len > 0U && s.ptr[s.len - 1U] <= 0x20U) {
+        s.len--;
+    }
+    return s;
+}
+
+void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_json_tok *pool,
+                      size_t pool_count, const struct nvt_hidden *hidden)
+{
+    struct nvt_json doc;
+    struct reader r = {f, &doc, hidden};
+    struct nvt_span text = trim_lines(body);
+    f->code[0] = '\0';
+    f->message[0] = '\0';
+    f->field[0] = '\0';
+    if (text.len == 0U) {
+        return;
+    }
+    if (nvt_json_parse(&doc, text, pool, pool_count) == NVT_OK) {
+        if (read_json(&r)) {
+            return;
+        }
+    } else if (text.ptr[0] == (uint8_t)'<') {
+        read_markup(&r, text);
+        return;
+    }
+    bool json = text.ptr[0] == (uint8_t)'{' || text.ptr[0] == (uint8_t)'[';
+    nvt_failure_words(f->message, sizeof(f->message), text, json, hidden);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an attempt amounts to, and when the next one may follow. Pure. */
+#include "call.h"
+
+enum { DAY_S = 86400, EPOCH_FROM = 1000000000, BACKOFF_STEPS = 16 };
+
+struct rule {
+    uint16_t from, to;
+    uint8_t repeatable; /* enum nvt_verdict when the request may be sent twice */
+    uint8_t once;       /* when it may not */
+    bool if_retry_500;  /* only for profiles that say so */
+    nvt_err err;
+};
+
+/* First match wins. 408, 429 and 503 say that the request was not processed (RFC 9110 section
+ * 15.5.9, RFC 6585 section 4, RFC 9110 section 15.6.4); other 5xx leave that open. 304 answers a
+ * condition that the caller set; it points nowhere. */
+static const struct rule rules[] = {
+    {200, 299, NVT_DELIVERED, NVT_DELIVERED, false, NVT_OK},
+    {304, 304, NVT_REFUSED, NVT_REFUSED, false, NVT_E_STATUS},
+    {300, 399, NVT_REFUSED, NVT_REFUSED, false, NVT_E_REDIRECT},
+    {401, 401, NVT_REFUSED, NVT_REFUSED, false, NVT_E_UNAUTHORIZED},
+    {408, 408, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
+    {429, 429, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
+    {400, 499, NVT_REFUSED, NVT_REFUSED, false, NVT_E_STATUS},
+    {500, 500, NVT_RETRY, NVT_UNKNOWN, true, NVT_E_STATUS},
+    {501, 501, NVT_REFUSED, NVT_REFUSED, false, NVT_E_STATUS},
+    {502, 502, NVT_RETRY, NVT_UNKNOWN, false, NVT_E_STATUS},
+    {503, 503, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
+    {504, 504, NVT_RETRY, NVT_UNKNOWN, false, NVT_E_STATUS},
+    {500, 599, NVT_REFUSED, NVT_UNKNOWN, false, NVT_E_STATUS},
+};
+
+static const struct rule token_rules[] = {
+    {300, 399, NVT_REFUSED, NVT_REFUSED, false, NVT_E_REDIRECT},
+    {408, 408, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
+    {429, 429, NVT_RETRY, NVT_RETRY, false, NVT_E_GRANT_QUOTA},
+    {400, 499, NVT_REFUSED, NVT_REFUSED, false, NVT_E_GRANT_REFUSED},
+    {500, 599, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
+};
+
+static const struct rule *find(const struct rule *table, size_t count, uint16_t status,
+                               bool retry_500)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *r = &table[i];
+        if (status >= r->from && status <= r->to && (retry_500 || !r->if_retry_500)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+bool nvt_verdict_repeatable(uint8_t flags)
+{
+    return (flags & ((uint8_t)NVT_REQ_IDEMPOTENT | (uint8_t)NVT_REQ_KEYED)) != 0U;
+}
+
+/* Errors of the request or of the credentials as they are: a repetition meets them again. */
+static bool is_own_fault(nvt_err err)
+{
+    return err == NVT_E_ARG || err == NVT_E_SPACE ||
+           (err <= NVT_E_HTTP_METHOD && err >= NVT_E_HTTP_VALUE) ||
+           (err <= NVT_E_CRED_EMPTY && err >= NVT_E_CRED_SIZE);
+}
+
+static enum nvt_verdict judge_error(const struct nvt_attempt *a)
+{
+    if (!a->sent) {
+        return is_own_fault(a->err) ? NVT_REFUSED : NVT_RETRY;
+    }
+    return nvt_verdict_repeatable(a->flags) ? NVT_RETRY : NVT_UNKNOWN;
+}
+
+enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err)
+{
+    *out_err = a->err;
+    if (a->err != NVT_OK) {
+        return judge_error(a);
+    }
+    *out_err = NVT_E_STATUS;
+    bool keyed = (a->flags & (uint8_t)NVT_REQ_KEYED) != 0U;
+    if (keyed && a->profile->duplicate_status != 0U && a->status == a->profile->duplicate_status) {
+        return NVT_DUPLICATE;
+    }
+    const struct rule *r =
+        find(rules, sizeof(rules) / sizeof(rules[0]), a->status, a->profile->retry_500);
+    if (r == NULL) {
+        return nvt_verdict_repeatable(a->flags) ? NVT_REFUSED : NVT_UNKNOWN;
+    }
+    bool without = r->err == NVT_E_UNAUTHORIZED && (a->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U;
+    *out_err = without ? NVT_E_STATUS : r->err;
+    return (enum nvt_verdict)(nvt_verdict_repeatable(a->flags) ? r->repeatable : r->once);
+}
+
+enum nvt_verdict nvt_verdict_token(uint16_t status, nvt_err *out_err)
+{
+    const struct rule *r =
+        find(token_rules, sizeof(token_rules) / sizeof(token_rules[0]), status, false);
+    *out_err = r == NULL ? NVT_E_GRANT_ANSWER : r->err;
+    return r == NULL ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
+}
+
+/* Seconds until a time that was told as an absolute one; the server's own clock is the one to
+ * measure it by. */
+static bool until(int64_t at_s, struct nvt_dates dates, uint64_t *out_s)
+{
+    int64_t now_s = dates.server_s != 0 ? dates.server_s : dates.wall_s;
+    if (now_s == 0) {
+        return false;
+    }
+    *out_s = at_s > now_s ? (uint64_t)(at_s - now_s) : 0U;
+    return true;
+}
+
+/* Retry-After = HTTP-date / delay-seconds (RFC 9110 section 10.2.3). */
+static bool read_retry_after(struct nvt_span value, struct nvt_dates dates, uint64_t *out_s)
+{
+    int64_t at_s = 0;
+    nvt_err err = nvt_u64_parse(value, UINT64_MAX, out_s);
+    if (err == NVT_OK) {
+        return true;
+    }
+    if (err == NVT_E_RANGE) {
+        *out_s = DAY_S;
+        return true;
+    }
+    return nvt_time_parse_http(value, &at_s) == NVT_OK && until(at_s, dates, out_s);
+}
+
+/* RateLimit-Reset of the drafts is a delta, that of other servers seconds since 1970: no delta is
+ * thirty years long. */
+static bool read_reset(struct nvt_span value, struct nvt_dates dates, uint64_t *out_s)
+{
+    uint64_t n = 0;
+    if (nvt_u64_parse(value, (uint64_t)INT64_MAX, &n) != NVT_OK) {
+        return false;
+    }
+    if (n > (uint64_t)EPOCH_FROM) {
+        return until((int64_t)n, dates, out_s);
+    }
+    *out_s = n;
+    return true;
+}
+
+static bool read_delay(const struct nvt_http_response *answer, struct nvt_dates dates,
+                       uint64_t *out_s)
+{
+    struct nvt_span value;
+    if (nvt_http_field_find(answer, NVT_LIT("Retry-After"), &value) &&
+        read_retry_after(value, dates, out_s)) {
+        return true;
+    }
+    /* The quota's fields stand in every answer; they are the reason of this one alone. */
+    if (answer->status != 429U) {
+        return false;
+    }
+    if (nvt_http_field_find(answer, NVT_LIT("RateLimit-Reset"), &value) &&
+        read_reset(value, dates, out_s)) {
+        return true;
+    }
+    return nvt_http_field_find(answer, NVT_LIT("X-RateLimit-Reset"), &value) &&
+           read_reset(value, dates, out_s);
+}
+
+uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
+                              unsigned streak)
+{
+    uint64_t s = 0;
+    if (answer != NULL && read_delay(answer, dates, &s)) {
+        return 1000U * (s < (uint64_t)DAY_S ? s : (uint64_t)DAY_S);
+    }
+    unsigned steps = streak < (unsigned)BACKOFF_STEPS ? streak : (unsigned)BACKOFF_STEPS;
+    uint64_t ms = (uint64_t)NVT_BACKOFF_MS << steps;
+    return ms < (uint64_t)NVT_BACKOFF_MAX_MS ? ms : (uint64_t)NVT_BACKOFF_MAX_MS;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A server's words made fit for people: a server may send anything, its caller's secrets included,
+ * and what it sends ends up in logs and on terminals.
+ */
+#include "call.h"
+
+/* A secret's beginning counts as the secret: servers cut what they quote. */
+enum { SECRET_HEAD = 12 };
+
+struct words {
+    struct nvt_span text;
+    bool escaped;
+};
+
+static int32_t hex_value(uint8_t c)
+{
+    if (c >= (uint8_t)'0' && c <= (uint8_t)'9') {
+        return (int32_t)c - '0';
+    }
+    uint8_t l = (uint8_t)(c | 0x20U);
+    return (l >= (uint8_t)'a' && l <= (uint8_t)'f') ? (int32_t)l - 'a' + 10 : -1;
+}
+
+/* The code unit of "\uXXXX" at the front of t, or -1. */
+static int32_t unit_at(struct nvt_span t)
+{
+    int32_t unit = 0;
+    if (t.len < 6U || t.ptr[0] != (uint8_t)'\\' || t.ptr[1] != (uint8_t)'u') {
+        return -1;
+    }
+    for (size_t i = 2; i < 6U; i++) {
+        int32_t v = hex_value(t.ptr[i]);
+        if (v < 0) {
+            return -1;
+        }
+        unit = unit * 16 + v;
+    }
+    return unit;
+}
+
+/* "\uXXXX" or a pair of them; half a pair becomes U+FFFD. */
+static uint32_t take_unit(struct nvt_span *t, int32_t unit)
+{
+    *t = nvt_span_drop(*t, 6);
+    if (unit < 0xD800 || unit > 0xDFFF) {
+        return (uint32_t)unit;
+    }
+    int32_t low = unit_at(*t);
+    if (unit > 0xDBFF || low < 0xDC00 || low > 0xDFFF) {
+        return 0xFFFDU;
+    }
+    *t = nvt_span_drop(*t, 6);
+    return 0x10000U + ((uint32_t)(unit - 0xD800) << 10U) + (uint32_t)(low - 0xDC00);
+}
+
+static uint32_t simple_escape(uint8_t c)
+{
+    static const char from[] = "bfnrt";
+    const char *at = c == 0U ? NULL : strchr(from, (int)c);
+    return at == NULL ? (uint32_t)c : (uint32_t)' ';
+}
+
+/* Takes the next character; what is malformed becomes '?'. False at the end. */
+static bool next(struct words *w, uint32_t *out_cp)
+{
+    if (w->text.len == 0U) {
+        return false;
+    }
+    if (w->escaped && w->text.len >= 2U && w->text.ptr[0] == (uint8_t)'\\') {
+        int32_t unit = unit_at(w->text);
+        if (unit >= 0) {
+            *out_cp = take_unit(&w->text, unit);
+            return true;
+        }
+        if (w->text.ptr[1] < 0x80U) {
+            *out_cp = simple_escape(w->text.ptr[1]);
+            w->text = nvt_span_drop(w->text, 2);
+            return true;
+        }
+    }
+    if (nvt_utf8_next(&w->text, out_cp) != NVT_OK) {
+        w->text = nvt_span_drop(w->text, 1);
+        *out_cp = (uint32_t)'?';
+    }
+    return true;
+}
+
+/* Takes a secret, or a telling part of one, off *w. */
+static bool take_secret(struct words *w, struct nvt_span secret)
+{
+    struct words at = *w;
+    struct words last = *w;
+    uint32_t cp = 0;
+    size_t n = 0;
+    while (n < secret.len && next(&at, &cp) && cp == (uint32_t)secret.ptr[n]) {
+        last = at;
+        n++;
+    }
+    if (n == 0U || (n < secret.len && n < (size_t)SECRET_HEAD)) {
+        return false;
+    }
+    *w = last;
+    return true;
+}
+
+static bool take_hidden(struct words *w, const struct nvt_hidden *hidden)
+{
+    for (size_t i = 0; i < NVT_HIDDEN_MAX; i++) {
+        if (take_secret(w, hidden->secret[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Controls, also those of Unicode that turn text around on a terminal (bidi marks, line
+ * separators). */
+static bool is_control(uint32_t cp)
+{
+    return cp < 0x20U || (cp >= 0x7FU && cp <= 0x9FU) || (cp >= 0x2028U && cp <= 0x202EU) ||
+           (cp >= 0x2066U && cp <= 0x2069U);
+}
+
+void nvt_failure_words(char *out, size_t cap, struct nvt_span text, bool escaped,
+                       const struct nvt_hidden *hidden)
+{
+    struct nvt_buf b;
+    struct words w = {text, escaped};
+    uint32_t cp = 0;
+    size_t used = strlen(out);
+    nvt_buf_init(&b, out + used, cap - used - 1U);
+    while (!b.overflow && w.text.len > 0U) {
+        if (take_hidden(&w, hidden)) {
+            nvt_buf_put(&b, NVT_LIT("***"));
+        } else if (next(&w, &cp)) {
+            nvt_utf8_put(&b, is_control(cp) ? (uint32_t)' ' : cp);
+        } else {
+            break;
+        }
+    }
+    out[used + b.len] = '\0';
+}
