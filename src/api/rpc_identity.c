@@ -5,7 +5,7 @@
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
 
-#define NAME_MAX 256U
+#define FOLDED_MAX 256U
 
 static nvt_err sha256(struct nvt_span text, uint8_t out[32])
 {
@@ -29,7 +29,7 @@ static void put_hex(char *out, const uint8_t *bytes, size_t len)
 
 nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, char out_key[65])
 {
-    uint8_t text[16U + 1U + NAME_MAX]; /* the longest phone, "-", the name */
+    uint8_t text[16U + 1U + FOLDED_MAX]; /* the longest phone, "-", the name */
     uint8_t hash[32];
     struct nvt_buf b;
     out_key[0] = '\0';
@@ -37,7 +37,7 @@ nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, ch
     if (err != NVT_OK) {
         return err;
     }
-    nvt_buf_init(&b, text, phone.len + 1U + NAME_MAX);
+    nvt_buf_init(&b, text, phone.len + 1U + FOLDED_MAX);
     nvt_buf_put(&b, phone);
     nvt_buf_put_byte(&b, (uint8_t)'-');
     err = nvt_rpc_fold_name(lastname, &b);
