@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The stand-in server: libmicrohttpd over GnuTLS, jansson. For tests and `make run` only.
 
 STANDIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/standin/*.c))
@@ -7,4 +8,6 @@ $(BUILD)/standin: $(STANDIN_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(STANDIN_OBJ) -lmicrohttpd -lgnutls -ljansson -lm
 
 .PHONY: standin
-standin: $(BUILD)/standin
+standin: $(BUILD)/standin ## the local server that stands in for the registry
+TEST_NEEDS += $(BUILD)/standin
+TEST_RUNS += 'standin=BUILD=$(BUILD) sh tests/standin/selftest.sh'
