@@ -115,6 +115,8 @@ answers 'all faults are told: unknown' 400 ': must NOT have additional propertie
 answers 'all faults are told: type' 400 '/distance: must be integer'
 answers 'all faults are told: range' 400 '/start/lat: must be <= 90'
 answers 'all faults are told: exponent' 400 '/start/lon: must pass'
+with_token /v3.3/journeys -d "$(journey c1 tc1 3000 30 31 | sed 's/+336/+999/')"
+answers 'a country code that nobody has' 400 '/driver/identity/phone_trunc: must match format'
 with_token /v3.3/journeys -d '{"x'
 answers 'no JSON: 500' 500 'in JSON at position'
 head -c 2100000 /dev/zero | tr '\0' ' ' >"$work/big"
