@@ -30,21 +30,23 @@ bool nvt_span_eq(struct nvt_span a, struct nvt_span b)
     return a.len == b.len && (a.len == 0U || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/* Equal bytes, or the two cases of one ASCII letter: those differ in bit 5 alone. */
-static bool eq_nocase(uint8_t a, uint8_t b)
+/* The two cases of one ASCII letter: they differ in bit 5 alone. */
+static bool is_case_pair(uint8_t a, uint8_t b)
 {
-    unsigned diff = (unsigned)a ^ (unsigned)b;
     unsigned lower = (unsigned)a | 0x20U;
-    return diff == 0U || (diff == 0x20U && lower - (unsigned)'a' < 26U);
+    return ((unsigned)a ^ (unsigned)b) == 0x20U && lower - (unsigned)'a' < 26U;
 }
 
 bool nvt_span_eq_nocase(struct nvt_span a, struct nvt_span b)
 {
+    if (nvt_span_eq(a, b)) {
+        return true; /* the usual case, and far faster than the loop */
+    }
     if (a.len != b.len) {
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (!eq_nocase(a.ptr[i], b.ptr[i])) {
+        if (a.ptr[i] != b.ptr[i] && !is_case_pair(a.ptr[i], b.ptr[i])) {
             return false;
         }
     }

@@ -32,7 +32,7 @@ void nvt_http_response_init(struct nvt_http_response *r, void *head, size_t head
     r->head = (uint8_t *)head;
     r->head_cap = head_cap;
     r->to_head_request = to_head_request;
-    restart_head(r);
+    r->line = NVT_HTTP_LINE_TEXT; /* as restart_head() has it; all else is zero */
 }
 
 /* A byte of HTTP-version SP status-code: "HTTP/1.0 100" to "HTTP/1.1 599" place by place. */
@@ -62,6 +62,10 @@ static nvt_err check_status_byte(size_t place, uint8_t byte)
  * has one reading only. */
 static nvt_err scan_status(struct nvt_http_response *r)
 {
+    static const char usual[9] = {'H', 'T', 'T', 'P', '/', '1', '.', '1', ' '};
+    if (r->scan == 0U && r->head_len > STATUS_LEN && memcmp(r->head, usual, sizeof usual) == 0) {
+        r->scan = sizeof usual;
+    }
     while (r->scan < STATUS_LEN) {
         if (r->scan == r->head_len) {
             return NVT_AGAIN;
@@ -128,6 +132,10 @@ static void read_connection(struct nvt_http_response *r, struct nvt_span value)
 static enum nvt_http_known known_line(struct nvt_span line, struct nvt_span *out_value)
 {
     static const uint8_t lengths[3] = {10, 14, 17};
+    unsigned initial = line.ptr[0] | 0x20U; /* of Connection, Content-, Transfer-: most end here */
+    if (initial != (unsigned)'c' && initial != (unsigned)'t') {
+        return NVT_HTTP_OTHER;
+    }
     for (size_t i = 0; i < 3U; i++) {
         size_t len = lengths[i];
         if (line.len > len && line.ptr[len] == (uint8_t)':') {

@@ -2,6 +2,13 @@
 /* Byte classes of RFC 9110 and the machine that reads lines of fields, wherever they are split. */
 #include "scan.h"
 
+/* n is at most text->len, and text->ptr not null. */
+static inline void take(struct nvt_span *text, size_t n)
+{
+    text->ptr += n;
+    text->len -= n;
+}
+
 /* ---- byte classes ---- */
 
 /* tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" /
@@ -18,42 +25,116 @@ static inline bool is_text(uint8_t byte)
     return (byte >= 0x20U && byte != 0x7fU) || byte == (uint8_t)'\t';
 }
 
-/* The same byte in every place of a word. */
-#define EACH(byte) (SIZE_MAX / 255U * (size_t)(byte))
+/* ---- runs, a word at a time ---- */
 
-/* Every byte is at least 0x20 and not 0x7f. In steps without a carry between bytes: add 1 modulo
- * 128, which moves DEL to 0 and the controls to 1..0x20; what is above 0x20 now, or was above 0x7f
- * before, ends up with its top bit set. */
-static inline bool is_plain_word(size_t word)
+/* Words are put together from bytes, first byte lowest: the same on every machine and free of
+ * alignment; compilers make one load of it. */
+static inline uint32_t load_4(const uint8_t *bytes)
 {
-    size_t moved = ((word & EACH(0x7fU)) + EACH(1U)) & EACH(0x7fU);
-    return (((moved + EACH(0x5fU)) | word) & EACH(0x80U)) == EACH(0x80U);
+    return bytes[0] | (uint32_t)bytes[1] << 8U | (uint32_t)bytes[2] << 16U |
+           (uint32_t)bytes[3] << 24U;
+}
+
+#if SIZE_MAX > UINT32_MAX
+typedef uint64_t nvt_word;
+static inline nvt_word load_word(const uint8_t *bytes)
+{
+    return load_4(bytes) | (uint64_t)load_4(bytes + 4) << 32U;
+}
+#else
+typedef uint32_t nvt_word;
+static inline nvt_word load_word(const uint8_t *bytes)
+{
+    return load_4(bytes);
+}
+#endif
+
+#define WORD_LEN sizeof(nvt_word)
+/* The same byte in every place. */
+#define EACH(byte) ((nvt_word)-1 / 255U * (nvt_word)(byte))
+
+/*
+ * Both tests below give a word whose top bits mark bytes outside a set; the lowest mark is always
+ * right, and it is the only one used. A byte + (0x80 - first) has its top bit set from first on;
+ * the sum carries into the next byte only from a byte above 0x7f.
+ */
+#define FROM(bytes, first) ((bytes) + EACH(0x80U - (unsigned)(first)))
+
+/* Bytes that are no text: below 0x20, or 0x7f. Adding 1 modulo 128 moves DEL to 0, in front of the
+ * controls, so one comparison finds both. HTAB counts as no text here. */
+static inline nvt_word mark_not_text(nvt_word word)
+{
+    nvt_word moved = (word & EACH(0x7fU)) + EACH(1U);
+    return ~(FROM(moved & EACH(0x7fU), 0x21) | word) & EACH(0x80U);
+}
+
+/* Bytes that are neither a letter nor "-": names hardly hold any other. Bytes above 0x7f are marked
+ * themselves, so their carries reach only bytes behind the lowest mark. */
+static inline nvt_word mark_not_letter(nvt_word word)
+{
+    nvt_word small = word | EACH(0x20U);
+    nvt_word letter = FROM(small, 'a') & ~FROM(small, 'z' + 1);
+    nvt_word not_dash = FROM(word ^ EACH('-'), 1);
+    return ((~letter & not_dash) | word) & EACH(0x80U);
+}
+
+/* How many bytes stand in front of the first mark: the ones below the lowest mark, one bit for each
+ * byte, added up in the top byte by the product. */
+static inline size_t bytes_before(nvt_word marks)
+{
+    nvt_word lowest = marks >> 7U;
+    nvt_word below = (lowest - 1U) & ~lowest & EACH(1U);
+    return (size_t)(below * EACH(1U) >> (8U * (WORD_LEN - 1U)));
+}
+
+/* A byte outside the set of the words may still be in the run: it is looked at by itself, and the
+ * words go on behind it. Near the end of the text, each byte is. */
+static inline size_t token_run(struct nvt_span text)
+{
+    struct nvt_span rest = text;
+    for (;;) {
+        while (rest.len >= WORD_LEN) {
+            nvt_word marks = mark_not_letter(load_word(rest.ptr));
+            if (marks != 0U) {
+                take(&rest, bytes_before(marks));
+                break;
+            }
+            take(&rest, WORD_LEN);
+        }
+        if (rest.len == 0U || rest.ptr[0] == (uint8_t)':' || !is_token(rest.ptr[0])) {
+            return text.len - rest.len;
+        }
+        take(&rest, 1U);
+    }
+}
+
+static inline size_t text_run(struct nvt_span text)
+{
+    struct nvt_span rest = text;
+    for (;;) {
+        while (rest.len >= WORD_LEN) {
+            nvt_word marks = mark_not_text(load_word(rest.ptr));
+            if (marks != 0U) {
+                take(&rest, bytes_before(marks));
+                break;
+            }
+            take(&rest, WORD_LEN);
+        }
+        if (rest.len == 0U || !is_text(rest.ptr[0])) {
+            return text.len - rest.len;
+        }
+        take(&rest, 1U);
+    }
 }
 
 size_t nvt_http_token_run(struct nvt_span text)
 {
-    size_t run = 0;
-    while (run < text.len && is_token(text.ptr[run])) {
-        run++;
-    }
-    return run;
+    return token_run(text);
 }
 
 size_t nvt_http_text_run(struct nvt_span text)
 {
-    size_t run = 0;
-    while (text.len - run >= sizeof(size_t)) {
-        size_t word;
-        (void)memcpy(&word, text.ptr + run, sizeof word);
-        if (!is_plain_word(word)) {
-            break;
-        }
-        run += sizeof word;
-    }
-    while (run < text.len && is_text(text.ptr[run])) {
-        run++;
-    }
-    return run;
+    return text_run(text);
 }
 
 /* ---- names ---- */
@@ -62,15 +143,15 @@ enum nvt_http_known nvt_http_known_field(struct nvt_span name)
 {
     switch (name.len) {
     case 4U:
-        return nvt_span_eq_nocase(name, NVT_LIT("host")) ? NVT_HTTP_HOST : NVT_HTTP_OTHER;
+        return nvt_span_eq_nocase(name, NVT_LIT("Host")) ? NVT_HTTP_HOST : NVT_HTTP_OTHER;
     case 10U:
-        return nvt_span_eq_nocase(name, NVT_LIT("connection")) ? NVT_HTTP_CONNECTION
+        return nvt_span_eq_nocase(name, NVT_LIT("Connection")) ? NVT_HTTP_CONNECTION
                                                                : NVT_HTTP_OTHER;
     case 14U:
-        return nvt_span_eq_nocase(name, NVT_LIT("content-length")) ? NVT_HTTP_CONTENT_LENGTH
+        return nvt_span_eq_nocase(name, NVT_LIT("Content-Length")) ? NVT_HTTP_CONTENT_LENGTH
                                                                    : NVT_HTTP_OTHER;
     case 17U:
-        return nvt_span_eq_nocase(name, NVT_LIT("transfer-encoding")) ? NVT_HTTP_TRANSFER_ENCODING
+        return nvt_span_eq_nocase(name, NVT_LIT("Transfer-Encoding")) ? NVT_HTTP_TRANSFER_ENCODING
                                                                       : NVT_HTTP_OTHER;
     default:
         return NVT_HTTP_OTHER;
@@ -78,12 +159,6 @@ enum nvt_http_known nvt_http_known_field(struct nvt_span name)
 }
 
 /* ---- lines ---- */
-
-static inline void take(struct nvt_span *text, size_t n)
-{
-    text->ptr += n;
-    text->len -= n;
-}
 
 /* At the start of a line: CR ends the section; white space would continue the line before. */
 static inline nvt_err pass_start(uint8_t *line, struct nvt_span *text)
@@ -106,7 +181,7 @@ static inline nvt_err pass_start(uint8_t *line, struct nvt_span *text)
 
 static inline nvt_err pass_name(uint8_t *line, struct nvt_span *text)
 {
-    take(text, nvt_http_token_run(*text));
+    take(text, token_run(*text));
     if (text->len == 0U) {
         return NVT_AGAIN;
     }
@@ -120,7 +195,7 @@ static inline nvt_err pass_name(uint8_t *line, struct nvt_span *text)
 
 static inline nvt_err pass_text(uint8_t *line, struct nvt_span *text)
 {
-    take(text, nvt_http_text_run(*text));
+    take(text, text_run(*text));
     if (text->len == 0U) {
         return NVT_AGAIN;
     }
@@ -149,18 +224,22 @@ static inline nvt_err pass_lf(uint8_t *line, struct nvt_span *text)
  * 5). One pass down the function reads a whole line; a split line enters again at its place. */
 nvt_err nvt_http_line_step(uint8_t *line, struct nvt_span *text)
 {
-    nvt_err err = text->len == 0U ? NVT_AGAIN : NVT_OK;
-    if (err == NVT_OK && *line == NVT_HTTP_LINE_START) {
-        err = pass_start(line, text);
+    struct nvt_span rest = *text; /* copies, which stay in registers */
+    uint8_t place = *line;
+    nvt_err err = rest.len == 0U ? NVT_AGAIN : NVT_OK;
+    if (err == NVT_OK && place == NVT_HTTP_LINE_START) {
+        err = pass_start(&place, &rest);
     }
-    if (err == NVT_OK && *line == NVT_HTTP_LINE_NAME) {
-        err = pass_name(line, text);
+    if (err == NVT_OK && place == NVT_HTTP_LINE_NAME) {
+        err = pass_name(&place, &rest);
     }
-    if (err == NVT_OK && *line == NVT_HTTP_LINE_TEXT) {
-        err = pass_text(line, text);
+    if (err == NVT_OK && place == NVT_HTTP_LINE_TEXT) {
+        err = pass_text(&place, &rest);
     }
     if (err == NVT_OK) {
-        err = pass_lf(line, text);
+        err = pass_lf(&place, &rest);
     }
+    *line = place;
+    *text = rest;
     return err;
 }
