@@ -87,7 +87,10 @@ static nvt_err failure_err(struct nvt_tls *t, int code)
     if (err == NVT_E_TLS_ALERT) {
         return alert_err(t);
     }
-    return (!t->established && (err == NVT_E_NET_CLOSED)) ? NVT_E_TLS_TRUNCATED : err;
+    if (t->established) {
+        return (err == NVT_E_TLS_HANDSHAKE) ? NVT_E_TLS_RECORD : err;
+    }
+    return (err == NVT_E_NET_CLOSED) ? NVT_E_TLS_TRUNCATED : err;
 }
 
 static bool wants_more(int code)

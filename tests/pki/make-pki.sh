@@ -25,6 +25,7 @@
 #   nosign          key usage: keyAgreement only, so it may not sign a handshake
 #   sha1            leaf signed with SHA-1
 #   rsa1024         leaf with an RSA key of 1024 bits
+#   ed25519         self-signed CA of a kind that Mbed TLS does not know (no .key)
 #
 #   spki-server.hex, spki-intermediate.hex, spki-ca.hex, spki-rsa.hex: SHA-256 pins as 64 digits
 set -eu
@@ -154,7 +155,7 @@ chain nointermediate
 key_ec notca
 openssl x509 -in server.pem -out server.leaf
 cp server.key server.leaf.key
-openssl req -new -key notca.key -config pki.cnf -subj '/O=navette tests/CN=localhost' |
+openssl req -new -key notca.key -config pki.cnf -subj '/O=navette tests/CN=issued by a leaf' |
     openssl x509 -req -CA server.leaf -CAkey server.key -days 30 -sha256 \
         -extfile pki.cnf -extensions leaf -out notca.crt 2>/dev/null
 chain notca server.pem
@@ -175,6 +176,10 @@ chain sha1 intermediate.pem
 key_rsa rsa1024 1024
 issue rsa1024 rsaleaf intermediate.pem localhost
 chain rsa1024 intermediate.pem
+
+openssl req -x509 -newkey ed25519 -nodes -keyout ed25519.key -days 30 -config pki.cnf \
+    -extensions root -subj '/O=navette tests/CN=unknown kind' -out ed25519.pem 2>/dev/null
+rm ed25519.key
 
 for name in ca intermediate server rsa; do
     pin "$name"
