@@ -28,8 +28,9 @@ struct nvt_token {
     bool good;            /* the server accepted it at least once */
 };
 
-/* What is wrong with a credential as it was pasted, before it is sent: NVT_E_CRED_*. Tokens and
- * keys are b64token of RFC 6750 section 2.1. max_len: room it must fit in. */
+/* What is wrong with a credential as it was pasted, before it is sent: NVT_E_CRED_*, the most
+ * telling one when there are several. Tokens and keys are b64token of RFC 6750 section 2.1.
+ * max_len: most bytes it may have. */
 nvt_err nvt_credential_check(struct nvt_span text, size_t max_len);
 
 /* Checks and copies. NVT_E_CRED_*. The object is untouched on an error. */
@@ -41,19 +42,22 @@ void nvt_credentials_wipe(struct nvt_credentials *c);
 void nvt_token_wipe(struct nvt_token *t);
 
 /* Body and media type of the token request. NVT_E_SPACE, NVT_E_ARG (a static token needs no
- * request). */
+ * request). body is untouched on an error but for its overflow mark. */
 nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_buf *body,
                         struct nvt_span *out_media_type);
 
-/* Reads a 2xx token answer: access_token (required), expires_in (seconds; else the JWT's exp minus
- * its iat; else default_life_s), token_type (must be Bearer when there). The token is renewed after
- * its life less a margin of a tenth of it, at least 15 s and at most 60 s. NVT_E_GRANT_ANSWER;
- * token is untouched on an error. */
+/* Reads a 2xx token answer: access_token (required), expires_in (whole seconds from 1 up; else the
+ * JWT's exp minus its iat; else default_life_s, 0: it lives for ever), token_type (must be Bearer
+ * when there). null counts as absent, a member named twice as no answer. The token is renewed after
+ * its life less a margin of a tenth of it, at least 15 s and at most 60 s, but never more than half
+ * the life. NVT_E_GRANT_ANSWER; token is untouched on an error. */
 nvt_err nvt_grant_read(struct nvt_span body, struct nvt_json_tok *pool, size_t pool_count,
                        uint64_t now_ms, uint32_t default_life_s, struct nvt_token *token);
 
 /* exp and iat (0 when absent) of a JWT's payload (RFC 7519 section 4.1), read without trusting it:
- * fractional seconds cut. scratch holds the decoded payload and is wiped. NVT_E_JWT. */
+ * fractional seconds cut. NVT_E_JWT for what is no JWT, for times outside the years 1970 to 9999,
+ * and for an exp that is not after iat; the times are then untouched. The room left in scratch
+ * takes the decoded payload (3/4 of the token's length will do) and is wiped. */
 nvt_err nvt_jwt_times(struct nvt_span token, struct nvt_buf *scratch, struct nvt_json_tok *pool,
                       size_t pool_count, int64_t *out_exp_s, int64_t *out_iat_s);
 

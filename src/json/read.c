@@ -62,14 +62,19 @@ static nvt_err put_scalar(struct nvt_json *doc, const uint8_t *start, const uint
     return NVT_OK;
 }
 
-/* Lets jsmn read on up to end. Cut there, a text is incomplete to it; that is no error before the
- * last cut. */
-static int read_structure(struct nvt_json *doc, jsmn_parser *parser, const uint8_t *end,
-                          unsigned room)
+/* Lets jsmn read on up to stop. There, inside a container, the text is incomplete to it: no error
+ * unless it is the last stop. After the check the one failure left to jsmn is a full pool; the
+ * others are errors all the same, should the two ever disagree. */
+static nvt_err read_structure(struct nvt_json *doc, jsmn_parser *parser, const uint8_t *stop,
+                              unsigned room)
 {
     void *pool = doc->tok;
-    return jsmn_parse(parser, (const char *)doc->text.ptr, (size_t)(end - doc->text.ptr),
-                      (jsmntok_t *)pool, room);
+    size_t len = (size_t)(stop - doc->text.ptr);
+    int result = jsmn_parse(parser, (const char *)doc->text.ptr, len, (jsmntok_t *)pool, room);
+    if (result >= 0 || (result == JSMN_ERROR_PART && len < doc->text.len)) {
+        return NVT_OK;
+    }
+    return result == JSMN_ERROR_NOMEM ? NVT_E_JSON_TOKENS : NVT_E_JSON_SYNTAX;
 }
 
 /* The quote that ends the string whose content starts at p: a checked text has one. */
@@ -83,14 +88,15 @@ static const uint8_t *string_end(const uint8_t *p, const uint8_t *end)
 }
 
 /* The token that jsmn makes of a string, without its walk over every byte. */
-static bool put_string(struct nvt_json *doc, jsmn_parser *parser, const uint8_t *quote,
-                       const uint8_t *end_quote, unsigned room)
+static nvt_err put_string(struct nvt_json *doc, jsmn_parser *parser, const uint8_t *quote,
+                          unsigned room)
 {
     void *pool = doc->tok;
     jsmntok_t *toks = (jsmntok_t *)pool;
     if (parser->toknext >= room) {
-        return false;
+        return NVT_E_JSON_TOKENS;
     }
+    const uint8_t *end_quote = string_end(quote + 1, doc->text.ptr + doc->text.len);
     jsmntok_t *tok = &toks[parser->toknext];
     tok->type = JSMN_STRING;
     tok->start = (int)(quote + 1 - doc->text.ptr);
@@ -101,33 +107,28 @@ static bool put_string(struct nvt_json *doc, jsmn_parser *parser, const uint8_t 
         toks[parser->toksuper].size++;
     }
     parser->toknext++;
-    parser->pos = (unsigned)(end_quote + 1 - doc->text.ptr);
-    return true;
+    parser->pos = (unsigned)tok->end + 1U;
+    return NVT_OK;
 }
 
-/* jsmn reads what stands between the strings. After the check the one failure left to it is a full
- * pool; the rest is an error all the same, should the two ever disagree. */
+/* jsmn reads what stands between the strings; those are long, and known to be right. */
 static nvt_err tokenise(struct nvt_json *doc, unsigned room)
 {
-    const uint8_t *end = doc->text.ptr + doc->text.len;
-    const uint8_t *quote = doc->text.ptr;
     jsmn_parser parser;
+    const uint8_t *quote;
+    nvt_err err;
     jsmn_init(&parser);
-    for (const uint8_t *p = quote; quote != NULL; p++) {
+    do {
+        const uint8_t *p = doc->text.ptr + parser.pos;
+        const uint8_t *end = doc->text.ptr + doc->text.len;
         quote = memchr(p, '"', (size_t)(end - p));
-        int result = read_structure(doc, &parser, quote == NULL ? end : quote, room);
-        if (result < 0 && (result != JSMN_ERROR_PART || quote == NULL)) {
-            return result == JSMN_ERROR_NOMEM ? NVT_E_JSON_TOKENS : NVT_E_JSON_SYNTAX;
+        err = read_structure(doc, &parser, quote == NULL ? end : quote, room);
+        if (err == NVT_OK && quote != NULL) {
+            err = put_string(doc, &parser, quote, room);
         }
-        if (quote != NULL) {
-            p = string_end(quote + 1, end);
-            if (!put_string(doc, &parser, quote, p, room)) {
-                return NVT_E_JSON_TOKENS;
-            }
-        }
-    }
-    doc->count = parser.toknext;
-    return NVT_OK;
+    } while (err == NVT_OK && quote != NULL);
+    doc->count = err == NVT_OK ? parser.toknext : 0U;
+    return err;
 }
 
 nvt_err nvt_json_parse(struct nvt_json *doc, struct nvt_span text, struct nvt_json_tok *pool,
