@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "world.h"
+
+#include "tls_clear.h"
+
+const struct nvt_profile world_keyed = {
+    "keyed", "Keyed", "https://api.example.net", NVT_GRANT_KEY_PAIR, "/token", 300, 5, 409, true};
+const struct nvt_profile world_plain = {
+    "plain", "Plain", "https://api.example.net", NVT_GRANT_KEY_PAIR, "/token", 300, 0, 0, false};
+
+enum { STEPS_MAX = 60000 };
+
+static void note(struct world *w, const char *fault)
+{
+    if (w->fault == NULL) {
+        w->fault = fault;
+    }
+}
+
+void world_init(struct world *w, const struct nvt_profile *profile,
+                const struct nvt_sim_script *scripts, size_t count)
+{
+    memset(w, 0, sizeof(*w));
+    nvt_sim_init(&w->sim);
+    w->sim.scripts = scripts;
+    w->sim.script_count = count;
+    w->sim.sent = w->sent;
+    w->sim.sent_cap = sizeof(w->sent);
+    (void)nvt_tls_config_init(&w->tls, &w->sim.port, NULL, NULL);
+    if (nvt_client_init(&w->client, profile, &w->sim.port, &w->tls, NULL, NULL) != NVT_OK ||
+        nvt_token_set(&w->client.token, NVT_LIT(WORLD_TOKEN), UINT64_MAX) != NVT_OK) {
+        note(w, "client does not start");
+    }
+    nvt_call_init(&w->call, &w->client);
+}
+
+void world_use_keys(struct world *w)
+{
+    nvt_token_wipe(&w->client.token);
+    if (nvt_credentials_set_key_pair(&w->client.credentials, NVT_LIT(WORLD_ACCESS),
+                                     NVT_LIT(WORLD_SECRET)) != NVT_OK) {
+        note(w, "key pair refused");
+    }
+}
+
+bool world_step(struct world *w, struct nvt_call *call)
+{
+    struct nvt_wait wait;
+    nvt_err err = nvt_call_step(call, &wait);
+    w->steps++;
+    if (err == NVT_OK) {
+        return true;
+    }
+    if (err != NVT_AGAIN) {
+        note(w, "step returned an error");
+        return true;
+    }
+    if (w->steps > STEPS_MAX) {
+        note(w, "too many steps");
+        return true;
+    }
+    if (!nvt_sim_wait(&w->sim, &wait)) {
+        note(w, "waits for nothing");
+        return true;
+    }
+    return false;
+}
+
+static void check_outcome(struct world *w)
+{
+    const struct nvt_outcome *o = &w->call.outcome;
+    uint64_t limit = w->begun_ms + w->call.conn.timeouts.call_ms;
+    if (w->sim.mono_ms > limit) {
+        note(w, "beyond the call's deadline");
+    }
+    if ((o->verdict == NVT_DELIVERED) != (o->failure.err == NVT_OK)) {
+        note(w, "verdict and error disagree");
+    }
+    if (o->verdict == NVT_RETRY && o->retry_at_ms < w->sim.mono_ms) {
+        note(w, "retry time in the past");
+    }
+    if (o->verdict == NVT_UNKNOWN && nvt_call_step(&w->call, &(struct nvt_wait){0}) != NVT_OK) {
+        note(w, "outcome does not stand");
+    }
+    if (w->client.token_busy == &w->call) {
+        note(w, "token still claimed");
+    }
+    if (world_holds(w->call.mem.bytes, sizeof(w->call.mem.bytes), WORLD_SECRET) ||
+        world_holds(&w->call.outcome.failure, sizeof(w->call.outcome.failure), WORLD_TOKEN)) {
+        note(w, "a secret is left in the call");
+    }
+}
+
+void world_finish_run(struct world *w)
+{
+    while (!world_step(w, &w->call)) {
+    }
+    check_outcome(w);
+}
+
+void world_run(struct world *w, const struct nvt_request *request)
+{
+    w->begun_ms = w->sim.mono_ms;
+    w->steps = 0;
+    if (nvt_call_begin(&w->call, request) != NVT_OK) {
+        note(w, "begin refused");
+        return;
+    }
+    world_finish_run(w);
+}
+
+bool world_end(struct world *w)
+{
+    nvt_call_free(&w->call);
+    nvt_client_free(&w->client);
+    if (w->sim.open_now != 0U) {
+        note(w, "a socket is left open");
+    }
+    if (w->sim.misuse != 0U) {
+        note(w, "the port was misused");
+    }
+    if (nvt_clear_broken_retries() != 0U) {
+        note(w, "a write was repeated with other bytes");
+    }
+    if (world_holds(&w->call, sizeof(w->call), WORLD_TOKEN) ||
+        world_holds(&w->call, sizeof(w->call), WORLD_SECRET) ||
+        world_holds(&w->client, sizeof(w->client), WORLD_TOKEN) ||
+        world_holds(&w->client, sizeof(w->client), WORLD_SECRET)) {
+        note(w, "a secret is left in memory");
+    }
+    return w->fault == NULL;
+}
+
+struct nvt_request world_request(const char *method, uint8_t flags)
+{
+    struct nvt_request q;
+    memset(&q, 0, sizeof(q));
+    q.method = nvt_span_str(method);
+    q.target = NVT_LIT("/v3.3/journeys");
+    q.flags = flags;
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+        strcmp(method, "DELETE") != 0) {
+        q.media_type = NVT_LIT("application/json");
+        q.body = NVT_LIT("{\"operator_journey_id\":\"j-1\"}");
+    }
+    return q;
+}
+
+bool world_holds(const void *mem, size_t len, const char *text)
+{
+    const uint8_t *p = (const uint8_t *)mem;
+    size_t n = strlen(text);
+    for (size_t i = 0; i + n <= len; i++) {
+        if (p[i] == (uint8_t)text[0] && memcmp(p + i, text, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
