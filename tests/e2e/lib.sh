@@ -78,9 +78,14 @@ need() { # PROGRAM ...
 
 # Nothing of the caller's own set-up may leak in: configuration, cache and secrets are the script's.
 export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_CACHE_HOME="$work/home/.cache"
-unset XDG_RUNTIME_DIR CREDENTIALS_DIRECTORY CACHE_DIRECTORY STATE_DIRECTORY
+unset XDG_RUNTIME_DIR RUNTIME_DIRECTORY CREDENTIALS_DIRECTORY
 for variable in $(env | sed -n 's/^\(NAVETTE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$variable"; done
 mkdir -p "$HOME"
+
+# The exit codes that `navette help` documents.
+# shellcheck disable=SC2034
+E_PARTLY=1 E_USAGE=2 E_CONFIG=3 E_NETWORK=4 E_TLS=5 E_AUTH=6 E_REFUSED=7 E_LATER=8 E_INPUT=10 \
+    E_ANSWER=11 E_CHECK=12
 
 # Runs the command: its exit code in $code, what it printed in $out and $err (and the files
 # $work/out, $work/err). No run may take longer than a minute.
@@ -105,11 +110,13 @@ exits() {
 
 # ---- servers ----
 
-wait_for() { # FILE: that it is there and not empty, for at most ten seconds
+# wait_for_start PID FILE: waits until the file is there and not empty; fails when the
+# process is gone or ten seconds are.
+wait_for_start() {
     tries=0
-    until [ -s "$1" ]; do
+    until [ -s "$2" ]; do
         tries=$((tries + 1))
-        if [ $tries -gt 200 ]; then return 1; fi
+        if [ $tries -gt 200 ] || ! kill -0 "$1" 2>/dev/null; then return 1; fi
         sleep 0.05
     done
 }
@@ -118,9 +125,15 @@ pki() {
     [ -d "$work/pki" ] || sh "$root/tests/pki/make-pki.sh" "$work/pki" >/dev/null || exit 1
 }
 
-# start_standin [OPTION ...]: sets $port, $url and $standin_pid. Option --cert/--key may be repeated
-# to take another certificate: the last counts.
+# start_standin [OPTION ...]: sets $port, $url and $standin_pid. --cert and --key may be given to
+# take another certificate: the last counts. try_standin fails where start_standin ends the script.
 start_standin() {
+    try_standin "$@" || {
+        echo "the stand-in did not start: $(tail -n 3 "$work/standin.log")" >&2
+        exit 1
+    }
+}
+try_standin() {
     pki
     rm -f "$work/port"
     "$BUILD/standin" --cert "$work/pki/server.pem" --key "$work/pki/server.key" \
@@ -128,10 +141,7 @@ start_standin() {
         2>>"$work/standin.log" &
     standin_pid=$!
     pids="$pids $standin_pid"
-    wait_for "$work/port" || {
-        echo "the stand-in did not start: $(tail -n 3 "$work/standin.log")" >&2
-        exit 1
-    }
+    wait_for_start "$standin_pid" "$work/port" || return 1
     port=$(cat "$work/port")
     url=https://localhost:$port
 }
@@ -183,14 +193,4 @@ start_nginx() {
     done
     echo "nginx did not start: $(tail -n 5 "$work/nginx/start.log" "$work/nginx/error.log")" >&2
     exit 1
-}
-
-# wait_for_start PID FILE: fails as soon as the process is gone.
-wait_for_start() {
-    tries=0
-    until [ -s "$2" ]; do
-        tries=$((tries + 1))
-        if [ $tries -gt 200 ] || ! kill -0 "$1" 2>/dev/null; then return 1; fi
-        sleep 0.05
-    done
 }

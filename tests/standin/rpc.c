@@ -493,9 +493,9 @@ const struct route rpc_routes[] = {
 
 static bool read_keys(FILE *file)
 {
-    while (key_pair_count < OPERATORS_MAX &&
-           fscanf(file, "%127s %127s", key_pairs[key_pair_count].access_key,
-                  key_pairs[key_pair_count].secret_key) == 2) {
+    while (key_pair_count < OPERATORS_MAX && fscanf(file, " access_key = %127s secret_key = %127s",
+                                                    key_pairs[key_pair_count].access_key,
+                                                    key_pairs[key_pair_count].secret_key) == 2) {
         key_pair_count++;
     }
     return key_pair_count != 0U;

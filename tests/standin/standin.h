@@ -24,7 +24,7 @@ struct options {
     const char *cert_file;
     const char *key_file;
     const char *port_file;
-    const char *keys_file;      /* lines of "access_key secret_key"; NULL: one built-in pair */
+    const char *keys_file;      /* as the command's token file; NULL: one built-in pair */
     const char *app_token_file; /* a legacy application token is written there */
     const char *priorities;     /* GnuTLS priority string */
     unsigned port;
