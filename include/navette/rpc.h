@@ -79,7 +79,7 @@ enum nvt_rpc_version {
 #define NVT_RPC_BODY_MAX 12288
 
 /* Tokens that the largest legal journey needs, without incentive_counterparts. */
-#define NVT_RPC_TOKENS_MAX 400
+#define NVT_RPC_TOKENS_MAX 416
 
 /*
  * The last name as the registry's identity key wants it, in [A-Z ]: upper case, accents removed
@@ -101,8 +101,9 @@ nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, ch
 nvt_err nvt_rpc_phone_trunc(struct nvt_span phone, struct nvt_span *out_trunc);
 
 /* Every bound of the API on a struct. now_s: wall time, or 0 when not known (the future is then not
- * checked). NVT_E_FIELD_* or NVT_E_UTF8 with failure->field set to the member's path in the JSON of
- * that version ("incentives[2].siret"). out_failure may be NULL. */
+ * checked). NVT_E_FIELD_*, NVT_E_UTF8 or NVT_E_ARG (a list without its pointer) with failure->field
+ * set to the member's path in the JSON of that version ("incentives[2].siret"). out_failure may be
+ * NULL. */
 nvt_err nvt_rpc_journey_check(const struct nvt_rpc_journey *j, enum nvt_rpc_version version,
                               int64_t now_s, struct nvt_failure *out_failure);
 

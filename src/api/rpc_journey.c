@@ -118,6 +118,14 @@ static nvt_err check_degree(const struct nvt_rpc_field *f, int32_t e7)
     return e7 >= -max && e7 <= max ? NVT_OK : NVT_E_FIELD_RANGE;
 }
 
+static nvt_err check_list(struct list l)
+{
+    if (l.count > NVT_RPC_LIST_MAX) {
+        return NVT_E_FIELD_COUNT;
+    }
+    return l.count == 0U || l.items != NULL ? NVT_OK : NVT_E_ARG;
+}
+
 /* The last second of the year 9999: four-digit years are all that RFC 3339 has. */
 static nvt_err check_second(int64_t s)
 {
@@ -150,7 +158,7 @@ static nvt_err check_value(const struct nvt_rpc_field *f, const uint8_t *at)
         err = read_adult(at) <= NVT_RPC_ADULT_NULL ? NVT_OK : NVT_E_FIELD_RANGE;
         break;
     case NVT_RPC_LIST:
-        err = read_list(at).count <= NVT_RPC_LIST_MAX ? NVT_OK : NVT_E_FIELD_COUNT;
+        err = check_list(read_list(at));
         break;
     case NVT_RPC_SIRET:
     case NVT_RPC_KEY:

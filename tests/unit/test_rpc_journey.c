@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Journeys as structs: every bound at its edge, and the texts written. */
+#include "rpc_sample.h"
+
+static void expect(const struct sample *s, enum nvt_rpc_version version, nvt_err err,
+                   const char *field)
+{
+    struct nvt_failure failure;
+    (void)memset(&failure, 0x5A, sizeof failure);
+    assert_string_equal(nvt_err_name(nvt_rpc_journey_check(&s->j, version, 0, &failure)),
+                        nvt_err_name(err));
+    assert_string_equal(failure.field, field);
+    assert_int_equal(failure.err, err);
+    assert_int_equal(nvt_rpc_journey_check(&s->j, version, 0, NULL), err);
+}
+
+static void written(const struct sample *s, enum nvt_rpc_version version, const char *json)
+{
+    char text[NVT_RPC_BODY_MAX];
+    struct nvt_buf b;
+    struct nvt_failure failure;
+    nvt_buf_init(&b, text, sizeof text - 1U);
+    assert_int_equal(nvt_rpc_journey_write(&s->j, version, 0, &b, &failure), NVT_OK);
+    text[b.len] = '\0';
+    assert_string_equal(text, json);
+    assert_int_equal(failure.err, NVT_OK);
+}
+
+/* ---- golden texts ---- */
+
+static void test_v3_text(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    written(&s, NVT_RPC_V3, SAMPLE_V3);
+}
+
+static void test_v3_least(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.j.licence_plate.len = 0;
+    s.j.passenger_seats = 0;
+    s.j.incentive_count = 0;
+    s.j.payment_count = 0;
+    s.j.driver.phone.len = 0;
+    s.j.passenger.over_18 = NVT_RPC_ADULT_ABSENT;
+    s.j.passenger.travel_pass_user_id.len = 0;
+    s.j.driver.firstname = NVT_LIT("not sent in v3");
+    written(
+        &s, NVT_RPC_V3,
+        "{\"operator_journey_id\":\"J-1\",\"operator_trip_id\":\"T-1\",\"operator_class\":\"C\","
+        "\"incentives\":[],\"start\":{\"datetime\":\"2025-06-02T12:00:00Z\",\"lat\":48.856614,"
+        "\"lon\":2.352222},\"end\":{\"datetime\":\"2025-06-02T12:30:00Z\",\"lat\":-20.9,"
+        "\"lon\":55.45},\"distance\":12000,\"driver\":{\"identity\":{\"phone_trunc\":"
+        "\"+336010203\",\"operator_user_id\":\"U-1\",\"identity_key\":\"" SAMPLE_KEY
+        "\"},\"revenue\":550},\"passenger\":{\"identity\":{\"phone_trunc\":\"+336010203\","
+        "\"operator_user_id\":\"U-2\",\"identity_key\":\"" SAMPLE_KEY "\"},\"contribution\":150}}");
+}
+
+#define V2_POINTS                                                                                  \
+    "\"start\":{\"datetime\":\"2025-06-02T12:00:00Z\",\"lat\":48.856614,\"lon\":2.352222},"        \
+    "\"end\":{\"datetime\":\"2025-06-02T12:30:00Z\",\"lat\":-20.9,\"lon\":55.45},"                 \
+    "\"distance\":12000"
+
+static void test_v2_text(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.j.incentive_count = 1;
+    s.j.driver.firstname = NVT_LIT("Zoé");
+    s.j.driver.lastname = NVT_LIT("L'Hôpital");
+    s.j.driver.email = NVT_LIT("zoe@example.org");
+    s.j.driver.company = NVT_LIT("Ponts \"& Cie\"");
+    s.j.passenger.over_18 = NVT_RPC_ADULT_NULL;
+    written(&s, NVT_RPC_V2,
+            "{\"journey_id\":\"J-1\",\"operator_journey_id\":\"T-1\",\"operator_class\":\"C\","
+            "\"driver\":{\"identity\":{\"phone_trunc\":\"+336010203\",\"phone\":\"+33601020304\","
+            "\"operator_user_id\":\"U-1\",\"firstname\":\"Zoé\",\"lastname\":\"L'Hôpital\","
+            "\"email\":\"zoe@example.org\",\"company\":\"Ponts \\\"& Cie\\\"\"},"
+            "\"incentives\":[{\"index\":0,\"amount\":100,\"siret\":\"11000101300017\"}]," V2_POINTS
+            ",\"revenue\":550},\"passenger\":{\"identity\":{\"phone_trunc\":\"+336010203\","
+            "\"operator_user_id\":\"U-2\",\"over_18\":null,"
+            "\"travel_pass\":{\"name\":\"navigo\",\"user_id\":\"N-9\"}},\"incentives\":[],"
+            "\"payments\":[{\"index\":0,\"siret\":\"22000202400028\",\"type\":\"card\","
+            "\"amount\":75}]," V2_POINTS ",\"contribution\":150,\"seats\":2}}");
+}
+
+static void test_v2_least(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.j.operator_trip_id.len = 0;
+    s.j.incentive_count = 0;
+    s.j.payment_count = 0;
+    s.j.passenger_seats = 0;
+    (void)memset(&s.j.driver, 0, sizeof s.j.driver);
+    (void)memset(&s.j.passenger, 0, sizeof s.j.passenger);
+    s.j.driver.phone = NVT_LIT("+33601020304");
+    s.j.passenger.phone = NVT_LIT("+33601020305");
+    s.j.passenger.over_18 = NVT_RPC_ADULT_NO;
+    s.j.distance_m = 0; /* v2 allows it */
+    expect(&s, NVT_RPC_V2, NVT_OK, "");
+    s.j.distance_m = 12000;
+    written(
+        &s, NVT_RPC_V2,
+        "{\"journey_id\":\"J-1\",\"operator_class\":\"C\",\"driver\":{\"identity\":{\"phone\":"
+        "\"+33601020304\"},\"incentives\":[]," V2_POINTS ",\"revenue\":550},\"passenger\":{"
+        "\"identity\":{\"phone\":\"+33601020305\",\"over_18\":false},\"incentives\":[]," V2_POINTS
+        ",\"contribution\":150}}");
+}
+
+static void test_update_text(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.j.incentive_count = 0;
+    s.j.driver_revenue = 2000000; /* not part of it, so not looked at */
+    written(&s, NVT_RPC_UPDATE,
+            "{\"operator_trip_id\":\"T-1\",\"operator_class\":\"C\",\"incentives\":[]," V2_POINTS
+            "}");
+    s.j.operator_trip_id.len = 0;
+    written(&s, NVT_RPC_UPDATE, "{\"operator_class\":\"C\",\"incentives\":[]," V2_POINTS "}");
+    s.j.distance_m = 0;
+    expect(&s, NVT_RPC_UPDATE, NVT_E_FIELD_RANGE, "distance");
+}
+
+static void test_escapes(void **state)
+{
+    struct sample s;
+    struct nvt_json_tok pool[NVT_RPC_TOKENS_MAX];
+    uint8_t text[2048];
+    struct nvt_buf b;
+    (void)state;
+    sample_init(&s);
+    s.j.operator_journey_id = NVT_LIT("\"\\\x01\x1F\n/\xE2\x80\xA8\xF0\x9F\x9A\x97");
+    nvt_buf_init(&b, text, sizeof text);
+    assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, NULL), NVT_OK);
+    struct nvt_json doc;
+    assert_int_equal(nvt_json_parse(&doc, nvt_buf_span(&b), pool, NVT_RPC_TOKENS_MAX), NVT_OK);
+    nvt_json_node node = 0;
+    uint8_t back[64];
+    struct nvt_buf id;
+    nvt_buf_init(&id, back, sizeof back);
+    assert_int_equal(nvt_json_find(&doc, 0, "operator_journey_id", &node), NVT_OK);
+    assert_int_equal(nvt_json_get_str(&doc, node, &id), NVT_OK);
+    assert_true(nvt_span_eq(nvt_buf_span(&id), s.j.operator_journey_id));
+}
+
+static void test_space(void **state)
+{
+    struct sample s;
+    uint8_t text[sizeof SAMPLE_V3];
+    struct nvt_failure failure;
+    (void)state;
+    sample_init(&s);
+    for (size_t cap = 0; cap < sizeof SAMPLE_V3 - 1U; cap++) {
+        struct nvt_buf b;
+        nvt_buf_init(&b, text, cap);
+        assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, &failure), NVT_E_SPACE);
+        assert_int_equal(failure.err, NVT_E_SPACE);
+    }
+    struct nvt_buf b;
+    nvt_buf_init(&b, text, sizeof SAMPLE_V3 - 1U);
+    assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, &failure), NVT_OK);
+}
+
+static void test_nothing_written_when_refused(void **state)
+{
+    struct sample s;
+    uint8_t text[4096];
+    struct nvt_buf b;
+    struct nvt_failure failure;
+    (void)state;
+    sample_init(&s);
+    s.payment[0].siret = NVT_LIT("1");
+    nvt_buf_init(&b, text, sizeof text);
+    assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, &failure), NVT_E_FIELD_LENGTH);
+    assert_string_equal(failure.field, "passenger.payments[0].siret");
+    assert_int_equal(b.len, 0);
+}
+
+/* ---- coordinates ---- */
+
+static void lat_text(int32_t e7, const char *text)
+{
+    struct sample s;
+    char json[2048];
+    char wanted[64] = "\"lat\":";
+    struct nvt_buf b;
+    sample_init(&s);
+    s.j.start.lat_e7 = e7;
+    nvt_buf_init(&b, json, sizeof json - 1U);
+    assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, NULL), NVT_OK);
+    json[b.len] = '\0';
+    (void)strcat(wanted, text);
+    (void)strcat(wanted, ",\"lon\"");
+    assert_non_null(strstr(json, wanted));
+}
+
+static void test_coordinate_text(void **state)
+{
+    (void)state;
+    lat_text(0, "0");
+    lat_text(1, "0");
+    lat_text(-5, "0");
+    lat_text(9, "0");
+    lat_text(-9, "0");
+    lat_text(10, "0.000001");
+    lat_text(-10, "-0.000001");
+    lat_text(14, "0.000001");
+    lat_text(15, "0.000002");
+    lat_text(-15, "-0.000002");
+    lat_text(-14, "-0.000001");
+    lat_text(488566144, "48.856614");
+    lat_text(488566145, "48.856615");
+    lat_text(-488566145, "-48.856615");
+    lat_text(100000000, "10");
+    lat_text(900000000, "90");
+    lat_text(899999999, "90");
+    lat_text(-900000000, "-90");
+    lat_text(5000000, "0.5");
+}
+
+/* ---- numbers at their edges ---- */
+
+static void u32_edges(struct sample *s, uint32_t *at, uint32_t min, uint32_t max, const char *field)
+{
+    const uint32_t old = *at;
+    *at = min;
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = max;
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = max + 1U;
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_RANGE, field);
+    *at = UINT32_MAX;
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_RANGE, field);
+    if (min > 0U) {
+        *at = min - 1U;
+        expect(s, NVT_RPC_V3, NVT_E_FIELD_RANGE, field);
+    }
+    *at = old;
+}
+
+static void test_numbers(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    u32_edges(&s, &s.j.distance_m, 1, 1000000, "distance");
+    u32_edges(&s, &s.j.driver_revenue, 0, 1000000, "driver.revenue");
+    u32_edges(&s, &s.j.passenger_contribution, 0, 1000000, "passenger.contribution");
+    u32_edges(&s, &s.incentive[0].amount, 0, 100000, "incentives[0].amount");
+    u32_edges(&s, &s.incentive[1].amount, 0, 100000, "incentives[1].amount");
+    u32_edges(&s, &s.payment[0].amount, 0, 100000, "passenger.payments[0].amount");
+}
+
+static void test_small_numbers(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.incentive[1].index = 19;
+    s.payment[0].index = 19;
+    s.j.passenger_seats = 8;
+    expect(&s, NVT_RPC_V3, NVT_OK, "");
+    s.j.passenger_seats = 9;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "passenger.seats");
+    s.j.passenger_seats = 1;
+    s.incentive[1].index = 20;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "incentives[1].index");
+    s.incentive[1].index = 0;
+    s.payment[0].index = 255;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "passenger.payments[0].index");
+}
+
+static void e7_edges(struct sample *s, int32_t *at, int32_t max, const char *field)
+{
+    const int32_t old = *at;
+    *at = max;
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = -max;
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = max + 1;
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_RANGE, field);
+    *at = -max - 1;
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_RANGE, field);
+    *at = INT32_MIN;
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_RANGE, field);
+    *at = old;
+}
+
+static void test_coordinates(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    e7_edges(&s, &s.j.start.lat_e7, 900000000, "start.lat");
+    e7_edges(&s, &s.j.start.lon_e7, 1800000000, "start.lon");
+    e7_edges(&s, &s.j.end.lat_e7, 900000000, "end.lat");
+    e7_edges(&s, &s.j.end.lon_e7, 1800000000, "end.lon");
+}
+
+static void test_lists(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.j.incentive_count = 20;
+    s.j.payment_count = 20;
+    expect(&s, NVT_RPC_V3, NVT_OK, "");
+    s.incentive[19].siret = NVT_LIT("x");
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_LENGTH, "incentives[19].siret");
+    s.j.incentive_count = 21;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_COUNT, "incentives");
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_COUNT, "driver.incentives");
+    s.j.incentive_count = 19;
+    s.j.payment_count = 21;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_COUNT, "passenger.payments");
+    s.j.payment_count = (size_t)-1;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_COUNT, "passenger.payments");
+    s.j.payment_count = 1;
+    s.j.payments = NULL;
+    expect(&s, NVT_RPC_V3, NVT_E_ARG, "passenger.payments");
+    s.j.payment_count = 0;
+    s.j.incentives = NULL;
+    s.j.incentive_count = 0;
+    expect(&s, NVT_RPC_V3, NVT_OK, "");
+}
+
+/* ---- texts at their edges ---- */
+
+static void text_edges(struct sample *s, struct nvt_span *at, bool required, const char *field)
+{
+    const struct nvt_span old = *at;
+    char *a256 = repeated("a", 256);
+    char *a257 = repeated("a", 257);
+    char *e256 = repeated("é", 256); /* 512 bytes, 256 characters */
+    char *car257 = repeated("\xF0\x9F\x9A\x97", 257);
+    *at = NVT_LIT("a");
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = nvt_span_str(a256);
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = nvt_span_str(e256);
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = nvt_span_str(a257);
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_LENGTH, field);
+    *at = nvt_span_str(car257);
+    expect(s, NVT_RPC_V3, NVT_E_FIELD_LENGTH, field);
+    *at = nvt_span_of(car257, 256U * 4U);
+    expect(s, NVT_RPC_V3, NVT_OK, "");
+    *at = NVT_LIT("\xC3");
+    expect(s, NVT_RPC_V3, NVT_E_UTF8, field);
+    *at = NVT_LIT("");
+    expect(s, NVT_RPC_V3, required ? NVT_E_FIELD_MISSING : NVT_OK, required ? field : "");
+    *at = old;
+    free(a256);
+    free(a257);
+    free(e256);
+    free(car257);
+}
+
+static void test_texts(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    text_edges(&s, &s.j.operator_journey_id, true, "operator_journey_id");
+    text_edges(&s, &s.j.operator_trip_id, true, "operator_trip_id");
+    text_edges(&s, &s.j.licence_plate, false, "licence_plate");
+    text_edges(&s, &s.j.driver.operator_user_id, true, "driver.identity.operator_user_id");
+    text_edges(&s, &s.j.passenger.operator_user_id, true, "passenger.identity.operator_user_id");
+    text_edges(&s, &s.j.passenger.travel_pass_user_id, false,
+               "passenger.identity.travel_pass.user_id");
+    text_edges(&s, &s.payment[0].type, true, "passenger.payments[0].type");
+}
+
+static void form_of(struct sample *s, struct nvt_span *at, const char *text, nvt_err err,
+                    const char *field)
+{
+    const struct nvt_span old = *at;
+    *at = exact(text, strlen(text));
+    expect(s, NVT_RPC_V3, err, err == NVT_OK ? "" : field);
+    exact_free(*at);
+    *at = old;
+}
+
+static void test_siret(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    const char *f = "incentives[1].siret";
+    struct nvt_span *at = &s.incentive[1].siret;
+    form_of(&s, at, "00000000000000", NVT_OK, f);
+    form_of(&s, at, "99999999999999", NVT_OK, f);
+    form_of(&s, at, "1234567890123", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "123456789012345", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "1234567890123/", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, ":2345678901234", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "110 001 013 00", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "", NVT_E_FIELD_MISSING, f);
+    form_of(&s, &s.payment[0].siret, "x2345678901234", NVT_E_FIELD_FORMAT,
+            "passenger.payments[0].siret");
+}
+
+static void test_identity_key_form(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    const char *f = "driver.identity.identity_key";
+    struct nvt_span *at = &s.j.driver.identity_key;
+    char key[66] = SAMPLE_KEY;
+    form_of(&s, at, key, NVT_OK, f);
+    static const char bad[] = "/:`gAFG@";
+    for (size_t i = 0; bad[i] != '\0'; i++) {
+        key[63] = bad[i];
+        form_of(&s, at, key, NVT_E_FIELD_FORMAT, f);
+    }
+    key[63] = '\0';
+    form_of(&s, at, key, NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, SAMPLE_KEY "0", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "", NVT_E_FIELD_MISSING, f);
+    form_of(&s, &s.j.passenger.identity_key, "", NVT_E_FIELD_MISSING,
+            "passenger.identity.identity_key");
+}
+
+static void test_phones(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    const char *f = "driver.identity.phone_trunc";
+    struct nvt_span *at = &s.j.driver.phone_trunc;
+    form_of(&s, at, "+336010", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "+6871234", NVT_OK, f);
+    form_of(&s, at, "+1234567890123", NVT_OK, f);
+    form_of(&s, at, "+12345678901234", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+12345678901234567890", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "0336010203", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+036010203", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+33 601020", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+33601020x", NVT_E_FIELD_FORMAT, f);
+    f = "driver.identity.phone";
+    at = &s.j.driver.phone;
+    form_of(&s, at, "+33601020", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "+687123456", NVT_OK, f);
+    form_of(&s, at, "+123456789012345", NVT_OK, f);
+    form_of(&s, at, "+1234567890123456", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+12345678901234567890", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "0601020304", NVT_E_FIELD_FORMAT, f);
+}
+
+static void test_one_phone(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    s.j.driver.phone_trunc.len = 0;
+    expect(&s, NVT_RPC_V3, NVT_OK, "");
+    expect(&s, NVT_RPC_V2, NVT_OK, "");
+    s.j.driver.operator_user_id.len = 0;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_MISSING, "driver.identity.operator_user_id");
+    expect(&s, NVT_RPC_V2, NVT_OK, "");
+    s.j.driver.operator_user_id = NVT_LIT("u");
+    s.j.driver.phone.len = 0;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_MISSING, "driver.identity.phone_trunc");
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_MISSING, "driver.identity.phone_trunc");
+    s.j.driver.phone_trunc = NVT_LIT("+336010203");
+    s.j.driver.operator_user_id.len = 0;
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_MISSING, "driver.identity.operator_user_id");
+}
+
+static void test_class(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    for (int c = 0; c < 256; c++) {
+        s.j.operator_class = (char)c;
+        bool ok = c == 'A' || c == 'B' || c == 'C';
+        expect(&s, NVT_RPC_V3, ok ? NVT_OK : NVT_E_FIELD_FORMAT, ok ? "" : "operator_class");
+    }
+}
+
+static void test_adult(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    for (int a = NVT_RPC_ADULT_ABSENT; a <= NVT_RPC_ADULT_NULL; a++) {
+        s.j.passenger.over_18 = (enum nvt_rpc_adult)a;
+        expect(&s, NVT_RPC_V3, NVT_OK, "");
+    }
+    s.j.passenger.over_18 = (enum nvt_rpc_adult)(NVT_RPC_ADULT_NULL + 1);
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "passenger.identity.over_18");
+}
+
+static void test_v2_names(void **state)
+{
+    struct sample s;
+    char *long_name = repeated("a", 257);
+    (void)state;
+    sample_init(&s);
+    s.j.passenger.company = nvt_span_str(long_name);
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_LENGTH, "passenger.identity.company");
+    s.j.passenger.company.len = 256;
+    expect(&s, NVT_RPC_V2, NVT_OK, "");
+    s.j.operator_journey_id.len = 0;
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_MISSING, "journey_id");
+    s.j.operator_journey_id = NVT_LIT("x");
+    s.j.operator_trip_id = nvt_span_str(long_name);
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_LENGTH, "operator_journey_id");
+    free(long_name);
+}
+
+/* ---- times ---- */
+
+static void expect_at(const struct sample *s, int64_t now_s, nvt_err err)
+{
+    struct nvt_failure failure;
+    assert_int_equal(nvt_rpc_journey_check(&s->j, NVT_RPC_V3, now_s, &failure), err);
+    assert_string_equal(failure.field, err == NVT_OK ? "" : "end.datetime");
+}
+
+static void test_times(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_init(&s);
+    expect_at(&s, SAMPLE_END - 1, NVT_E_FIELD_FUTURE);
+    expect_at(&s, SAMPLE_END, NVT_OK);
+    expect_at(&s, SAMPLE_END + 1, NVT_OK);
+    expect_at(&s, 1, NVT_E_FIELD_FUTURE);
+    s.j.end.time_s = SAMPLE_START;
+    expect_at(&s, 0, NVT_OK);
+    s.j.end.time_s = SAMPLE_START - 1;
+    expect_at(&s, 0, NVT_E_FIELD_ORDER);
+    s.j.end.time_s = 253402300799;
+    expect(&s, NVT_RPC_V3, NVT_OK, "");
+    s.j.end.time_s = 253402300800;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "end.datetime");
+    s.j.start.time_s = -1;
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "start.datetime");
+    s.j.start.time_s = INT64_MIN;
+    expect(&s, NVT_RPC_V2, NVT_E_FIELD_RANGE, "driver.start.datetime");
+}
+
+/* ---- the sizes that the header promises ---- */
+
+static void test_largest(void **state)
+{
+    struct sample s;
+    struct nvt_json_tok pool[NVT_RPC_TOKENS_MAX];
+    uint8_t text[NVT_RPC_BODY_MAX];
+    struct nvt_buf b;
+    struct nvt_json doc;
+    char *a = repeated("a", 256);
+    (void)state;
+    sample_init(&s);
+    struct nvt_span longest = nvt_span_str(a);
+    s.j.operator_journey_id = longest;
+    s.j.operator_trip_id = longest;
+    s.j.licence_plate = longest;
+    s.j.driver.operator_user_id = longest;
+    s.j.passenger.operator_user_id = longest;
+    s.j.driver.travel_pass_user_id = longest;
+    s.j.passenger.travel_pass_user_id = longest;
+    s.j.passenger.phone = NVT_LIT("+33601020304");
+    s.j.driver.over_18 = NVT_RPC_ADULT_NO;
+    s.j.incentive_count = 20;
+    s.j.payment_count = 20;
+    for (unsigned i = 0; i < 20U; i++) {
+        s.incentive[i].amount = 100000;
+        s.payment[i].amount = 100000;
+        s.payment[i].type = longest;
+    }
+    nvt_buf_init(&b, text, sizeof text);
+    assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, NULL), NVT_OK);
+    assert_int_equal(nvt_json_parse(&doc, nvt_buf_span(&b), pool, NVT_RPC_TOKENS_MAX), NVT_OK);
+    print_message("largest ASCII body %zu bytes, %u tokens\n", b.len, (unsigned)doc.count);
+    nvt_buf_init(&b, text, sizeof text);
+    sample_init(&s);
+    assert_int_equal(nvt_rpc_journey_write(&s.j, NVT_RPC_V3, 0, &b, NULL), NVT_OK);
+    print_message("sample body %zu bytes\n", b.len);
+    free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_v3_text),         cmocka_unit_test(test_v3_least),
+        cmocka_unit_test(test_v2_text),         cmocka_unit_test(test_v2_least),
+        cmocka_unit_test(test_update_text),     cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_space),           cmocka_unit_test(test_nothing_written_when_refused),
+        cmocka_unit_test(test_coordinate_text), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_small_numbers),   cmocka_unit_test(test_coordinates),
+        cmocka_unit_test(test_lists),           cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_siret),           cmocka_unit_test(test_identity_key_form),
+        cmocka_unit_test(test_phones),          cmocka_unit_test(test_one_phone),
+        cmocka_unit_test(test_class),           cmocka_unit_test(test_adult),
+        cmocka_unit_test(test_v2_names),        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_largest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
