@@ -37,9 +37,11 @@ struct nvt_tls_settings {
     const uint8_t (*pins)[32];
     size_t pin_count; /* 0: none; else leaf or any CA of the verified chain must match one */
     enum nvt_tls_clock clock;
-    int64_t build_time_s;  /* for NVT_TLS_CLOCK_BUILD_TIME: seconds since 1970 */
-    uint16_t max_fragment; /* 0: not offered; else 512, 1024, 2048 or 4096 (RFC 6066 section 4) */
-    bool no_tls13;         /* offer TLS 1.2 alone */
+    int64_t build_time_s; /* for NVT_TLS_CLOCK_BUILD_TIME: seconds since 1970 */
+    /* 0: not offered; else 512, 1024, 2048 or 4096 (RFC 6066 section 4), TLS 1.2 only. With Mbed
+     * TLS 2.28 the server's chain must fit: it can not join a message from several records. */
+    uint16_t max_fragment;
+    bool no_tls13; /* offer TLS 1.2 alone */
 };
 
 /* Shared by every connection that trusts the same CAs; it must not move once initialised. */

@@ -360,6 +360,7 @@ void client_init(struct client *c, bool no_tls13, const uint8_t (*pins)[32], siz
     memset(c, 0, sizeof *c);
     net_init(&c->net);
     c->sock = NVT_SOCK_NONE;
+    c->patience_ms = PATIENCE_MS;
     memset(&settings, 0, sizeof settings);
     settings.ca = pki_read("ca", ".pem", mem, sizeof mem);
     settings.no_tls13 = no_tls13;
@@ -381,17 +382,20 @@ void client_hang_up(struct client *c)
     c->sock = NVT_SOCK_NONE;
 }
 
-/* Waits as the call asked; a wait that lasts is a lost wake-up. */
-static void await(const struct client *c, uint8_t events)
+nvt_err client_wait(const struct client *c, uint8_t events)
 {
     struct pollfd p = {(int)c->sock, 0, 0};
     assert_true((events == NVT_WAIT_READ) || (events == NVT_WAIT_WRITE));
     p.events = (short)(events == NVT_WAIT_READ ? POLLIN : POLLOUT);
-    if (!c->net.bend.stutter) {
-        assert_int_equal(poll(&p, 1, 10000), 1);
-    } else {
+    if (c->net.bend.stutter) {
         (void)poll(&p, 1, 1);
+        return NVT_OK;
     }
+    if (poll(&p, 1, c->patience_ms) == 1) {
+        return NVT_OK;
+    }
+    assert_true(c->patience_ms < PATIENCE_MS);
+    return NVT_E_TIMEOUT_CALL;
 }
 
 nvt_err client_connect(struct client *c, const struct server *s, const char *host,
@@ -406,8 +410,7 @@ nvt_err client_connect(struct client *c, const struct server *s, const char *hos
             return NVT_OK;
         }
         if (err == NVT_AGAIN) {
-            await(c, events);
-            err = NVT_OK;
+            err = client_wait(c, events);
         }
     }
     client_hang_up(c);
@@ -424,7 +427,7 @@ nvt_err client_send(struct client *c, const char *text)
         if (err == NVT_OK) {
             rest = nvt_span_drop(rest, n);
         } else if (err == NVT_AGAIN) {
-            await(c, events);
+            (void)client_wait(c, events);
         } else {
             return err;
         }
@@ -442,7 +445,7 @@ nvt_err client_recv(struct client *c, char *out, size_t len)
         if (err == NVT_OK) {
             have += n;
         } else if (err == NVT_AGAIN) {
-            await(c, events);
+            (void)client_wait(c, events);
         } else {
             return err;
         }

@@ -77,11 +77,14 @@ int server_kill_all(void **state);
 
 /* ---- driving ---- */
 
+enum { PATIENCE_MS = 10000 };
+
 struct client {
     struct net net;
     struct nvt_tls_config config;
     struct nvt_tls tls;
     nvt_sock sock;
+    int patience_ms;
 };
 
 /* Trusts ca.pem; pin may be NULL. */
@@ -90,6 +93,9 @@ void client_free(struct client *c);
 /* Connects and shakes hands until that is decided; leaves the connection open when it is NVT_OK. */
 nvt_err client_connect(struct client *c, const struct server *s, const char *host,
                        struct nvt_tls_ticket *ticket);
+/* Waits as a call asked. A wait that lasts is a lost wake-up and fails the test, unless the test
+ * lowered patience_ms: then it is NVT_E_TIMEOUT_CALL. */
+nvt_err client_wait(const struct client *c, uint8_t events);
 void client_hang_up(struct client *c);
 nvt_err client_send(struct client *c, const char *text);
 /* Receives until len bytes are there or an error comes. */
