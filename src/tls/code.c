@@ -59,7 +59,7 @@ static nvt_err look_up(const struct meaning *table, size_t count, unsigned code)
 
 nvt_err nvt_tls_code_err(int code)
 {
-    unsigned magnitude = (code < 0) ? (unsigned)(-code) : 0U;
+    unsigned magnitude = (code < 0) ? 0U - (unsigned)code : 0U;
     unsigned high = magnitude & 0xFF80U;
     nvt_err err = look_up(LOW, sizeof LOW / sizeof LOW[0], magnitude & 0x7FU);
     if (err == NVT_OK) {

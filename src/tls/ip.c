@@ -64,8 +64,10 @@ static bool parse_h16(struct nvt_span text, uint8_t *out)
 struct v6 {
     uint8_t ip[16];
     size_t len; /* bytes so far */
-    size_t gap; /* where "::" stands; 16: nowhere */
+    size_t gap; /* where "::" stands, or NO_GAP */
 };
+
+enum { NO_GAP = 17 };
 
 /* One h16, or as the last piece an IPv4address. */
 static bool v6_piece(struct v6 *v, struct nvt_span piece, bool last)
@@ -83,7 +85,7 @@ static bool v6_piece(struct v6 *v, struct nvt_span piece, bool last)
 
 static bool v6_gap(struct v6 *v, struct nvt_span *text)
 {
-    if (v->gap != 16U) {
+    if (v->gap != (size_t)NO_GAP) {
         return false;
     }
     v->gap = v->len;
@@ -94,7 +96,7 @@ static bool v6_gap(struct v6 *v, struct nvt_span *text)
 /* Moves what followed "::" to the end; the gap stands for one group or more. */
 static bool v6_close_gap(struct v6 *v)
 {
-    if (v->gap == 16U) {
+    if (v->gap == (size_t)NO_GAP) {
         return v->len == 16U;
     }
     if (v->len > 14U) {
@@ -139,7 +141,7 @@ static bool parse_v6(struct nvt_span text, struct v6 *v)
 uint8_t nvt_tls_ip_parse(const char *host, uint8_t out_ip[16])
 {
     struct nvt_span text = nvt_span_str(host);
-    struct v6 v = {{0}, 0, 16U};
+    struct v6 v = {{0}, 0, NO_GAP};
     if (parse_v4(text, out_ip)) {
         return 4U;
     }

@@ -184,6 +184,33 @@ static void test_orderly_end(void **state)
     }
 }
 
+/* Our own close_notify goes out, but not on a connection that is beyond it. */
+static void test_own_close_notify(void **state)
+{
+    (void)state;
+    for (int i = 0; i < VERSIONS; i++) {
+        struct server s;
+        struct client c;
+        char byte = 0;
+        server_start(&s, "server", NULL);
+        client_init(&c, i == 0, NULL, 0);
+        assert_int_equal(client_connect(&c, &s, "localhost", NULL), NVT_OK);
+        client_echo(&c);
+        size_t before = c.net.sent;
+        nvt_tls_close(&c.tls);
+        assert_in_range(c.net.sent - before, 5 + 2 + 16, 5 + 8 + 2 + 16);
+        client_hang_up(&c);
+        assert_int_equal(client_connect(&c, &s, "localhost", NULL), NVT_OK);
+        c.net.bend.cut_at = c.net.received;
+        c.net.bend.cut_err = NVT_E_NET_CLOSED;
+        assert_int_equal(client_recv(&c, &byte, 1), NVT_E_TLS_TRUNCATED);
+        before = c.net.sent;
+        client_free(&c);
+        assert_int_equal(c.net.sent, before);
+        server_kill(&s);
+    }
+}
+
 static void test_server_killed(void **state)
 {
     (void)state;
@@ -455,6 +482,7 @@ int main(void)
         TEST(test_ticket_at_another_server),
         TEST(test_no_tickets_given),
         TEST(test_orderly_end),
+        TEST(test_own_close_notify),
         TEST(test_server_killed),
         TEST(test_truncated),
         TEST(test_reset),
