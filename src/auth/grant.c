@@ -113,20 +113,23 @@ static int64_t life_of(struct nvt_span text, struct nvt_token *token, struct nvt
     return known ? exp_s - iat_s : (int64_t)default_life_s;
 }
 
-/* Whether a string's content means a token that fits. Each piece is a b64token by itself: some
- * servers write "/" as "\/". */
+/* Whether a string's content means a token that fits. Some servers write "/" as "\/", so it is
+ * judged piece by piece, its padding apart. */
 static bool is_token(struct nvt_span raw)
 {
     size_t len = 0U;
-    while (raw.len > 0U) {
+    while (raw.len > 0U && raw.ptr[raw.len - 1U] == (uint8_t)'=') {
+        raw.len--;
+        len++;
+    }
+    bool good = raw.len > 0U && len < (size_t)NVT_TOKEN_CAP;
+    while (good && raw.len > 0U) {
         uint8_t mem[4];
         struct nvt_span piece = nvt_json_str_piece(&raw, mem);
-        if (nvt_credential_check(piece, (size_t)NVT_TOKEN_CAP - len) != NVT_OK) {
-            return false;
-        }
+        good = nvt_credential_check(piece, (size_t)NVT_TOKEN_CAP - len) == NVT_OK;
         len += piece.len;
     }
-    return len > 0U;
+    return good;
 }
 
 /* *out_raw is the content of access_token, fit to keep. */
