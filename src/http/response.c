@@ -140,7 +140,7 @@ static enum nvt_http_known known_line(struct nvt_span line, struct nvt_span *out
         size_t len = lengths[i];
         if (line.len > len && line.ptr[len] == (uint8_t)':') {
             enum nvt_http_known known = nvt_http_known_field(nvt_span_of(line.ptr, len));
-            *out_value = nvt_span_drop(line, len + 1U);
+            *out_value = nvt_span_of(line.ptr + len + 1U, line.len - len - 1U);
             if (known != NVT_HTTP_OTHER) {
                 return known;
             }
