@@ -87,8 +87,9 @@ static nvt_err sim_open(void *ctx, const struct nvt_addr *addr, nvt_sock *out_so
     struct nvt_sim *s = sim_of(ctx);
     size_t host = find_host(s, addr);
     nvt_err err = fault(s, NVT_E_NET_RESOURCE);
-    if (err != NVT_OK) {
-        return err == NVT_AGAIN ? NVT_E_NET_RESOURCE : err;
+    /* The contract knows no "not now" here. */
+    if (err != NVT_OK && err != NVT_AGAIN) {
+        return err;
     }
     if (host == s->host_count || s->opened == (size_t)NVT_SIM_SOCKS) {
         return NVT_E_NET_RESOURCE;

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each call of the port's network table fails in turn, once and from then on, with its usual error,
+ * and once with a needless "not now": for several runs of a call. The n-th is counted, so a failure
+ * found here can be repeated.
+ */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#define CREATED "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"
+#define TOKEN                                                                                      \
+    "HTTP/1.1 201 Created\r\nContent-Length: "                                                     \
+    "43\r\n\r\n{\"access_token\":\"tok-0123456789abcdefghij\"}"
+#define DENIED "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+#define LATER "HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n"
+#define LAST "HTTP/1.1 201 Created\r\nConnection: close\r\n\r\nok"
+
+#define ANSWER(text, how)                                                                          \
+    {                                                                                              \
+        (text), sizeof(text) - 1U, 3, false, (how)                                                 \
+    }
+
+/* Connections 2 and on, where a retry may land. */
+static const struct nvt_sim_answer spare[] = {ANSWER(CREATED, NVT_SIM_STAY),
+                                              ANSWER(CREATED, NVT_SIM_STAY)};
+
+struct scenario {
+    const char *name;
+    bool keys;
+    uint8_t flags;
+    size_t requests;
+    unsigned hosts;
+    size_t piece;
+    struct nvt_sim_answer answers[5];
+    size_t count;
+};
+
+static const struct scenario scenarios[] = {
+    {"one request", false, NVT_REQ_KEYED, 1, 1, 0, {ANSWER(CREATED, NVT_SIM_STAY)}, 1},
+    {"unkeyed", false, 0, 1, 1, 0, {ANSWER(CREATED, NVT_SIM_STAY)}, 1},
+    {"pieces", false, NVT_REQ_KEYED, 1, 1, 7, {ANSWER(CREATED, NVT_SIM_STAY)}, 1},
+    {"two addresses", false, 0, 1, 2, 0, {ANSWER(CREATED, NVT_SIM_STAY)}, 1},
+    {"kept alive",
+     false,
+     0,
+     3,
+     1,
+     0,
+     {ANSWER(CREATED, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY), ANSWER(LAST, NVT_SIM_CLOSE)},
+     3},
+    {"token first",
+     true,
+     0,
+     2,
+     1,
+     0,
+     {ANSWER(TOKEN, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY)},
+     3},
+    {"renewal",
+     true,
+     0,
+     2,
+     1,
+     0,
+     {ANSWER(TOKEN, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY), ANSWER(DENIED, NVT_SIM_STAY),
+      ANSWER(TOKEN, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY)},
+     5},
+    {"500 first",
+     false,
+     NVT_REQ_KEYED,
+     1,
+     1,
+     0,
+     {ANSWER(LATER, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY)},
+     2},
+};
+
+struct injection {
+    size_t at;
+    bool on;
+    nvt_err err;
+};
+
+static size_t runs;
+
+/* What no fault may bring about. */
+static const char *judge(const struct world *w, const struct scenario *c, size_t accepted)
+{
+    const struct nvt_outcome *o = &w->call.outcome;
+    if (w->fault != NULL) {
+        return w->fault;
+    }
+    if (o->verdict == NVT_UNKNOWN && (c->flags != 0U || !w->call.any_sent)) {
+        return "unknown outcome of a request that is known";
+    }
+    if (o->verdict == NVT_RETRY && c->flags == 0U && o->status == 0U && w->call.any_sent) {
+        return "a retry that could do it twice";
+    }
+    if (o->verdict == NVT_DELIVERED && accepted == 0U) {
+        return "delivered without an answer";
+    }
+    return NULL;
+}
+
+static size_t run(const struct scenario *c, const struct injection *in)
+{
+    static struct world w;
+    struct nvt_sim_script scripts[3] = {{c->answers, c->count}, {spare, 2}, {spare, 2}};
+    struct nvt_request q = world_request("POST", c->flags);
+    world_init(&w, &world_keyed, scripts, 3);
+    if (c->keys) {
+        world_use_keys(&w);
+    }
+    if (c->hosts == 2U) {
+        w.sim.hosts[0].dead = true;
+        (void)nvt_sim_add_host(&w.sim, 6, 2);
+    }
+    w.sim.recv_max = c->piece;
+    w.sim.send_max = c->piece;
+    w.sim.resolve_ms = 2;
+    w.sim.hosts[0].connect_ms = 2;
+    w.sim.fail_at = in->at;
+    w.sim.fail_on = in->on;
+    w.sim.fail_err = in->err;
+    for (size_t i = 0; i < c->requests; i++) {
+        world_run(&w, &q);
+        const char *why = judge(&w, c, w.call.conn.stats.bytes_in);
+        if (in->at == 0U || in->err == NVT_AGAIN) {
+            why = (w.call.outcome.verdict == NVT_DELIVERED && why == NULL) ? NULL : "not delivered";
+        }
+        if (why != NULL) {
+            fail_msg("%s, request %zu, call %zu%s fails with %s: %s; verdict %d, %s", c->name,
+                     i + 1U, in->at, in->on ? " and on" : "", nvt_err_name(in->err), why,
+                     (int)w.call.outcome.verdict, nvt_err_name(w.call.outcome.failure.err));
+        }
+    }
+    if (!world_end(&w)) {
+        fail_msg("%s, call %zu: %s", c->name, in->at, w.fault);
+    }
+    runs++;
+    return w.sim.calls;
+}
+
+static void test_every_call_fails(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+        struct injection in = {0, false, NVT_OK};
+        size_t calls = run(&scenarios[i], &in);
+        for (in.at = 1; in.at <= calls; in.at++) {
+            in.on = false;
+            (void)run(&scenarios[i], &in);
+            in.on = true;
+            (void)run(&scenarios[i], &in);
+        }
+    }
+}
+
+static void test_every_call_is_told_to_wait(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+        struct injection in = {0, false, NVT_AGAIN};
+        size_t calls = run(&scenarios[i], &in);
+        for (in.at = 1; in.at <= calls; in.at++) {
+            (void)run(&scenarios[i], &in);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_call_fails),
+        cmocka_unit_test(test_every_call_is_told_to_wait),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    printf("faults: %zu scenarios in %zu runs\n", sizeof(scenarios) / sizeof(scenarios[0]), runs);
+    return failed;
+}
