@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The navette command: what its files share. Unlike the library it uses the C library freely. */
+#ifndef NAVETTE_CLI_H
+#define NAVETTE_CLI_H
+
+#include <navette/api.h>
+#include <navette/navette.h>
+#include <navette/posix.h>
+
+#include <stdio.h>
+
+/* Lets the compiler check the arguments of our printf-like functions. */
+#if defined(__GNUC__)
+#define CLI_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#else
+#define CLI_PRINTF(format_at, args_at)
+#endif
+
+/* ---- exit codes: the one table, also printed by --help ---- */
+
+/* clang-format off */
+#define CLI_EXIT_TABLE(X) \
+    X(CLI_OK,           0, "done") \
+    X(CLI_PARTLY,       1, "done, but some journeys were refused or set aside") \
+    X(CLI_USAGE,        2, "the command line is wrong") \
+    X(CLI_CONFIG,       3, "configuration, credentials file or CA file missing, unreadable or wrong") \
+    X(CLI_NETWORK,      4, "the server was not reached, or not in time") \
+    X(CLI_TLS,          5, "TLS: certificate, host name, version or clock") \
+    X(CLI_AUTH,         6, "the server refused the credentials") \
+    X(CLI_REFUSED,      7, "the API refused the request") \
+    X(CLI_LATER,        8, "not done: try again later (quota, server trouble)") \
+    X(CLI_UNKNOWN,      9, "the request may have arrived: ask for its status first") \
+    X(CLI_INPUT,       10, "an input or output file, or the data in it") \
+    X(CLI_ANSWER,      11, "the server's answer can not be understood") \
+    X(CLI_CHECK,       12, "doctor found something wrong") \
+    X(CLI_INTERRUPTED, 130, "stopped by a signal")
+/* clang-format on */
+
+enum cli_exit {
+#define CLI_EXIT_ENUM(name, number, text) name = (number),
+    CLI_EXIT_TABLE(CLI_EXIT_ENUM)
+#undef CLI_EXIT_ENUM
+};
+
+/* ---- the command line: args.c ---- */
+
+#define CLI_HEADERS_MAX 16
+
+/* Every option of every command; args.c says which command takes which. */
+struct args {
+    const char *base_url, *ca_file, *token_file, *timeout, *config, *pin[NVT_TLS_PINS_MAX];
+    size_t pin_count;
+    bool json, no_cache;
+    unsigned verbose;
+    const char *refused, *retry_for, *data, *code, *message, *status, *start, *end, *limit, *offset;
+    const char *headers[CLI_HEADERS_MAX];
+    size_t header_count;
+    bool no_auth, show;
+    const char *word[3]; /* what is not an option */
+    size_t word_count;
+};
+
+struct command {
+    const char *name;  /* "journey send" */
+    const char *takes; /* letters of its own options, as in args.c */
+    size_t min_words, max_words;
+    bool needs_config;
+    int (*run)(const struct args *a);
+    const char *usage; /* "FILE|-" */
+    const char *about; /* one line */
+    const char *help;  /* details and examples */
+};
+
+extern const struct command cli_commands[]; /* ends with name NULL */
+
+/* CLI_OK with *out filled in, or CLI_USAGE after a message; *out_help when --help was asked for. */
+int args_parse(const struct command *c, int argc, char **argv, struct args *out, bool *out_help);
+
+/* help.c */
+void help_all(FILE *to);
+void help_command(const struct command *c);
+
+/* ---- settings: options, environment, configuration file ---- */
+
+#define CLI_PATH_CAP 512
+#define CLI_CA_FILE "/etc/ssl/certs/ca-certificates.crt" /* unless another is named */
+
+struct settings {
+    const struct nvt_profile *system;
+    char base_url[CLI_PATH_CAP]; /* "": the system's own */
+    char ca_file[CLI_PATH_CAP];
+    char token_file[CLI_PATH_CAP];  /* "": none */
+    char config_file[CLI_PATH_CAP]; /* the one read, "": none */
+    uint8_t pins[NVT_TLS_PINS_MAX][32];
+    size_t pin_count;
+    uint32_t timeout_s;
+    bool token_cache;
+    bool json;
+    unsigned verbose;
+};
+
+/* CLI_OK, or the exit code after a message. */
+int settings_load(struct settings *s, const struct nvt_profile *system, const struct args *a);
+
+/* Whole decimal number from 1 to max; false when it is not one. */
+bool parse_count(const char *text, uint64_t max, uint32_t *out);
+
+/* ---- secrets.c ---- */
+
+/* Fills the client's token or credentials from the settings' token file. CLI_OK or an exit code
+ * after a message. */
+int secrets_load(struct nvt_client *client, const struct settings *s);
+
+/* ---- token_cache.c ---- */
+
+/* The cache file for this origin and credentials; false when there is no place for it. */
+bool token_cache_path(const struct nvt_client *c, char *out, size_t cap);
+void token_cache_load(struct nvt_client *c, const char *path);
+void token_cache_save(const struct nvt_client *c, const char *path);
+
+/* ---- session.c: one client and one call, made ready ---- */
+
+struct session {
+    const struct settings *settings;
+    struct nvt_posix posix;
+    struct nvt_tls_config tls;
+    struct nvt_client client;
+    struct nvt_call call;
+    char cache_path[CLI_PATH_CAP]; /* "": no cache */
+    void (*tick)(void *ctx);       /* called a few times a second while waiting, or NULL */
+    void *tick_ctx;
+};
+
+/* CLI_OK, or the exit code after a message; then nothing needs closing. */
+int session_open(struct session *s, const struct settings *settings, bool with_secrets);
+void session_close(struct session *s);
+
+/* Steps the begun call to its outcome; a signal cancels it. */
+void session_run(struct session *s);
+
+/* Steps the begun call only until the client has a token, then gives the call up. */
+void session_run_until_token(struct session *s);
+
+/* Opens the call's connection, which its next request uses. NVT_OK or why not. */
+nvt_err session_connect(struct session *s);
+
+/* Begins nothing: waits until that monotonic time, or a signal. */
+void session_wait(struct session *s, uint64_t until_ms);
+
+uint64_t session_now_ms(const struct session *s);
+
+/* Wall time, or 0 while it is not known. */
+int64_t session_wall_s(const struct session *s);
+
+/* signals.c: a signal asked us to stop. */
+void signals_catch(void);
+bool signals_stop(void);
+int signals_fd(void);
+
+/* ---- messages: say.c ---- */
+
+/* One line on standard error: "navette: ...". */
+void say(const char *format, ...) CLI_PRINTF(1, 2);
+
+/* The same, and with --json an object on standard output; returns code. */
+int fail(bool json, int code, nvt_err err, const char *format, ...) CLI_PRINTF(4, 5);
+
+/* What to do about err: half a sentence, "" when there is no advice. */
+const char *remedy(nvt_err err);
+
+/* The exit code for a call that ended like this. */
+int exit_of(const struct nvt_outcome *o);
+int exit_of_err(nvt_err err);
+
+/* Says why the call failed in one sentence, in JSON too when asked; returns the exit code. */
+int fail_outcome(const struct session *s, const char *what);
+
+/* "what: sentence: server's words (HTTP 422, code -32422); remedy" without secrets. */
+void describe(char *out, size_t cap, const struct nvt_failure *f);
+
+/* Prints text for a terminal: JSON escapes resolved, controls as spaces. */
+void put_text(FILE *to, struct nvt_span raw, bool escaped);
+
+/* ---- JSON on standard output: out.c ---- */
+
+/* One object; names are literals. */
+void out_begin(void);
+void out_str(const char *name, const char *value);
+void out_span(const char *name, struct nvt_span raw_string); /* as it stands in JSON, escaped */
+void out_int(const char *name, int64_t value);
+void out_bool(const char *name, bool value);
+void out_raw(const char *name, struct nvt_span json); /* a value; null when it is empty or broken */
+void out_open_array(const char *name);
+void out_open_object(const char *name); /* name NULL: an item */
+void out_close_array(void);
+void out_close_object(void);
+void out_end(void); /* prints it and a line end */
+
+/* ---- files ---- */
+
+/* The whole file (or standard input for "-") in memory to be freed, a NUL behind it. NULL after a
+ * message (with json and that exit code) when it can not be read or is longer than max. */
+uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code);
+
+#define CLI_LINE_MAX 16384U
+
+/* Lines of a file in fixed memory. */
+struct lines {
+    FILE *file;
+    const char *name;
+    uint64_t size;   /* of the file, 0 when not known */
+    uint64_t offset; /* read so far */
+    unsigned long number;
+    size_t len;
+    size_t peak;   /* longest line so far */
+    bool too_long; /* the line under way is longer than CLI_LINE_MAX: its end is dropped */
+    bool failed;   /* reading failed */
+    char text[CLI_LINE_MAX + 1U];
+};
+
+int lines_open(struct lines *l, const char *path, bool json);
+bool lines_next(struct lines *l); /* false at the end; blank lines are skipped */
+void lines_close(struct lines *l);
+
+/* ---- the commands ---- */
+
+int cmd_token(const struct args *a);
+int cmd_journey_send(const struct args *a);
+int cmd_journey_check(const struct args *a);
+int cmd_journey_status(const struct args *a);
+int cmd_journey_update(const struct args *a);
+int cmd_journey_cancel(const struct args *a);
+int cmd_journey_list(const struct args *a);
+int cmd_call(const struct args *a);
+int cmd_doctor(const struct args *a);
+int cmd_version(const struct args *a);
+
+#endif

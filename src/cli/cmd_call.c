@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* navette call: any request. The answer's body, and nothing else, goes to standard output. */
+#include "cli.h"
+
+#include <stdlib.h>
+
+#define DATA_MAX ((size_t)16 * 1024 * 1024)
+
+static struct session session;
+static struct settings settings;
+
+struct outgoing {
+    struct nvt_request request;
+    struct nvt_header headers[CLI_HEADERS_MAX];
+    uint8_t *data;
+};
+
+static nvt_err to_stdout(void *ctx, struct nvt_span piece)
+{
+    (void)ctx;
+    return fwrite(piece.ptr, 1U, piece.len, stdout) == piece.len && fflush(stdout) == 0
+               ? NVT_OK
+               : NVT_E_SINK;
+}
+
+/* "Name: value". */
+static bool take_header(const char *text, struct nvt_header *out)
+{
+    const char *colon = strchr(text, ':');
+    if (colon == NULL || colon == text) {
+        return false;
+    }
+    out->name = nvt_span_of(text, (size_t)(colon - text));
+    out->value = nvt_span_trim(nvt_span_str(colon + 1));
+    return true;
+}
+
+static int take_headers(struct outgoing *o, const struct args *a)
+{
+    for (size_t i = 0; i < a->header_count; i++) {
+        if (!take_header(a->headers[i], &o->headers[i])) {
+            return fail(a->json, CLI_USAGE, NVT_OK, "--header takes 'Name: value'");
+        }
+    }
+    o->request.headers = o->headers;
+    o->request.header_count = a->header_count;
+    return CLI_OK;
+}
+
+static int take_data(struct outgoing *o, const struct args *a)
+{
+    size_t len = 0;
+    if (a->data == NULL) {
+        return CLI_OK;
+    }
+    o->data = file_read(a->data, DATA_MAX, &len, a->json, CLI_INPUT);
+    if (o->data == NULL) {
+        return CLI_INPUT;
+    }
+    o->request.body = nvt_span_of(o->data, len);
+    o->request.media_type = NVT_LIT("application/json");
+    return CLI_OK;
+}
+
+/* Methods that may be repeated (RFC 9110 section 9.2.2). */
+static bool is_idempotent(const char *method)
+{
+    static const char *const list[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(method, list[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int compose(struct outgoing *o, const struct args *a)
+{
+    unsigned flags = is_idempotent(a->word[1]) ? (unsigned)NVT_REQ_IDEMPOTENT : 0U;
+    flags |= a->no_auth ? (unsigned)NVT_REQ_NO_AUTH : 0U;
+    o->request.method = nvt_span_str(a->word[1]);
+    o->request.target = nvt_span_str(a->word[2]);
+    o->request.accept = NVT_LIT("*/*");
+    o->request.flags = (uint8_t)flags;
+    o->request.sink = to_stdout;
+    int code = take_headers(o, a);
+    return code == CLI_OK ? take_data(o, a) : code;
+}
+
+static void tell_fields(void)
+{
+    struct nvt_http_field field;
+    size_t cursor = 0;
+    say("HTTP/1.%u %u", (unsigned)session.call.response.minor,
+        (unsigned)session.call.response.status);
+    while (nvt_http_field_next(&session.call.response, &cursor, &field)) {
+        (void)fputs("  ", stderr);
+        put_text(stderr, field.name, false);
+        (void)fputs(": ", stderr);
+        put_text(stderr, field.value, false);
+        (void)fputc('\n', stderr);
+    }
+}
+
+static int conclude(void)
+{
+    const struct nvt_outcome *o = &session.call.outcome;
+    if (settings.verbose > 0U && o->status != 0U) {
+        tell_fields();
+    }
+    if (o->verdict == NVT_DELIVERED) {
+        return CLI_OK;
+    }
+    /* An error's body is the answer too. */
+    if (o->body.len > 0U) {
+        (void)to_stdout(NULL, o->body);
+    }
+    if (o->body_cut) {
+        say("of the error's body only the first %zu bytes were kept", o->body.len);
+    }
+    settings.json = false; /* standard output is the body's alone */
+    return fail_outcome(&session, "call");
+}
+
+static int send(struct outgoing *o)
+{
+    int code = session_open(&session, &settings, (o->request.flags & NVT_REQ_NO_AUTH) == 0U);
+    if (code != CLI_OK) {
+        return code;
+    }
+    nvt_err err = nvt_call_begin(&session.call, &o->request);
+    if (err == NVT_OK) {
+        session_run(&session);
+        code = conclude();
+    } else {
+        code = fail(false, CLI_USAGE, err, "call: %s%s", nvt_err_text(err),
+                    err == NVT_E_ARG ? ": this header is the command's own to write" : "");
+    }
+    session_close(&session);
+    return code;
+}
+
+int cmd_call(const struct args *a)
+{
+    static struct outgoing o;
+    const struct nvt_profile *system = nvt_profile_find(nvt_span_str(a->word[0]));
+    if (system == NULL) {
+        return fail(false, CLI_USAGE, NVT_OK, "there is no system %s; see navette --help",
+                    a->word[0]);
+    }
+    int code = settings_load(&settings, system, a);
+    if (code == CLI_OK) {
+        code = compose(&o, a);
+    }
+    if (code == CLI_OK) {
+        code = send(&o);
+    }
+    free(o.data);
+    return code;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* navette journey status, update, cancel and list */
+#include "cli.h"
+
+#include <stdlib.h>
+
+#define ANSWER_MAX ((size_t)16 * 1024 * 1024)
+#define UPDATE_MAX ((size_t)65536)
+
+static struct session session;
+static struct settings settings;
+static struct nvt_rpc_request request;
+
+static int prepare(const struct args *a)
+{
+    int code = settings_load(&settings, &nvt_rpc_profile, a);
+    return code == CLI_OK ? session_open(&session, &settings, true) : code;
+}
+
+/* A call that could not even begin: what the user gave is at fault. */
+static int not_begun(const char *what, nvt_err err)
+{
+    return fail(settings.json, exit_of_err(err), err, "%s: %s", what, nvt_err_text(err));
+}
+
+/* Runs what was begun. CLI_OK when it was delivered. */
+static int finish(const char *what, nvt_err begun)
+{
+    if (begun != NVT_OK) {
+        return not_begun(what, begun);
+    }
+    session_run(&session);
+    int code = exit_of(&session.call.outcome);
+    return code == CLI_OK ? code : fail_outcome(&session, what);
+}
+
+static void print_done(const char *id, const char *done)
+{
+    if (settings.json) {
+        out_begin();
+        out_bool("ok", true);
+        out_str("operator_journey_id", id);
+        out_int("http_status", session.call.outcome.status);
+        out_end();
+    } else {
+        (void)printf("%s %s\n", id, done);
+    }
+}
+
+/* ---- status ---- */
+
+static void print_labels(const char *title, struct nvt_span array)
+{
+    struct nvt_json_tok pool[128];
+    struct nvt_json doc;
+    struct nvt_json_iter it = {0, 0, false};
+    struct nvt_span name;
+    struct nvt_span label;
+    nvt_json_node item = 0;
+    if (array.len == 0U || nvt_json_parse(&doc, array, pool, 128U) != NVT_OK) {
+        return;
+    }
+    while (nvt_json_next(&doc, 0, &it, &name, &item)) {
+        if (nvt_rpc_label(&doc, item, &label) == NVT_OK) {
+            (void)printf("%-20s ", title);
+            put_text(stdout, label, true);
+            (void)putchar('\n');
+        }
+    }
+}
+
+static void print_line(const char *title, struct nvt_span text)
+{
+    (void)printf("%-20s ", title);
+    put_text(stdout, text, true);
+    (void)putchar('\n');
+}
+
+static int print_status(void)
+{
+    struct nvt_rpc_state state;
+    nvt_err err = nvt_rpc_read_state(&session.call, &state);
+    if (err != NVT_OK) {
+        return fail(settings.json, CLI_ANSWER, err, "journey status: %s", nvt_err_text(err));
+    }
+    if (settings.json) {
+        out_begin();
+        out_bool("ok", true);
+        out_raw("journey", session.call.outcome.body);
+        out_end();
+        return CLI_OK;
+    }
+    print_line("operator_journey_id", state.operator_journey_id);
+    print_line("status", state.status);
+    print_line("created_at", state.created_at);
+    print_labels("fraud", state.fraud_labels);
+    print_labels("anomaly", state.anomaly_details);
+    print_labels("terms violation", state.terms_details);
+    return CLI_OK;
+}
+
+int cmd_journey_status(const struct args *a)
+{
+    int code = prepare(a);
+    if (code != CLI_OK) {
+        return code;
+    }
+    code =
+        finish("journey status", nvt_rpc_status(&session.call, &request, nvt_span_str(a->word[0])));
+    if (code == CLI_OK) {
+        code = print_status();
+    }
+    session_close(&session);
+    return code;
+}
+
+/* ---- cancel ---- */
+
+/* Which of the two is at fault; the registry's own bounds. */
+static const char *cancel_name(nvt_err err, const struct args *a)
+{
+    bool code = err == NVT_E_FIELD_FORMAT || (a->code != NULL && strlen(a->code) > 32U);
+    if (err == NVT_E_FIELD_MISSING) {
+        return "journey cancel: ID";
+    }
+    return code ? "journey cancel: --code takes up to 32 of A-Z a-z 0-9 _ -"
+                : "journey cancel: --message takes up to 512 characters";
+}
+
+static int run_cancel(const struct args *a)
+{
+    nvt_err err = nvt_rpc_cancel(&session.call, &request, nvt_span_str(a->word[0]),
+                                 nvt_span_str(a->code), nvt_span_str(a->message));
+    int code = finish(err == NVT_OK ? "journey cancel" : cancel_name(err, a), err);
+    if (code == CLI_OK) {
+        print_done(a->word[0], "cancelled");
+    }
+    return code;
+}
+
+int cmd_journey_cancel(const struct args *a)
+{
+    int code = prepare(a);
+    if (code == CLI_OK) {
+        code = run_cancel(a);
+        session_close(&session);
+    }
+    return code;
+}
+
+/* ---- update ---- */
+
+/* The update's body: given as such, or cut out of a whole journey. */
+static nvt_err update_body(struct nvt_span json, struct nvt_buf *out, struct nvt_failure *failure)
+{
+    static struct nvt_json_tok pool[4096];
+    int64_t now = session_wall_s(&session);
+    if (nvt_rpc_update_check(json, pool, 4096U, now, failure) == NVT_OK) {
+        nvt_buf_put(out, json);
+        return nvt_buf_err(out);
+    }
+    struct nvt_failure whole = {.err = NVT_OK};
+    if (nvt_rpc_update_body(json, pool, 4096U, now, out, &whole) == NVT_OK) {
+        return NVT_OK;
+    }
+    out->len = 0;
+    /* A file with a driver was meant as a whole journey: what that misses is the reason. */
+    if (failure->err == NVT_E_FIELD_UNKNOWN) {
+        *failure = whole;
+    }
+    return failure->err;
+}
+
+static int send_update(const char *id, const char *path, struct nvt_span json)
+{
+    static uint8_t mem[UPDATE_MAX];
+    struct nvt_failure failure = {.err = NVT_OK};
+    struct nvt_buf body;
+    nvt_buf_init(&body, mem, sizeof mem);
+    nvt_err err = update_body(json, &body, &failure);
+    if (err != NVT_OK) {
+        return fail(settings.json, CLI_INPUT, err, "%s: %s%s%s", path, failure.field,
+                    failure.field[0] == '\0' ? "" : ": ", nvt_err_text(err));
+    }
+    return finish("journey update",
+                  nvt_rpc_update(&session.call, &request, nvt_span_str(id), nvt_buf_span(&body)));
+}
+
+int cmd_journey_update(const struct args *a)
+{
+    size_t len = 0;
+    uint8_t *json = file_read(a->word[1], UPDATE_MAX, &len, a->json, CLI_INPUT);
+    if (json == NULL) {
+        return CLI_INPUT;
+    }
+    int code = prepare(a);
+    if (code == CLI_OK) {
+        code = send_update(a->word[0], a->word[1], nvt_span_of(json, len));
+        if (code == CLI_OK) {
+            print_done(a->word[0], "updated");
+        }
+        session_close(&session);
+    }
+    free(json);
+    return code;
+}
+
+/* ---- list ---- */
+
+struct answer {
+    uint8_t *mem;
+    size_t len, cap;
+};
+
+/* A list may be larger than what a call keeps. */
+static nvt_err collect(void *ctx, struct nvt_span piece)
+{
+    struct answer *to = (struct answer *)ctx;
+    if (to->cap - to->len < piece.len) {
+        size_t cap = (to->cap + piece.len) * 2U;
+        uint8_t *more = cap > ANSWER_MAX ? NULL : (uint8_t *)realloc(to->mem, cap);
+        if (more == NULL) {
+            return NVT_E_SPACE;
+        }
+        to->mem = more;
+        to->cap = cap;
+    }
+    if (piece.len > 0U) {
+        (void)memcpy(to->mem + to->len, piece.ptr, piece.len);
+        to->len += piece.len;
+    }
+    return NVT_OK;
+}
+
+static void print_ids(const struct nvt_json *doc)
+{
+    struct nvt_json_iter it = {0, 0, false};
+    struct nvt_span name;
+    nvt_json_node item = 0;
+    nvt_json_node id = 0;
+    while (nvt_json_next(doc, 0, &it, &name, &item)) {
+        if (nvt_json_find(doc, item, "operator_journey_id", &id) == NVT_OK) {
+            put_text(stdout, nvt_json_raw(doc, id), true);
+            (void)putchar('\n');
+        }
+    }
+}
+
+static int print_list(struct nvt_span json)
+{
+    struct nvt_json doc;
+    size_t count = json.len / 2U + 1U;
+    struct nvt_json_tok *pool = (struct nvt_json_tok *)calloc(count, sizeof *pool);
+    nvt_err err = pool == NULL ? NVT_E_SPACE : nvt_json_parse(&doc, json, pool, count);
+    if (err != NVT_OK || nvt_json_type(&doc, 0) != NVT_JSON_ARRAY) {
+        free(pool);
+        return fail(settings.json, CLI_ANSWER, NVT_E_ANSWER, "journey list: %s",
+                    nvt_err_text(NVT_E_ANSWER));
+    }
+    if (settings.json) {
+        (void)fputs("{\"ok\":true,\"journeys\":", stdout);
+        (void)fwrite(json.ptr, 1U, json.len, stdout);
+        (void)fputs("}\n", stdout);
+    } else {
+        print_ids(&doc);
+    }
+    free(pool);
+    return CLI_OK;
+}
+
+static bool filter_time(const char *text, int64_t *out)
+{
+    return text == NULL || nvt_time_parse_rfc3339(nvt_span_str(text), out) == NVT_OK;
+}
+
+static bool filter_count(const char *text, uint32_t *out)
+{
+    if (text == NULL || strcmp(text, "0") == 0) {
+        return true;
+    }
+    return parse_count(text, 1000000U, out);
+}
+
+static int read_filter(const struct args *a, struct nvt_rpc_filter *f)
+{
+    (void)memset(f, 0, sizeof *f);
+    f->status = nvt_span_str(a->status == NULL ? "ok" : a->status);
+    if (!filter_time(a->start, &f->start_s) || !filter_time(a->end, &f->end_s)) {
+        return fail(a->json, CLI_USAGE, NVT_OK,
+                    "--start and --end take a time as 2026-01-31T00:00:00Z");
+    }
+    if (!filter_count(a->limit, &f->limit) || !filter_count(a->offset, &f->offset)) {
+        return fail(a->json, CLI_USAGE, NVT_OK, "--limit and --offset take a number to 1000000");
+    }
+    return CLI_OK;
+}
+
+int cmd_journey_list(const struct args *a)
+{
+    struct nvt_rpc_filter filter;
+    struct answer answer = {NULL, 0, 0};
+    int code = read_filter(a, &filter);
+    if (code == CLI_OK) {
+        code = prepare(a);
+    }
+    if (code != CLI_OK) {
+        return code;
+    }
+    nvt_err err = nvt_rpc_list(&session.call, &request, &filter);
+    request.request.sink = collect;
+    request.request.sink_ctx = &answer;
+    code = finish("journey list", err);
+    if (code == CLI_OK) {
+        code = print_list(nvt_span_of(answer.mem, answer.len));
+    }
+    free(answer.mem);
+    session_close(&session);
+    return code;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files in memory, and files line by line in fixed memory. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static FILE *open_input(const char *path, bool json, int code)
+{
+    struct stat st;
+    FILE *f = is_stdin(path) ? stdin : fopen(path, "rb");
+    if (f == NULL) {
+        int saved = errno;
+        (void)fail(json, code, NVT_OK, "%s can not be opened (%s): check its name and mode", path,
+                   strerror(saved));
+        errno = saved;
+        return NULL;
+    }
+    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+        (void)fail(json, code, NVT_OK, "%s is a folder: name a file", path);
+        (void)fclose(f);
+        errno = EISDIR;
+        return NULL;
+    }
+    return f;
+}
+
+/* ---- whole ---- */
+
+static uint8_t *read_stream(FILE *f, size_t max, size_t *out_len)
+{
+    size_t cap = 65536;
+    size_t len = 0;
+    uint8_t *mem = (uint8_t *)malloc(cap + 1U);
+    while (mem != NULL && len <= max) {
+        size_t n = fread(mem + len, 1U, cap - len, f);
+        len += n;
+        if (n == 0U) {
+            break;
+        }
+        if (len == cap) {
+            uint8_t *more = (uint8_t *)realloc(mem, cap * 2U + 1U);
+            if (more == NULL) {
+                free(mem);
+                return NULL;
+            }
+            mem = more;
+            cap *= 2U;
+        }
+    }
+    *out_len = len;
+    return mem;
+}
+
+uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code)
+{
+    FILE *f = open_input(path, json, code);
+    if (f == NULL) {
+        return NULL;
+    }
+    uint8_t *mem = read_stream(f, max, out_len);
+    bool bad = mem == NULL || ferror(f) != 0;
+    if (!is_stdin(path)) {
+        (void)fclose(f);
+    }
+    if (bad || *out_len > max) {
+        (void)fail(json, code, NVT_OK,
+                   bad ? "%s can not be read: check the disk and the memory"
+                       : "%s is too long for this: use a shorter one",
+                   path);
+        free(mem);
+        errno = EFBIG;
+        return NULL;
+    }
+    mem[*out_len] = 0;
+    return mem;
+}
+
+/* ---- lines ---- */
+
+int lines_open(struct lines *l, const char *path, bool json)
+{
+    struct stat st;
+    (void)memset(l, 0, sizeof *l);
+    l->name = is_stdin(path) ? "standard input" : path;
+    l->file = open_input(path, json, CLI_INPUT);
+    if (l->file == NULL) {
+        return CLI_INPUT;
+    }
+    if (fstat(fileno(l->file), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+        l->size = (uint64_t)st.st_size;
+    }
+    return CLI_OK;
+}
+
+void lines_close(struct lines *l)
+{
+    if (l->file != NULL && l->file != stdin) {
+        (void)fclose(l->file);
+    }
+    l->file = NULL;
+}
+
+static void keep(struct lines *l, char c)
+{
+    if (l->len < CLI_LINE_MAX) {
+        l->text[l->len] = c;
+        l->len++;
+    } else {
+        l->too_long = true;
+    }
+}
+
+/* One line without its end. False when nothing was left. */
+static bool read_line(struct lines *l)
+{
+    int c = getc(l->file);
+    bool any = c != EOF;
+    l->len = 0;
+    l->too_long = false;
+    while (c != EOF && c != '\n') {
+        l->offset++;
+        keep(l, (char)c);
+        c = getc(l->file);
+    }
+    if (c == '\n') {
+        l->offset++;
+    }
+    l->text[l->len] = '\0';
+    l->number++;
+    return any;
+}
+
+/* White space at both ends is JSON's, so it may go; so may the mark that some editors put before
+ * the first line. */
+static void trim(struct lines *l)
+{
+    size_t from = 0;
+    if (l->number == 1U && l->len >= 3U && memcmp(l->text, "\xEF\xBB\xBF", 3U) == 0) {
+        from = 3;
+    }
+    while (from < l->len && strchr(" \t\r", l->text[from]) != NULL && l->text[from] != '\0') {
+        from++;
+    }
+    while (l->len > from && strchr(" \t\r", l->text[l->len - 1U]) != NULL &&
+           l->text[l->len - 1U] != '\0') {
+        l->len--;
+    }
+    l->len -= from;
+    (void)memmove(l->text, l->text + from, l->len);
+    l->text[l->len] = '\0';
+}
+
+bool lines_next(struct lines *l)
+{
+    while (read_line(l)) {
+        trim(l);
+        l->peak = l->len > l->peak ? l->len : l->peak;
+        if (l->len > 0U) {
+            return true;
+        }
+    }
+    l->failed = ferror(l->file) != 0;
+    return false;
+}

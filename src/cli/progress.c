@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How far a run is: a bar on a terminal, a plain line every few seconds elsewhere. */
+#include "journeys.h"
+
+#include <unistd.h>
+
+#define BAR_MS 100U
+#define LINE_MS 2000U
+#define BAR_WIDTH 24U
+
+struct figures {
+    unsigned long done;
+    unsigned percent; /* 101: not known */
+    unsigned long per_s;
+    unsigned long left_s; /* with percent */
+};
+
+static void figure(const struct run *r, struct figures *f)
+{
+    uint64_t took_ms = session_now_ms(&r->session) - r->start_ms;
+    (void)memset(f, 0, sizeof *f);
+    f->done = r->delivered + r->duplicate + r->refused_count + r->set_aside_count;
+    f->per_s = took_ms == 0U ? 0U : (unsigned long)((uint64_t)f->done * 1000U / took_ms);
+    f->percent = 101U;
+    if (r->lines.size > 0U && r->lines.offset <= r->lines.size) {
+        f->percent = (unsigned)(r->lines.offset * 100U / r->lines.size);
+        if (r->lines.offset > 0U) {
+            uint64_t left = r->lines.size - r->lines.offset;
+            f->left_s = (unsigned long)(took_ms * left / r->lines.offset / 1000U);
+        }
+    }
+}
+
+static void bar(const struct run *r, const struct figures *f)
+{
+    char cells[BAR_WIDTH + 1U];
+    if (f->percent > 100U) {
+        (void)fprintf(stderr, "\r\033[K%lu journeys  %lu/s", f->done, f->per_s);
+    } else {
+        for (unsigned i = 0; i < BAR_WIDTH; i++) {
+            cells[i] = i < f->percent * BAR_WIDTH / 100U ? '#' : '.';
+        }
+        cells[BAR_WIDTH] = '\0';
+        (void)fprintf(stderr, "\r\033[K[%s] %3u %%  %lu journeys  %lu/s  %lu s to go", cells,
+                      f->percent, f->done, f->per_s, f->left_s);
+    }
+    (void)fprintf(stderr, "%s%s", r->note == NULL ? "" : "  ", r->note == NULL ? "" : r->note);
+    (void)fflush(stderr);
+}
+
+static void line(const struct run *r, const struct figures *f)
+{
+    const char *note = r->note == NULL ? "" : r->note;
+    const char *comma = r->note == NULL ? "" : ", ";
+    if (f->percent > 100U) {
+        say("%lu journeys, %lu/s%s%s", f->done, f->per_s, comma, note);
+    } else {
+        say("%u %%, %lu journeys, %lu/s, %lu s to go%s%s", f->percent, f->done, f->per_s, f->left_s,
+            comma, note);
+    }
+}
+
+void progress_tick(void *run)
+{
+    struct run *r = (struct run *)run;
+    struct figures f;
+    uint64_t now = session_now_ms(&r->session);
+    if (now - r->shown_ms < (r->terminal ? BAR_MS : LINE_MS)) {
+        return;
+    }
+    r->shown_ms = now;
+    figure(r, &f);
+    if (r->terminal) {
+        bar(r, &f);
+    } else {
+        line(r, &f);
+    }
+}
+
+void progress_start(struct run *r)
+{
+    r->terminal = isatty(STDERR_FILENO) == 1;
+    r->shown_ms = session_now_ms(&r->session);
+    r->start_ms = r->shown_ms;
+    r->session.tick = progress_tick;
+    r->session.tick_ctx = r;
+    if (!r->terminal) {
+        say("sending %s to %s", r->lines.name, r->session.client.origin.host);
+    }
+}
+
+void progress_clear(struct run *r)
+{
+    if (r->terminal) {
+        (void)fputs("\r\033[K", stderr);
+        r->shown_ms = 0;
+    }
+}
+
+void progress_end(struct run *r)
+{
+    struct figures f;
+    r->end_ms = session_now_ms(&r->session);
+    r->note = NULL;
+    figure(r, &f);
+    if (r->terminal) {
+        bar(r, &f);
+        (void)fputc('\n', stderr);
+    } else {
+        line(r, &f);
+    }
+}

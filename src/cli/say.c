@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages: one sentence each, with what to do about it, and the exit code that goes with it. */
+#include "cli.h"
+
+#include <stdarg.h>
+
+void say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fputs("navette: ", stderr);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
+    (void)vfprintf(stderr, format, args);
+    (void)fputc('\n', stderr);
+    va_end(args);
+}
+
+int fail(bool json, int code, nvt_err err, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    say("%s", text);
+    if (json) {
+        out_begin();
+        out_bool("ok", false);
+        out_int("exit", code);
+        out_str("error", err == NVT_OK ? "" : nvt_err_name(err));
+        out_str("message", text);
+        out_end();
+    }
+    return code;
+}
+
+/* ---- what to do about it ---- */
+
+struct advice {
+    nvt_err err;
+    const char *text;
+};
+
+static const struct advice advices[] = {
+    {NVT_E_NET_NAME, "check the host in the base URL, and this network's DNS"},
+    {NVT_E_NET_RESOLVER, "check that the network is up and /etc/resolv.conf names a server"},
+    {NVT_E_NET_REFUSED, "check the port in the base URL and that the server runs"},
+    {NVT_E_NET_UNREACHABLE, "check that the network is up and no firewall is in the way"},
+    {NVT_E_NET_RESET, "try again; if it stays so, something between here and there cuts it"},
+    {NVT_E_NET_CLOSED, "try again; if it stays so, look at the server's log"},
+    {NVT_E_NET_RESOURCE, "raise the limit of open files (ulimit -n) or free memory"},
+    {NVT_E_TIMEOUT_RESOLVE, "check this network's DNS, or raise --timeout"},
+    {NVT_E_TIMEOUT_CONNECT, "check the network and the port in the base URL, or raise --timeout"},
+    {NVT_E_TIMEOUT_HANDSHAKE, "check that TLS is spoken at that port, or raise --timeout"},
+    {NVT_E_TIMEOUT_ANSWER, "try again later, or raise --timeout"},
+    {NVT_E_TIMEOUT_CALL, "try again later, or raise --timeout"},
+    {NVT_E_URL, "give it as https://host[:port][/path]"},
+    {NVT_E_URL_PLAIN, "use https://"},
+    {NVT_E_TLS_CA, "give a PEM file of CA certificates with --ca-file"},
+    {NVT_E_TLS_ENTROPY, "wait until the kernel's random pool is seeded, then try again"},
+    {NVT_E_TLS_CLOCK, "set this clock (timedatectl, or date -u -s), then try again"},
+    {NVT_E_TLS_EXPIRED, "compare this clock (date -u) with the real time; if it is right, the "
+                        "server's certificate must be renewed"},
+    {NVT_E_TLS_NOT_YET, "set this clock (date -u); if it is right, the server's certificate is "
+                        "at fault"},
+    {NVT_E_TLS_HOST, "use the host name that the certificate was made for"},
+    {NVT_E_TLS_SELF_SIGNED, "give that certificate with --ca-file if it is really the server's"},
+    {NVT_E_TLS_CHAIN, "the server must send its intermediate certificate too"},
+    {NVT_E_TLS_ISSUER, "give the right CA certificates with --ca-file"},
+    {NVT_E_TLS_VERSION, "the server must offer TLS 1.2 or 1.3"},
+    {NVT_E_TLS_HANDSHAKE, "check that TLS is spoken at that port"},
+    {NVT_E_TLS_PIN, "compare --pin with the server's key; if it was not changed on purpose, "
+                    "somebody may be in between"},
+    {NVT_E_TLS_TRUNCATED, "try again; if it stays so, something between here and there cuts it"},
+    {NVT_E_GRANT_REFUSED, "check access_key and secret_key in the token file"},
+    {NVT_E_GRANT_QUOTA, "wait a minute, and let runs share the token cache"},
+    {NVT_E_UNAUTHORIZED, "put a fresh token or the right keys into the token file"},
+    {NVT_E_REDIRECT, "set the base URL to where it points"},
+    {NVT_E_UNKNOWN_OUTCOME, ""},
+    {NVT_E_FIELD_FUTURE, "check this clock (date -u)"},
+};
+
+const char *remedy(nvt_err err)
+{
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {
+        if (advices[i].err == err) {
+            return advices[i].text;
+        }
+    }
+    return "";
+}
+
+void describe(char *out, size_t cap, const struct nvt_failure *f)
+{
+    char status[80] = "";
+    const char *advice = remedy(f->err);
+    if (f->http_status != 0U && f->code[0] != '\0') {
+        (void)snprintf(status, sizeof status, " (HTTP %u, code %s)", (unsigned)f->http_status,
+                       f->code);
+    } else if (f->http_status != 0U) {
+        (void)snprintf(status, sizeof status, " (HTTP %u)", (unsigned)f->http_status);
+    } else {
+        /* no answer came */
+    }
+    (void)snprintf(out, cap, "%s%s%s%s%s%s", nvt_err_text(f->err),
+                   f->message[0] == '\0' ? "" : ": ", f->message, status,
+                   advice[0] == '\0' ? "" : "; ", advice);
+}
+
+/* ---- exit codes ---- */
+
+struct range {
+    nvt_err from, to; /* from the higher (nearer to 0) to the lower */
+    int code;
+};
+
+/* The first that fits. */
+static const struct range ranges[] = {
+    {NVT_OK, NVT_OK, CLI_OK},
+    {NVT_E_TLS_CA, NVT_E_TLS_CA, CLI_CONFIG},
+    {NVT_E_URL, NVT_E_URL_PLAIN, CLI_CONFIG},
+    {NVT_E_GRANT_REFUSED, NVT_E_GRANT_REFUSED, CLI_AUTH},
+    {NVT_E_GRANT_ANSWER, NVT_E_GRANT_ANSWER, CLI_ANSWER},
+    {NVT_E_GRANT_QUOTA, NVT_E_GRANT_QUOTA, CLI_LATER},
+    {NVT_E_UNAUTHORIZED, NVT_E_UNAUTHORIZED, CLI_AUTH},
+    {NVT_E_ANSWER, NVT_E_ANSWER, CLI_ANSWER},
+    {NVT_E_UNKNOWN_OUTCOME, NVT_E_UNKNOWN_OUTCOME, CLI_UNKNOWN},
+    {NVT_E_SINK, NVT_E_SINK, CLI_INPUT},
+    {NVT_E_CANCELLED, NVT_E_CANCELLED, CLI_INTERRUPTED},
+    {(nvt_err)-100, (nvt_err)-209, CLI_USAGE},
+    {(nvt_err)-210, (nvt_err)-399, CLI_ANSWER},
+    {(nvt_err)-400, (nvt_err)-499, CLI_TLS},
+    {(nvt_err)-500, (nvt_err)-599, CLI_NETWORK},
+    {(nvt_err)-600, (nvt_err)-699, CLI_CONFIG},
+    {(nvt_err)-700, (nvt_err)-799, CLI_REFUSED},
+    {(nvt_err)-800, (nvt_err)-899, CLI_INPUT},
+};
+
+int exit_of_err(nvt_err err)
+{
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if ((int)err <= (int)ranges[i].from && (int)err >= (int)ranges[i].to) {
+            return ranges[i].code;
+        }
+    }
+    return CLI_ANSWER;
+}
+
+int exit_of(const struct nvt_outcome *o)
+{
+    if (o->verdict == NVT_DELIVERED || o->verdict == NVT_DUPLICATE) {
+        return CLI_OK;
+    }
+    if (o->failure.err == NVT_E_CANCELLED) {
+        return CLI_INTERRUPTED;
+    }
+    if (o->verdict == NVT_UNKNOWN) {
+        return CLI_UNKNOWN;
+    }
+    if (o->verdict == NVT_RETRY && o->failure.err == NVT_E_STATUS) {
+        return CLI_LATER;
+    }
+    return exit_of_err(o->failure.err);
+}
+
+/* ---- outcomes ---- */
+
+static void later(char *out, size_t cap, const struct session *s)
+{
+    const struct nvt_outcome *o = &s->call.outcome;
+    uint64_t now = session_now_ms(s);
+    out[0] = '\0';
+    bool told = o->failure.http_status != 0U || o->failure.err == NVT_E_GRANT_QUOTA;
+    if (o->verdict == NVT_RETRY && told && o->retry_at_ms > now) {
+        (void)snprintf(out, cap, "; try again in %llu s",
+                       (unsigned long long)((o->retry_at_ms - now + 999U) / 1000U));
+    }
+}
+
+int fail_outcome(const struct session *s, const char *what)
+{
+    const struct nvt_outcome *o = &s->call.outcome;
+    char text[512];
+    char when[64];
+    describe(text, sizeof text, &o->failure);
+    later(when, sizeof when, s);
+    const char *unsure = o->verdict == NVT_UNKNOWN
+                             ? "; the request may have arrived: ask for its status before "
+                               "sending it again"
+                             : "";
+    return fail(s->settings->json, exit_of(o), o->failure.err, "%s (%s): %s%s%s", what,
+                s->client.origin.host, text, when, unsure);
+}
+
+/* ---- text from elsewhere ---- */
+
+void put_text(FILE *to, struct nvt_span raw, bool escaped)
+{
+    static uint8_t mem[CLI_LINE_MAX];
+    struct nvt_buf b;
+    struct nvt_span rest = raw;
+    uint32_t cp = 0;
+    nvt_buf_init(&b, mem, sizeof mem);
+    if (escaped) {
+        static uint8_t quoted[CLI_LINE_MAX];
+        struct nvt_json_tok pool[1];
+        struct nvt_json doc;
+        struct nvt_buf q;
+        nvt_buf_init(&q, quoted, sizeof quoted);
+        nvt_buf_put_byte(&q, (uint8_t)'"');
+        nvt_buf_put(&q, raw);
+        nvt_buf_put_byte(&q, (uint8_t)'"');
+        if (nvt_json_parse(&doc, nvt_buf_span(&q), pool, 1U) == NVT_OK &&
+            nvt_json_get_str(&doc, 0, &b) == NVT_OK) {
+            rest = nvt_buf_span(&b);
+        }
+    }
+    while (nvt_utf8_next(&rest, &cp) == NVT_OK) {
+        uint8_t out[4];
+        struct nvt_buf one;
+        nvt_buf_init(&one, out, sizeof out);
+        bool control = cp < 0x20U || (cp >= 0x7FU && cp < 0xA0U) ||
+                       (cp >= 0x2028U && cp <= 0x202EU) || (cp >= 0x2066U && cp <= 0x2069U);
+        nvt_utf8_put(&one, control ? (uint32_t)' ' : cp);
+        (void)fwrite(out, 1U, one.len, to);
+    }
+}

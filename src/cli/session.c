@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One client and one call, made ready from the settings; and the waiting around them. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CA_FILE_MAX ((size_t)8 * 1024 * 1024)
+#define TICK_MS 200U
+
+/* ---- making ready ---- */
+
+static int open_tls(struct session *s)
+{
+    struct nvt_tls_settings tls = {.pin_count = s->settings->pin_count};
+    size_t len = 0;
+    int32_t detail = 0;
+    const char *path = s->settings->ca_file;
+    if (strcmp(path, CLI_CA_FILE) == 0 && access(path, F_OK) != 0) {
+        return fail(
+            s->settings->json, CLI_CONFIG, NVT_E_TLS_CA,
+            "%s is not there: apt-get install ca-certificates, or name yours with --ca-file", path);
+    }
+    uint8_t *ca = file_read(path, CA_FILE_MAX, &len, s->settings->json, CLI_CONFIG);
+    if (ca == NULL) {
+        return CLI_CONFIG;
+    }
+    tls.ca = nvt_span_of(ca, len);
+    tls.pins = (const uint8_t(*)[32])s->settings->pins;
+    nvt_err err = nvt_tls_config_init(&s->tls, &s->posix.port, &tls, &detail);
+    free(ca);
+    if (err != NVT_OK) {
+        return fail(s->settings->json, exit_of_err(err), err, "%s: %s (code %ld); %s", path,
+                    nvt_err_text(err), (long)detail, remedy(err));
+    }
+    return CLI_OK;
+}
+
+/* Each phase gets its usual share, but never more than the whole. */
+static struct nvt_timeouts timeouts_of(uint32_t timeout_s)
+{
+    uint32_t all_ms = timeout_s * 1000U;
+    struct nvt_timeouts t = {5000U, 10000U, 15000U, 30000U, all_ms};
+    if (timeout_s > 60U) {
+        t.answer_ms = all_ms / 2U;
+    }
+    t.resolve_ms = t.resolve_ms < all_ms ? t.resolve_ms : all_ms;
+    t.connect_ms = t.connect_ms < all_ms ? t.connect_ms : all_ms;
+    t.handshake_ms = t.handshake_ms < all_ms ? t.handshake_ms : all_ms;
+    t.answer_ms = t.answer_ms < all_ms ? t.answer_ms : all_ms;
+    return t;
+}
+
+static int open_client(struct session *s, bool with_secrets)
+{
+    const struct settings *set = s->settings;
+    struct nvt_timeouts t = timeouts_of(set->timeout_s);
+    const char *url = set->base_url[0] == '\0' ? set->system->default_url : set->base_url;
+    nvt_err err = nvt_client_init(&s->client, set->system, &s->posix.port, &s->tls, url, &t);
+    if (err != NVT_OK) {
+        return fail(set->json, exit_of_err(err), err, "%s: %s; set it with --base-url",
+                    url[0] == '\0' ? "no base URL is set" : url, nvt_err_text(err));
+    }
+    int code = with_secrets ? secrets_load(&s->client, set) : CLI_OK;
+    if (code == CLI_OK && set->token_cache &&
+        token_cache_path(&s->client, s->cache_path, sizeof s->cache_path)) {
+        token_cache_load(&s->client, s->cache_path);
+    }
+    return code;
+}
+
+int session_open(struct session *s, const struct settings *settings, bool with_secrets)
+{
+    (void)memset(s, 0, sizeof *s);
+    s->settings = settings;
+    nvt_posix_init(&s->posix);
+    int code = open_client(s, with_secrets);
+    if (code == CLI_OK) {
+        code = open_tls(s);
+    }
+    if (code != CLI_OK) {
+        nvt_client_free(&s->client);
+        nvt_posix_free(&s->posix);
+        return code;
+    }
+    nvt_call_init(&s->call, &s->client);
+    return CLI_OK;
+}
+
+void session_close(struct session *s)
+{
+    nvt_call_free(&s->call);
+    if (s->cache_path[0] != '\0') {
+        token_cache_save(&s->client, s->cache_path);
+    }
+    nvt_client_free(&s->client);
+    nvt_tls_config_free(&s->tls);
+    nvt_posix_free(&s->posix);
+}
+
+/* ---- clocks ---- */
+
+uint64_t session_now_ms(const struct session *s)
+{
+    return s->posix.port.clock.mono_ms(s->posix.port.clock.ctx);
+}
+
+int64_t session_wall_s(const struct session *s)
+{
+    int64_t now = 0;
+    return s->posix.port.clock.wall_s(s->posix.port.clock.ctx, &now) ? now : 0;
+}
+
+/* ---- waiting ---- */
+
+/* Until the wait is due, a signal came, or it is time for the next tick. */
+static void wait_for(struct session *s, const struct nvt_wait *wait)
+{
+    struct nvt_wait waits[2];
+    waits[0] = *wait;
+    (void)memset(&waits[1], 0, sizeof waits[1]);
+    waits[1].until_ms = UINT64_MAX;
+    if (signals_fd() >= 0) {
+        waits[1].on[0].sock = (nvt_sock)signals_fd();
+        waits[1].on[0].events = NVT_WAIT_READ;
+        waits[1].count = 1U;
+    }
+    if (s->tick != NULL) {
+        waits[1].until_ms = session_now_ms(s) + TICK_MS;
+    }
+    (void)nvt_posix_wait(&s->posix, waits, 2U);
+    if (s->tick != NULL) {
+        s->tick(s->tick_ctx);
+    }
+}
+
+/* One step and the wait behind it; false when the call is over. */
+static bool step(struct session *s)
+{
+    struct nvt_wait wait;
+    (void)memset(&wait, 0, sizeof wait);
+    wait.until_ms = UINT64_MAX;
+    if (signals_stop()) {
+        nvt_call_cancel(&s->call);
+    }
+    if (nvt_call_step(&s->call, &wait) != NVT_AGAIN) {
+        return false;
+    }
+    wait_for(s, &wait);
+    return true;
+}
+
+void session_run(struct session *s)
+{
+    while (step(s)) {
+    }
+}
+
+void session_run_until_token(struct session *s)
+{
+    while (step(s)) {
+        if (s->client.token.len > 0U) {
+            nvt_call_cancel(&s->call);
+            return;
+        }
+    }
+}
+
+nvt_err session_connect(struct session *s)
+{
+    for (;;) {
+        struct nvt_wait wait;
+        (void)memset(&wait, 0, sizeof wait);
+        wait.until_ms = UINT64_MAX;
+        nvt_err err = signals_stop() ? NVT_E_CANCELLED
+                                     : nvt_conn_open(&s->call.conn, &s->client.origin, &wait);
+        if (err != NVT_AGAIN) {
+            return err;
+        }
+        wait_for(s, &wait);
+    }
+}
+
+void session_wait(struct session *s, uint64_t until_ms)
+{
+    struct nvt_wait wait;
+    (void)memset(&wait, 0, sizeof wait);
+    wait.until_ms = until_ms;
+    while (!signals_stop() && session_now_ms(s) < until_ms) {
+        wait_for(s, &wait);
+    }
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings: option, environment, system's section, general lines, default; the first that has one.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SYSTEM_CONFIG "/etc/navette/navette.conf"
+#define TIMEOUT_MAX_S 86400U
+
+/* What the configuration file may say, once for all systems and once for ours. */
+enum { K_BASE_URL, K_CA_FILE, K_TOKEN_FILE, K_TIMEOUT, K_PIN, K_TOKEN_CACHE, K_COUNT };
+
+static const char *const keys[K_COUNT] = {"base_url", "ca_file", "token_file",
+                                          "timeout",  "pin",     "token_cache"};
+static const char *const variables[K_COUNT] = {"NAVETTE_BASE_URL",   "NAVETTE_CA_FILE",
+                                               "NAVETTE_TOKEN_FILE", "NAVETTE_TIMEOUT",
+                                               "NAVETTE_PIN",        NULL};
+
+struct reading {
+    const char *system;
+    char general[K_COUNT][CLI_PATH_CAP];
+    char own[K_COUNT][CLI_PATH_CAP];
+    char wrong[160]; /* the first thing that can not be, "" */
+};
+
+bool parse_count(const char *text, uint64_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    if (max > UINT32_MAX || nvt_u64_parse(nvt_span_str(text), max, &value) != NVT_OK ||
+        value == 0U) {
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+/* ---- the configuration file ---- */
+
+static int key_of(const char *name)
+{
+    for (int i = 0; i < K_COUNT; i++) {
+        if (strcmp(keys[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int complain(struct reading *r, const char *what, const char *which)
+{
+    if (r->wrong[0] == '\0') {
+        (void)snprintf(r->wrong, sizeof r->wrong, "%s %s", what, which);
+    }
+    return 0;
+}
+
+/* inih's handler: 0 makes inih report the line. */
+static int on_line(void *user, const char *section, const char *name, const char *value)
+{
+    struct reading *r = (struct reading *)user;
+    int key = key_of(name);
+    if (key < 0) {
+        return complain(r, "it knows no setting", name);
+    }
+    if (section[0] != '\0' && nvt_profile_find(nvt_span_str(section)) == NULL) {
+        return complain(r, "it knows no system", section);
+    }
+    if (strlen(value) >= CLI_PATH_CAP) {
+        return complain(r, "too long is the value of", name);
+    }
+    if (section[0] == '\0') {
+        (void)snprintf(r->general[key], CLI_PATH_CAP, "%s", value);
+    } else if (strcmp(section, r->system) == 0) {
+        (void)snprintf(r->own[key], CLI_PATH_CAP, "%s", value);
+    } else {
+        /* of another system */
+    }
+    return 1;
+}
+
+static int read_config(struct reading *r, const char *path, bool json)
+{
+    int line = ini_parse(path, on_line, r);
+    if (line < 0) {
+        return fail(json, CLI_CONFIG, NVT_OK, "%s can not be read (%s): check --config or its mode",
+                    path, strerror(errno));
+    }
+    if (line > 0) {
+        return fail(json, CLI_CONFIG, NVT_OK, "%s line %d: %s; mend or remove that line", path,
+                    line, r->wrong[0] == '\0' ? "it is not \"name = value\"" : r->wrong);
+    }
+    return CLI_OK;
+}
+
+/* $XDG_CONFIG_HOME, or ~/.config; false without either. */
+static bool home_config(char *out, size_t cap)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    int n = -1;
+    if (xdg != NULL && xdg[0] == '/') {
+        n = snprintf(out, cap, "%s/navette/navette.conf", xdg);
+    } else if (home != NULL && home[0] == '/') {
+        n = snprintf(out, cap, "%s/.config/navette/navette.conf", home);
+    } else {
+        return false;
+    }
+    return n > 0 && (size_t)n < cap;
+}
+
+/* A file that was named must be there; of the usual ones the first that exists is taken. */
+static int find_config(struct settings *s, struct reading *r, const struct args *a)
+{
+    const char *named = a->config != NULL ? a->config : getenv("NAVETTE_CONFIG");
+    if (named != NULL && named[0] != '\0') {
+        (void)snprintf(s->config_file, sizeof s->config_file, "%s", named);
+    } else if (home_config(s->config_file, sizeof s->config_file) &&
+               access(s->config_file, F_OK) == 0) {
+        /* found */
+    } else if (access(SYSTEM_CONFIG, F_OK) == 0) {
+        (void)snprintf(s->config_file, sizeof s->config_file, "%s", SYSTEM_CONFIG);
+    } else {
+        s->config_file[0] = '\0';
+        return CLI_OK;
+    }
+    return read_config(r, s->config_file, s->json);
+}
+
+/* ---- one setting from the first place that has it ---- */
+
+static const char *pick(const struct reading *r, int key, const char *option)
+{
+    const char *variable = variables[key] == NULL ? NULL : getenv(variables[key]);
+    if (option != NULL) {
+        return option;
+    }
+    if (variable != NULL && variable[0] != '\0') {
+        return variable;
+    }
+    return r->own[key][0] != '\0' ? r->own[key] : r->general[key];
+}
+
+static int copy(struct settings *s, char *out, const char *value, const char *name)
+{
+    int n = snprintf(out, CLI_PATH_CAP, "%s", value);
+    if (n < 0 || n >= CLI_PATH_CAP) {
+        return fail(s->json, CLI_CONFIG, NVT_OK, "%s is longer than %d bytes: use a shorter one",
+                    name, CLI_PATH_CAP - 1);
+    }
+    return CLI_OK;
+}
+
+static bool parse_pin(const char *text, uint8_t out[32])
+{
+    static const char digits[] = "0123456789abcdef";
+    if (strlen(text) != 64U) {
+        return false;
+    }
+    for (size_t i = 0; i < 64U; i++) {
+        char low = (char)((text[i] >= 'A' && text[i] <= 'F') ? text[i] - 'A' + 'a' : text[i]);
+        const char *at = strchr(digits, low);
+        if (at == NULL) {
+            return false;
+        }
+        unsigned value = (unsigned)(at - digits);
+        out[i / 2U] = (uint8_t)((i % 2U == 0U) ? value << 4U : ((unsigned)out[i / 2U] | value));
+    }
+    return true;
+}
+
+static int load_pins(struct settings *s, const struct reading *r, const struct args *a)
+{
+    const char *first = pick(r, K_PIN, a->pin_count > 0U ? a->pin[0] : NULL);
+    const char *list[NVT_TLS_PINS_MAX] = {first};
+    size_t count = a->pin_count > 0U ? a->pin_count : (first[0] == '\0' ? 0U : 1U);
+    for (size_t i = 1; i < a->pin_count; i++) {
+        list[i] = a->pin[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!parse_pin(list[i], s->pins[i])) {
+            return fail(s->json, CLI_CONFIG, NVT_OK,
+                        "a pin is not 64 hex digits: take the SHA-256 of the public key");
+        }
+    }
+    s->pin_count = count;
+    return CLI_OK;
+}
+
+static int load_timeout(struct settings *s, const char *text)
+{
+    s->timeout_s = 60U;
+    if (text[0] != '\0' && !parse_count(text, TIMEOUT_MAX_S, &s->timeout_s)) {
+        return fail(s->json, CLI_CONFIG, NVT_OK, "the timeout is not a number from 1 to %u seconds",
+                    (unsigned)TIMEOUT_MAX_S);
+    }
+    return CLI_OK;
+}
+
+static int load_cache(struct settings *s, const struct reading *r, const struct args *a)
+{
+    const char *text = pick(r, K_TOKEN_CACHE, NULL);
+    bool no = strcmp(text, "no") == 0;
+    s->token_cache = !a->no_cache && !no;
+    if (text[0] != '\0' && !no && strcmp(text, "yes") != 0) {
+        return fail(s->json, CLI_CONFIG, NVT_OK, "%s: token_cache is neither yes nor no",
+                    s->config_file);
+    }
+    return CLI_OK;
+}
+
+static int load_paths(struct settings *s, const struct reading *r, const struct args *a)
+{
+    int code = copy(s, s->base_url, pick(r, K_BASE_URL, a->base_url), "the base URL");
+    if (code == CLI_OK) {
+        code =
+            copy(s, s->token_file, pick(r, K_TOKEN_FILE, a->token_file), "the token file's name");
+    }
+    if (code == CLI_OK) {
+        const char *ca = pick(r, K_CA_FILE, a->ca_file);
+        code = copy(s, s->ca_file, ca[0] == '\0' ? CLI_CA_FILE : ca, "the CA file's name");
+    }
+    return code;
+}
+
+int settings_load(struct settings *s, const struct nvt_profile *system, const struct args *a)
+{
+    static struct reading r;
+    (void)memset(s, 0, sizeof *s);
+    (void)memset(&r, 0, sizeof r);
+    s->system = system;
+    s->json = a->json;
+    s->verbose = a->verbose;
+    r.system = system->name;
+    int code = find_config(s, &r, a);
+    if (code == CLI_OK) {
+        code = load_paths(s, &r, a);
+    }
+    if (code == CLI_OK) {
+        code = load_timeout(s, pick(&r, K_TIMEOUT, a->timeout));
+    }
+    if (code == CLI_OK) {
+        code = load_pins(s, &r, a);
+    }
+    if (code == CLI_OK) {
+        code = load_cache(s, &r, a);
+    }
+    if (code == CLI_OK && s->verbose > 0U && s->config_file[0] != '\0') {
+        say("configuration from %s", s->config_file);
+    }
+    return code;
+}

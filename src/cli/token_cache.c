@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A token kept between runs, so that ten short runs a minute do not ask for ten tokens (the
+ * registry allows five a minute). One file for each origin and key pair, readable by its owner
+ * alone:
+ *
+ *     navette-token 1
+ *     <SHA-256 of system, origin and access key, hex>
+ *     <renew at, seconds since 1970>
+ *     <token>
+ *
+ * Whatever is not exactly of this form is ignored: the worst case is one more token request.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mbedtls/md.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD "navette-token 1\n"
+#define KEY_LEN 64U
+#define FILE_MAX (NVT_TOKEN_CAP + 128U)
+
+/* A token that claims to live longer was kept by a clock that was wrong. */
+#define LIFE_MAX_S 86400
+
+static void key_of(const struct nvt_client *c, char out[KEY_LEN + 1U])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char hash[32] = {0};
+    char text[NVT_HOST_CAP + NVT_BASE_PATH_CAP + NVT_SECRET_CAP + 64U];
+    int n = snprintf(text, sizeof text, "%s https://%s:%u%s %s", c->profile->name, c->origin.host,
+                     (unsigned)c->origin.port, c->origin.base_path, c->credentials.id);
+    (void)mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), (const unsigned char *)text,
+                     (size_t)n, hash);
+    nvt_wipe(text, sizeof text);
+    for (size_t i = 0; i < sizeof hash; i++) {
+        out[2U * i] = digits[hash[i] >> 4U];
+        out[2U * i + 1U] = digits[hash[i] & 15U];
+    }
+    out[KEY_LEN] = '\0';
+}
+
+static bool make_dir(const char *path)
+{
+    return mkdir(path, S_IRWXU) == 0 || errno == EEXIST;
+}
+
+/* Service managers give a RuntimeDirectory=; people have a cache in their home. */
+static bool cache_dir(char *out, size_t cap)
+{
+    const char *run = getenv("RUNTIME_DIRECTORY");
+    const char *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    if (run != NULL && run[0] == '/' && strchr(run, ':') == NULL) {
+        return (size_t)snprintf(out, cap, "%s", run) < cap;
+    }
+    if (xdg != NULL && xdg[0] == '/') {
+        return (size_t)snprintf(out, cap, "%s/navette", xdg) < cap && make_dir(xdg) &&
+               make_dir(out);
+    }
+    if (home == NULL || home[0] != '/' || (size_t)snprintf(out, cap, "%s/.cache", home) >= cap) {
+        return false;
+    }
+    return make_dir(out) && (size_t)snprintf(out, cap, "%s/.cache/navette", home) < cap &&
+           make_dir(out);
+}
+
+bool token_cache_path(const struct nvt_client *c, char *out, size_t cap)
+{
+    char dir[CLI_PATH_CAP];
+    char key[KEY_LEN + 1U];
+    if (c->credentials.id[0] == '\0' || !cache_dir(dir, sizeof dir)) {
+        return false;
+    }
+    key_of(c, key);
+    key[32] = '\0'; /* enough for a name; the file holds all of it */
+    return (size_t)snprintf(out, cap, "%s/token-%s", dir, key) < cap;
+}
+
+/* ---- reading ---- */
+
+static bool take_line(struct nvt_span *rest, struct nvt_span *out)
+{
+    const uint8_t *end =
+        rest->len == 0U ? NULL : (const uint8_t *)memchr(rest->ptr, '\n', rest->len);
+    if (end == NULL) {
+        return false;
+    }
+    *out = nvt_span_of(rest->ptr, (size_t)(end - rest->ptr));
+    *rest = nvt_span_drop(*rest, out->len + 1U);
+    return true;
+}
+
+/* The form above, for this key; false when anything is different. */
+static bool parse(struct nvt_span text, const char *key, int64_t now_s, int64_t *out_left_s,
+                  struct nvt_span *out_token)
+{
+    struct nvt_span line;
+    uint64_t renew_s = 0;
+    struct nvt_span rest = text;
+    if (text.len < sizeof HEAD || memcmp(text.ptr, HEAD, sizeof HEAD - 1U) != 0) {
+        return false;
+    }
+    rest = nvt_span_drop(rest, sizeof HEAD - 1U);
+    if (!take_line(&rest, &line) || !nvt_span_eq(line, nvt_span_str(key))) {
+        return false;
+    }
+    if (!take_line(&rest, &line) || nvt_u64_parse(line, INT64_MAX, &renew_s) != NVT_OK) {
+        return false;
+    }
+    *out_left_s = (int64_t)renew_s - now_s;
+    return take_line(&rest, out_token) && rest.len == 0U && *out_left_s > 0 &&
+           *out_left_s <= LIFE_MAX_S;
+}
+
+static size_t read_file(const char *path, uint8_t *mem, size_t cap)
+{
+    struct stat st;
+    size_t len = 0;
+    ssize_t n = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return 0;
+    }
+    bool ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+                (st.st_mode & (mode_t)(S_IRWXG | S_IRWXO)) == 0;
+    while (ours && n > 0 && len < cap) {
+        n = read(fd, mem + len, cap - len);
+        len += n > 0 ? (size_t)n : 0U;
+    }
+    (void)close(fd);
+    return len < cap ? len : 0U;
+}
+
+void token_cache_load(struct nvt_client *c, const char *path)
+{
+    uint8_t mem[FILE_MAX];
+    char key[KEY_LEN + 1U];
+    int64_t now_s = 0;
+    int64_t left_s = 0;
+    struct nvt_span token = NVT_LIT("");
+    key_of(c, key);
+    size_t len = read_file(path, mem, sizeof mem);
+    if (c->port->clock.wall_s(c->port->clock.ctx, &now_s) &&
+        parse(nvt_span_of(mem, len), key, now_s, &left_s, &token)) {
+        uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
+        (void)nvt_token_set(&c->token, token, now_ms + (uint64_t)left_s * 1000U);
+    }
+    nvt_wipe(mem, sizeof mem);
+}
+
+/* ---- writing: a new file beside it, made durable, takes its place ---- */
+
+static bool write_file(const char *path, const char *text, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        return false;
+    }
+    bool ok = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+    return close(fd) == 0 && ok;
+}
+
+static void replace(const char *path, const char *text, size_t len)
+{
+    char temp[CLI_PATH_CAP + 32U];
+    (void)snprintf(temp, sizeof temp, "%s.%ld", path, (long)getpid());
+    (void)unlink(temp); /* left by a run of that number that was cut off */
+    if (!write_file(temp, text, len) || rename(temp, path) != 0) {
+        (void)unlink(temp);
+    }
+}
+
+void token_cache_save(const struct nvt_client *c, const char *path)
+{
+    char text[FILE_MAX];
+    char key[KEY_LEN + 1U];
+    int64_t now_s = 0;
+    uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
+    if (c->token.len == 0U) {
+        (void)unlink(path); /* the server refused it */
+        return;
+    }
+    if (!c->token_fetched || c->token.renew_at_ms <= now_ms ||
+        !c->port->clock.wall_s(c->port->clock.ctx, &now_s)) {
+        return;
+    }
+    key_of(c, key);
+    uint64_t left_s = (c->token.renew_at_ms - now_ms) / 1000U;
+    int n = snprintf(text, sizeof text, HEAD "%s\n%lld\n%.*s\n", key,
+                     (long long)now_s + (long long)left_s, (int)c->token.len,
+                     (const char *)c->token.text);
+    if (n > 0 && (size_t)n < sizeof text) {
+        replace(path, text, (size_t)n);
+    }
+    nvt_wipe(text, sizeof text);
+}
