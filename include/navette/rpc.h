@@ -139,7 +139,8 @@ nvt_err nvt_rpc_journey_write(const struct nvt_rpc_journey *j, enum nvt_rpc_vers
 
 /* ---- calls: each fills *request and begins it; then step call until it is done ----
  * Ids: 1 to 256 bytes and more as far as they fit percent-encoded, else NVT_E_SPACE; an empty one
- * is NVT_E_FIELD_MISSING. Besides: all errors of nvt_call_begin. */
+ * is NVT_E_FIELD_MISSING, "." and ".." are NVT_E_FIELD_FORMAT. Besides: all errors of
+ * nvt_call_begin. */
 
 /* A request with the room its target needs. It must live until the outcome. */
 struct nvt_rpc_request {

@@ -32,10 +32,21 @@ static void prepare(struct nvt_rpc_request *r, struct nvt_span method, struct nv
     nvt_buf_put(out_target, NVT_LIT(JOURNEYS));
 }
 
-static void put_id(struct nvt_buf *target, struct nvt_span id)
+/* An empty segment would make the path the list's; dot segments are resolved by servers and
+ * gateways on the way, encoded or not. */
+static nvt_err prepare_one(struct nvt_rpc_request *r, struct nvt_span method, struct nvt_span id,
+                           struct nvt_span body, struct nvt_buf *out_target)
 {
-    nvt_buf_put_byte(target, (uint8_t)'/');
-    nvt_percent_put(target, id);
+    if (id.len == 0U) {
+        return NVT_E_FIELD_MISSING;
+    }
+    if (nvt_span_eq(id, NVT_LIT(".")) || nvt_span_eq(id, NVT_LIT(".."))) {
+        return NVT_E_FIELD_FORMAT;
+    }
+    prepare(r, method, body, NVT_REQ_IDEMPOTENT, out_target);
+    nvt_buf_put_byte(out_target, (uint8_t)'/');
+    nvt_percent_put(out_target, id);
+    return NVT_OK;
 }
 
 static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r, const struct nvt_buf *target)
@@ -56,31 +67,16 @@ nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id)
 {
     struct nvt_buf target;
-    if (operator_journey_id.len == 0U) {
-        return NVT_E_FIELD_MISSING; /* the path would be the list's */
-    }
-    prepare(r, NVT_LIT("GET"), NVT_LIT(""), NVT_REQ_IDEMPOTENT, &target);
-    put_id(&target, operator_journey_id);
-    return begin(call, r, &target);
+    nvt_err err = prepare_one(r, NVT_LIT("GET"), operator_journey_id, NVT_LIT(""), &target);
+    return err == NVT_OK ? begin(call, r, &target) : err;
 }
 
 nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span update_json)
 {
     struct nvt_buf target;
-    if (operator_journey_id.len == 0U) {
-        return NVT_E_FIELD_MISSING;
-    }
-    prepare(r, NVT_LIT("PATCH"), update_json, NVT_REQ_IDEMPOTENT, &target);
-    put_id(&target, operator_journey_id);
-    return begin(call, r, &target);
-}
-
-static bool is_code_byte(uint8_t c)
-{
-    uint8_t lower = c | 0x20U;
-    return (c >= (uint8_t)'0' && c <= (uint8_t)'9') || c == (uint8_t)'_' || c == (uint8_t)'-' ||
-           (lower >= (uint8_t)'a' && lower <= (uint8_t)'z');
+    nvt_err err = prepare_one(r, NVT_LIT("PATCH"), operator_journey_id, update_json, &target);
+    return err == NVT_OK ? begin(call, r, &target) : err;
 }
 
 static nvt_err check_cancel(struct nvt_span code, struct nvt_span message)
@@ -88,10 +84,8 @@ static nvt_err check_cancel(struct nvt_span code, struct nvt_span message)
     if (code.len > 32U) {
         return NVT_E_FIELD_LENGTH;
     }
-    for (size_t i = 0; i < code.len; i++) {
-        if (!is_code_byte(code.ptr[i])) {
-            return NVT_E_FIELD_FORMAT;
-        }
+    if (!nvt_rpc_all_in(code, "09AZaz__--")) {
+        return NVT_E_FIELD_FORMAT;
     }
     nvt_err err = nvt_utf8_check(message);
     if (err == NVT_OK && nvt_rpc_code_points(message) > 512U) {
@@ -121,34 +115,27 @@ nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
 {
     struct nvt_buf target;
     struct nvt_buf body;
-    if (operator_journey_id.len == 0U) {
-        return NVT_E_FIELD_MISSING;
-    }
     nvt_buf_init(&body, r->body, sizeof r->body);
     nvt_err err = check_cancel(code, message);
     if (err == NVT_OK) {
         err = write_cancel(code, message, &body);
     }
+    if (err == NVT_OK) {
+        err = prepare_one(r, NVT_LIT("POST"), operator_journey_id, nvt_buf_span(&body), &target);
+    }
     if (err != NVT_OK) {
         return err;
     }
-    prepare(r, NVT_LIT("POST"), nvt_buf_span(&body), NVT_REQ_IDEMPOTENT, &target);
-    put_id(&target, operator_journey_id);
     nvt_buf_put(&target, NVT_LIT("/cancel"));
     return begin(call, r, &target);
 }
 
 static nvt_err check_status(struct nvt_span s)
 {
-    bool ok = s.len <= 32U;
     if (s.len == 0U) {
         return NVT_E_FIELD_MISSING;
     }
-    for (size_t i = 0; i < s.len; i++) {
-        ok = ok &&
-             ((s.ptr[i] >= (uint8_t)'a' && s.ptr[i] <= (uint8_t)'z') || s.ptr[i] == (uint8_t)'_');
-    }
-    return ok ? NVT_OK : NVT_E_FIELD_FORMAT;
+    return s.len <= 32U && nvt_rpc_all_in(s, "az__") ? NVT_OK : NVT_E_FIELD_FORMAT;
 }
 
 /* "&name=time", percent-encoded; nothing for 0. */

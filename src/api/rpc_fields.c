@@ -183,23 +183,18 @@ const struct nvt_rpc_field *nvt_rpc_missing(const struct nvt_rpc_shape *shape, u
     return NULL;
 }
 
-static bool all_digits(struct nvt_span s)
+bool nvt_rpc_all_in(struct nvt_span s, const char *ranges)
 {
     size_t i = 0;
-    while (i < s.len && s.ptr[i] >= (uint8_t)'0' && s.ptr[i] <= (uint8_t)'9') {
+    bool in = true;
+    while (i < s.len && in) {
+        in = false;
+        for (const char *r = ranges; *r != '\0' && !in; r += 2) {
+            in = s.ptr[i] >= (uint8_t)r[0] && s.ptr[i] <= (uint8_t)r[1];
+        }
         i++;
     }
-    return i == s.len;
-}
-
-static bool is_key(struct nvt_span s)
-{
-    size_t i = 0;
-    while (i < s.len && ((s.ptr[i] >= (uint8_t)'0' && s.ptr[i] <= (uint8_t)'9') ||
-                         (s.ptr[i] >= (uint8_t)'a' && s.ptr[i] <= (uint8_t)'f'))) {
-        i++;
-    }
-    return i == s.len;
+    return in;
 }
 
 /* E.164: "+", a country code that starts with 1 to 9, at most 15 digits in all. The registry's own
@@ -210,16 +205,16 @@ static nvt_err check_phone(struct nvt_span s, size_t min, size_t digits_max)
         return NVT_E_FIELD_LENGTH;
     }
     bool ok = s.ptr[0] == (uint8_t)'+' && s.ptr[1] != (uint8_t)'0' && s.len - 1U <= digits_max &&
-              all_digits(nvt_span_drop(s, 1U));
+              nvt_rpc_all_in(nvt_span_drop(s, 1U), "09");
     return ok ? NVT_OK : NVT_E_FIELD_FORMAT;
 }
 
-static nvt_err check_exact(struct nvt_span s, size_t len, bool (*form)(struct nvt_span s))
+static nvt_err check_exact(struct nvt_span s, size_t len, const char *ranges)
 {
     if (s.len != len) {
         return NVT_E_FIELD_LENGTH;
     }
-    return form(s) ? NVT_OK : NVT_E_FIELD_FORMAT;
+    return nvt_rpc_all_in(s, ranges) ? NVT_OK : NVT_E_FIELD_FORMAT;
 }
 
 static nvt_err check_time(struct nvt_span s)
@@ -231,20 +226,15 @@ static nvt_err check_time(struct nvt_span s)
     return nvt_time_parse_rfc3339(s, &time_s) == NVT_OK ? NVT_OK : NVT_E_FIELD_FORMAT;
 }
 
-static bool is_class(struct nvt_span s)
-{
-    return s.len == 1U && s.ptr[0] >= (uint8_t)'A' && s.ptr[0] <= (uint8_t)'C';
-}
-
 nvt_err nvt_rpc_check_form(uint8_t kind, struct nvt_span text)
 {
     nvt_err err = NVT_OK;
     switch (kind) {
     case NVT_RPC_SIRET:
-        err = check_exact(text, 14U, all_digits);
+        err = check_exact(text, 14U, "09");
         break;
     case NVT_RPC_KEY:
-        err = check_exact(text, 64U, is_key);
+        err = check_exact(text, 64U, "09af");
         break;
     case NVT_RPC_PHONE:
         err = check_phone(text, 10U, 15U);
@@ -256,7 +246,7 @@ nvt_err nvt_rpc_check_form(uint8_t kind, struct nvt_span text)
         err = check_time(text);
         break;
     case NVT_RPC_CLASS:
-        err = is_class(text) ? NVT_OK : NVT_E_FIELD_FORMAT;
+        err = text.len == 1U && nvt_rpc_all_in(text, "AC") ? NVT_OK : NVT_E_FIELD_FORMAT;
         break;
     default: /* NVT_RPC_NAVIGO */
         err = nvt_span_eq(text, NVT_LIT("navigo")) ? NVT_OK : NVT_E_FIELD_FORMAT;

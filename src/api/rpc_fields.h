@@ -59,6 +59,9 @@ extern const struct nvt_rpc_shape nvt_rpc_shape_update;
  * when it is complete. */
 const struct nvt_rpc_field *nvt_rpc_missing(const struct nvt_rpc_shape *shape, uint32_t seen);
 
+/* Every byte of s lies in one of the ranges, each given by its first and last character: "09af". */
+bool nvt_rpc_all_in(struct nvt_span s, const char *ranges);
+
 /* Unescaped text against the form of its kind. NVT_E_FIELD_LENGTH, NVT_E_FIELD_FORMAT. */
 nvt_err nvt_rpc_check_form(uint8_t kind, struct nvt_span text);
 

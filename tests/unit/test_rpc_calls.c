@@ -96,6 +96,11 @@ static void test_ids(void **state)
     expect_refused(nvt_rpc_status(&call, &request, nvt_span_str(longer)), NVT_E_SPACE);
     expect_refused(nvt_rpc_update(&call, &request, nvt_span_str(longer), NVT_LIT("{}")),
                    NVT_E_SPACE);
+    expect_refused(nvt_rpc_status(&call, &request, NVT_LIT(".")), NVT_E_FIELD_FORMAT);
+    expect_refused(nvt_rpc_cancel(&call, &request, NVT_LIT(".."), NVT_LIT(""), NVT_LIT("")),
+                   NVT_E_FIELD_FORMAT);
+    expect_request(nvt_rpc_status(&call, &request, NVT_LIT("...")), "GET", "/v3.3/journeys/...", "",
+                   NVT_REQ_IDEMPOTENT);
     expect_refused(nvt_rpc_status(&call, &request, NVT_LIT("")), NVT_E_FIELD_MISSING);
     expect_refused(nvt_rpc_update(&call, &request, NVT_LIT(""), NVT_LIT("{}")),
                    NVT_E_FIELD_MISSING);
