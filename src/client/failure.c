@@ -150,6 +150,17 @@ static bool read_json(const struct reader *r)
     return r->f->message[0] != '\0';
 }
 
+static struct nvt_span trim_lines(struct nvt_span s)
+{
+    while (s.len > 0U && s.ptr[0] <= 0x20U) {
+        s = nvt_span_drop(s, 1);
+    }
+    while (s.len > 0U && s.ptr[s.len - 1U] <= 0x20U) {
+        s.len--;
+    }
+    return s;
+}
+
 static size_t index_of(struct nvt_span s, uint8_t byte)
 {
     size_t n = 0;
@@ -172,26 +183,15 @@ static void read_markup(const struct reader *r, struct nvt_span body)
         if (title) {
             r->f->message[0] = '\0';
         }
-        if (nvt_span_trim(text).len > 0U) {
+        text = trim_lines(text);
+        if (text.len > 0U) {
             put_separator(r, " ");
-            nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_span_trim(text), false,
-                              r->hidden);
+            nvt_failure_words(r->f->message, sizeof(r->f->message), text, false, r->hidden);
         }
         if (title) {
             return;
         }
     }
-}
-
-static struct nvt_span trim_lines(struct nvt_span s)
-{
-    while (s.len > 0U && s.ptr[0] <= 0x20U) {
-        s = nvt_span_drop(s, 1);
-    }
-    while (s.len > 0U && s.ptr[s.len - 1U] <= 0x20U) {
-        s.len--;
-    }
-    return s;
 }
 
 void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_json_tok *pool,

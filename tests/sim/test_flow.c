@@ -592,12 +592,11 @@ static nvt_err collect(void *ctx, struct nvt_span piece)
 
 static void make_big(const char *head)
 {
-    size_t n = strlen(head);
-    memset(big, ' ', sizeof(big));
-    for (size_t i = n; i < sizeof(big); i++) {
+    struct nvt_span text = nvt_span_str(head);
+    for (size_t i = text.len; i < sizeof(big); i++) {
         big[i] = (uint8_t)(i * 7U);
     }
-    memcpy(big, head, n);
+    memcpy(big, text.ptr, text.len);
 }
 
 static void big_answer(nvt_sink sink, struct collected *c)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Error bodies of every shape, and what may never get through. */
+#include "../../src/client/call.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+struct sample {
+    const char *body, *code, *message, *field;
+};
+
+static const struct sample samples[] = {
+    /* registry */
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"data\":[\"/distance: must be integer\"],"
+     "\"code\":-32602,\"message\":\"Invalid params\"}}",
+     "-32602", "Invalid params: /distance: must be integer", "distance"},
+    {"{\"error\":{\"data\":\"/driver/identity/phone_trunc must match\",\"code\":-32602,\"message\":"
+     "\"Invalid params\"}}",
+     "-32602", "Invalid params: /driver/identity/phone_trunc must match",
+     "driver.identity.phone_trunc"},
+    {"{\"error\":{\"data\":[\"/start: a\",7,\"/end: b\"],\"code\":-32602,\"message\":\"I\"}}",
+     "-32602", "I: /start: a, /end: b", "start"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"data\":\"Carpool already registered at Mon Jun "
+     "02\","
+     "\"code\":-32509,\"message\":\"Conflict\"}}",
+     "-32509", "Conflict: Carpool already registered at Mon Jun 02", ""},
+    {"{\"error\":{\"data\":{\"terms_violation_labels\":[\"expired\",\"distance_too_short\"]},"
+     "\"code\":-32422,\"message\":\"Unprocessable Request\"}}",
+     "-32422", "Unprocessable Request: expired, distance_too_short", ""},
+    {"{\"id\":1,\"jsonrpc\":\"2.0\",\"error\":{\"code\":401,\"data\":\"Error\",\"message\":"
+     "\"Unauthorized Error\"}}",
+     "401", "Unauthorized Error: Error", ""},
+    {"{\"error\":{\"code\":429,\"message\":\"Too many requests\"}}", "429", "Too many requests",
+     ""},
+    {"{\"error\":{\"data\":[\"only data\"],\"code\":1}}", "1", "only data", ""},
+    {"{\"code\":404,\"error\":\"Not found\"}", "404", "Not found", ""},
+    {"{\"code\":503,\"error\":\"Service Unavailable\"}", "503", "Service Unavailable", ""},
+    {"\"Conflict\"", "", "Conflict", ""},
+    {"[\"a\",\"b\"]", "", "a, b", ""},
+    /* OAuth */
+    {"{\"error\":\"invalid_client\",\"error_description\":\"Client authentication failed\","
+     "\"message\":\"Client authentication failed\"}",
+     "invalid_client", "Client authentication failed", ""},
+    {"{\"error\":\"invalid_client\"}", "", "invalid_client", ""},
+    /* GraphQL */
+    {"{\"errors\":[{\"message\":\"Dossier not found\",\"path\":[\"dossier\"],\"extensions\":{"
+     "\"code\":\"not_found\"}}],\"data\":null}",
+     "not_found", "Dossier not found", ""},
+    /* API Platform */
+    {"{\"@type\":\"ConstraintViolationList\",\"hydra:title\":\"An error occurred\","
+     "\"hydra:description\":\"items[1].task.doneBefore: bad value\",\"violations\":[{"
+     "\"propertyPath\":\"items[1].task.doneBefore\",\"message\":\"bad value\",\"code\":null}]}",
+     "", "items[1].task.doneBefore: bad value", "items[1].task.doneBefore"},
+    {"{\"type\":\"x\",\"title\":\"An error occurred\",\"detail\":\"email: used\",\"violations\":[{"
+     "\"propertyPath\":\"email\",\"message\":\"used\",\"code\":\"x1\"}]}",
+     "x1", "email: used", "email"},
+    {"{\"violations\":[{\"propertyPath\":\"email\",\"message\":\"used\"}]}", "", "used", "email"},
+    {"{\"code\":401,\"message\":\"Invalid credentials.\"}", "401", "Invalid credentials.", ""},
+    /* PISTE and Chorus */
+    {"{\"messages\":[{\"code\":\"X1\",\"severity\":\"ERROR\",\"description\":\"No.\"}]}", "X1",
+     "No.", ""},
+    {"{\"codeRetour\":20001,\"libelle\":\"Refus\"}", "20001", "Refus", ""},
+    /* no shape at all */
+    {"", "", "", ""},
+    {"  \r\n ", "", "", ""},
+    {"Too Many Requests\n", "", "Too Many Requests", ""},
+    {"{\"a\":1}", "", "{\"a\":1}", ""},
+    {"{\"error\":{\"message\":\"cut he", "", "{\"error\":{\"message\":\"cut he", ""},
+    {"<html>\r\n<head><title>404 Not Found</title></head>\r\n<body><h1>404</h1></body></html>", "",
+     "404 Not Found", ""},
+    {"<p>Down <b>for</b>\n work</p>", "", "Down for work", ""},
+    {"<", "", "", ""},
+    {"<title>", "", "", ""},
+    /* characters */
+    {"a\tb\x1b[31mc\x7f", "", "a b [31mc ", ""},
+    {"caf\xc3\xa9 \xff\xc3", "", "caf\xc3\xa9 ??", ""},
+    {"{\"message\":\"caf\\u00e9 \\ud83d\\ude00 \\u0007\\n\\\"\\/\\\\\"}", "",
+     "caf\xc3\xa9 \xf0\x9f\x98\x80   \"/\\", ""},
+    {"{\"message\":\"\\u202egnp.exe\"}", "", " gnp.exe", ""},
+};
+
+static struct nvt_failure f;
+
+static void read(const char *body, const char *secret)
+{
+    struct nvt_json_tok pool[64];
+    struct nvt_hidden hidden = {{nvt_span_str(secret), NVT_LIT(""), NVT_LIT("")}};
+    struct nvt_span text = nvt_span_str(body);
+    uint8_t *mem = (uint8_t *)malloc(text.len + 1U);
+    assert_non_null(mem);
+    /* Ends where the memory ends, so that a read beyond it is caught. */
+    mem++;
+    memcpy(mem, text.ptr, text.len);
+    memset(&f, 'x', sizeof(f));
+    nvt_failure_read(&f, nvt_span_of(mem, text.len), pool, 64, &hidden);
+    free(mem - 1);
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        read(samples[i].body, "");
+        assert_string_equal(f.message, samples[i].message);
+        assert_string_equal(f.code, samples[i].code);
+        assert_string_equal(f.field, samples[i].field);
+    }
+}
+
+static void test_cut_at_a_character(void **state)
+{
+    char body[400];
+    (void)state;
+    for (size_t lead = 0; lead < 4U; lead++) {
+        memset(body, 'a', lead);
+        for (size_t i = lead; i + 2U < sizeof(body); i += 2U) {
+            memcpy(body + i, "\xc3\xa9", 2);
+        }
+        body[398] = '\0';
+        read(body, "");
+        assert_int_equal(nvt_utf8_check(nvt_span_str(f.message)), NVT_OK);
+        assert_true(strlen(f.message) >= NVT_FAILURE_TEXT_CAP - 2U);
+        assert_true(strlen(f.message) < NVT_FAILURE_TEXT_CAP);
+    }
+}
+
+#define SECRET "eyJhbGciOiJSUzI1NiJ9.payload/with+signs.signature"
+
+/* Whole, cut, escaped, in the code, in the field, in markup: never. */
+static void test_secrets_do_not_show(void **state)
+{
+    static const char *const bodies[] = {
+        "got " SECRET " from you",
+        SECRET,
+        "{\"message\":\"bad " SECRET "\",\"code\":\"" SECRET "\"}",
+        "{\"message\":\"bad eyJhbGciOiJSUzI1NiJ9.payload\\/with+signs.signature\"}",
+        "{\"message\":\"bad \\u0065yJhbGciOiJSUzI1NiJ9.pay\"}",
+        "{\"error\":{\"message\":\"x\",\"data\":[\"" SECRET "\",\"" SECRET "\"]}}",
+        "{\"violations\":[{\"propertyPath\":\"" SECRET "\",\"message\":\"used\"}]}",
+        "<title>" SECRET "</title>",
+        "{\"unknown\":\"" SECRET "\"}",
+        "{\"unknown\":\"eyJhbGciOiJSUzI1NiJ9.payload\\/with+si",
+        ("[\"" SECRET),
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        read(bodies[i], SECRET);
+        if (strstr(f.message, "eyJhbGci") != NULL || strstr(f.code, "eyJhbGci") != NULL ||
+            strstr(f.field, "eyJhbGci") != NULL) {
+            fail_msg("%zu: %s / %s / %s", i, f.message, f.code, f.field);
+        }
+        assert_true(strstr(f.message, "***") != NULL || strstr(f.field, "***") != NULL);
+    }
+    read("a short eyJhbG is no secret", SECRET);
+    assert_string_equal(f.message, "a short eyJhbG is no secret");
+    read("key abc!", "abc");
+    assert_string_equal(f.message, "key ***!");
+}
+
+static void test_pool_too_small(void **state)
+{
+    struct nvt_json_tok pool[2];
+    struct nvt_hidden hidden = {{NVT_LIT(""), NVT_LIT(""), NVT_LIT("")}};
+    (void)state;
+    nvt_failure_read(&f, NVT_LIT("{\"error\":{\"message\":\"m\"}}"), pool, 2, &hidden);
+    assert_string_equal(f.message, "{\"error\":{\"message\":\"m\"}}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_cut_at_a_character),
+        cmocka_unit_test(test_secrets_do_not_show),
+        cmocka_unit_test(test_pool_too_small),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verdict as a pure function: every status from 100 to 599, every error, both kinds of request.
+ */
+#include "../../src/client/call.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static const struct nvt_profile keyed = {"k", "", "", NVT_GRANT_STATIC, "", 0, 0, 409, true};
+static const struct nvt_profile plain = {"p", "", "", NVT_GRANT_STATIC, "", 0, 0, 0, false};
+
+static enum nvt_verdict judge(const struct nvt_profile *p, uint8_t flags, uint16_t status,
+                              nvt_err *out_err)
+{
+    struct nvt_attempt a = {p, flags, status, NVT_OK, true};
+    return nvt_verdict_judge(&a, out_err);
+}
+
+struct row {
+    uint16_t status;
+    uint8_t flags;
+    bool with_profile;
+    enum nvt_verdict verdict;
+    nvt_err err;
+};
+
+static const struct row rows[] = {
+    {200, 0, true, NVT_DELIVERED, NVT_OK},
+    {201, NVT_REQ_KEYED, true, NVT_DELIVERED, NVT_OK},
+    {204, NVT_REQ_IDEMPOTENT, false, NVT_DELIVERED, NVT_OK},
+    {299, 0, false, NVT_DELIVERED, NVT_OK},
+    {301, 0, true, NVT_REFUSED, NVT_E_REDIRECT},
+    {304, NVT_REQ_IDEMPOTENT, true, NVT_REFUSED, NVT_E_STATUS},
+    {308, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_REDIRECT},
+    {400, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_STATUS},
+    {401, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_UNAUTHORIZED},
+    {401, NVT_REQ_NO_AUTH, true, NVT_REFUSED, NVT_E_STATUS},
+    {403, 0, true, NVT_REFUSED, NVT_E_STATUS},
+    {404, NVT_REQ_IDEMPOTENT, true, NVT_REFUSED, NVT_E_STATUS},
+    {408, 0, true, NVT_RETRY, NVT_E_STATUS},
+    {409, NVT_REQ_KEYED, true, NVT_DUPLICATE, NVT_E_STATUS},
+    {409, NVT_REQ_KEYED, false, NVT_REFUSED, NVT_E_STATUS},
+    {409, NVT_REQ_IDEMPOTENT, true, NVT_REFUSED, NVT_E_STATUS},
+    {409, 0, true, NVT_REFUSED, NVT_E_STATUS},
+    {422, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_STATUS},
+    {429, 0, false, NVT_RETRY, NVT_E_STATUS},
+    {500, NVT_REQ_KEYED, true, NVT_RETRY, NVT_E_STATUS},
+    {500, NVT_REQ_KEYED, false, NVT_REFUSED, NVT_E_STATUS},
+    {500, 0, true, NVT_UNKNOWN, NVT_E_STATUS},
+    {500, 0, false, NVT_UNKNOWN, NVT_E_STATUS},
+    {501, 0, true, NVT_REFUSED, NVT_E_STATUS},
+    {502, NVT_REQ_IDEMPOTENT, true, NVT_RETRY, NVT_E_STATUS},
+    {502, 0, true, NVT_UNKNOWN, NVT_E_STATUS},
+    {503, 0, true, NVT_RETRY, NVT_E_STATUS},
+    {504, NVT_REQ_KEYED, false, NVT_RETRY, NVT_E_STATUS},
+    {504, 0, false, NVT_UNKNOWN, NVT_E_STATUS},
+    {505, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_STATUS},
+    {599, 0, true, NVT_UNKNOWN, NVT_E_STATUS},
+};
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        nvt_err err = NVT_OK;
+        enum nvt_verdict v =
+            judge(rows[i].with_profile ? &keyed : &plain, rows[i].flags, rows[i].status, &err);
+        if (v != rows[i].verdict || err != rows[i].err) {
+            fail_msg("row %zu, status %u: %d, %s", i, rows[i].status, (int)v, nvt_err_name(err));
+        }
+    }
+}
+
+/* The rule that must hold for every status: what may have been done is never simply sent again. */
+static void test_every_status(void **state)
+{
+    (void)state;
+    for (uint16_t status = 100; status <= 599U; status++) {
+        nvt_err err = NVT_OK;
+        enum nvt_verdict v = judge(&keyed, 0, status, &err);
+        bool says_not_done = status == 408U || status == 429U || status == 503U;
+        assert_int_equal(v == NVT_RETRY, says_not_done);
+        assert_int_equal(v == NVT_DELIVERED, status >= 200U && status <= 299U);
+        assert_int_equal(err == NVT_OK, v == NVT_DELIVERED);
+        v = judge(&keyed, NVT_REQ_KEYED, status, &err);
+        assert_true(v != NVT_UNKNOWN);
+    }
+}
+
+static void test_errors(void **state)
+{
+    static const nvt_err all[] = {
+#define LIST(name, number, sentence) name,
+        NVT_ERR_TABLE(LIST)
+#undef LIST
+    };
+    (void)state;
+    for (size_t i = 2; i < sizeof(all) / sizeof(all[0]); i++) {
+        struct nvt_attempt a = {&keyed, 0, 0, all[i], true};
+        nvt_err err = NVT_OK;
+        assert_int_equal(nvt_verdict_judge(&a, &err), NVT_UNKNOWN);
+        assert_int_equal(err, all[i]);
+        a.flags = NVT_REQ_KEYED;
+        assert_int_equal(nvt_verdict_judge(&a, &err), NVT_RETRY);
+        a.sent = false;
+        a.flags = 0;
+        enum nvt_verdict v = nvt_verdict_judge(&a, &err);
+        assert_true(v == NVT_RETRY || v == NVT_REFUSED);
+    }
+    struct nvt_attempt a = {&keyed, 0, 0, NVT_E_SPACE, false};
+    nvt_err err = NVT_OK;
+    assert_int_equal(nvt_verdict_judge(&a, &err), NVT_REFUSED);
+    a.err = NVT_E_CRED_EMPTY;
+    assert_int_equal(nvt_verdict_judge(&a, &err), NVT_REFUSED);
+    a.err = NVT_E_TLS_EXPIRED;
+    assert_int_equal(nvt_verdict_judge(&a, &err), NVT_RETRY);
+}
+
+static void test_token(void **state)
+{
+    nvt_err err = NVT_OK;
+    (void)state;
+    for (uint16_t status = 100; status <= 599U; status++) {
+        enum nvt_verdict v = nvt_verdict_token(status, &err);
+        assert_true(v == NVT_RETRY || v == NVT_REFUSED);
+        assert_true(err != NVT_OK);
+    }
+    assert_int_equal(nvt_verdict_token(201, &err), NVT_RETRY);
+    assert_int_equal(err, NVT_E_GRANT_ANSWER);
+}
+
+static void test_back_off(void **state)
+{
+    struct nvt_dates none = {0, 0};
+    (void)state;
+    uint64_t before = 0;
+    for (unsigned streak = 0; streak < 300U; streak++) {
+        uint64_t ms = nvt_verdict_delay_ms(NULL, none, streak);
+        assert_true(ms >= before && ms <= NVT_BACKOFF_MAX_MS);
+        before = ms;
+    }
+    assert_int_equal(nvt_verdict_delay_ms(NULL, none, 0), NVT_BACKOFF_MS);
+    assert_int_equal(before, NVT_BACKOFF_MAX_MS);
+}
+
+static uint64_t delay(uint16_t status, const char *fields, struct nvt_dates dates)
+{
+    static uint8_t head[1024];
+    struct nvt_http_response r;
+    struct nvt_buf b;
+    uint8_t text[1024];
+    enum nvt_http_event event = NVT_HTTP_NEED;
+    struct nvt_span body;
+    nvt_buf_init(&b, text, sizeof(text));
+    nvt_buf_put(&b, NVT_LIT("HTTP/1.1 "));
+    nvt_buf_put_u64(&b, status);
+    nvt_buf_put(&b, NVT_LIT(" x\r\nContent-Length: 0\r\n"));
+    nvt_buf_put(&b, nvt_span_str(fields));
+    nvt_buf_put(&b, NVT_LIT("\r\n"));
+    struct nvt_span in = nvt_buf_span(&b);
+    nvt_http_response_init(&r, head, sizeof(head), false);
+    while (event != NVT_HTTP_DONE) {
+        assert_int_equal(nvt_http_response_feed(&r, &in, &event, &body), NVT_OK);
+    }
+    return nvt_verdict_delay_ms(&r, dates, 3);
+}
+
+static void test_times_in_answers(void **state)
+{
+    struct nvt_dates none = {0, 0};
+    struct nvt_dates wall = {0, 1748858400};
+    struct nvt_dates both = {1748858400, 1};
+    const char *date = "Retry-After: Mon, 02 Jun 2025 10:01:00 GMT\r\n";
+    (void)state;
+    assert_int_equal(delay(503, "Retry-After: 5\r\n", none), 5000);
+    assert_int_equal(delay(503, date, wall), 60000);
+    assert_int_equal(delay(503, date, both), 60000);
+    /* no clock at all: the usual back-off */
+    assert_int_equal(delay(503, date, none), 8000);
+    assert_int_equal(delay(429, "X-RateLimit-Reset: 1748858410\r\n", none), 8000);
+    assert_int_equal(delay(429, "X-RateLimit-Reset: 1748858410\r\n", both), 10000);
+    /* a quota's end says nothing about an outage */
+    assert_int_equal(delay(503, "X-RateLimit-Reset: 1748858410\r\n", both), 8000);
+    assert_int_equal(delay(429, "Retry-After: -1\r\n", both), 8000);
+    assert_int_equal(delay(429, "Retry-After: 1.5\r\n", both), 8000);
+    assert_int_equal(delay(429, "RateLimit-Reset: x\r\nX-RateLimit-Reset: 4\r\n", both), 4000);
+    assert_int_equal(delay(429, "RateLimit-Reset: 99999999999999999999999\r\n", both), 8000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_every_status),
+        cmocka_unit_test(test_errors),   cmocka_unit_test(test_token),
+        cmocka_unit_test(test_back_off), cmocka_unit_test(test_times_in_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
