@@ -77,25 +77,34 @@ static bool read_block(struct nvt_span *text, struct nvt_buf *der)
     return false;
 }
 
-static nvt_err load_pem(mbedtls_x509_crt *list, struct nvt_span pem, int *out_code)
+/* One certificate, from the line after BEGIN on. */
+static nvt_err add_block(mbedtls_x509_crt *list, struct nvt_span *pem, size_t *added, int *out_code)
 {
     uint8_t mem[CA_DER_MAX];
+    struct nvt_buf der;
+    nvt_buf_init(&der, mem, sizeof mem);
+    if (!read_block(pem, &der)) {
+        return NVT_E_TLS_CA;
+    }
+    nvt_err err = add_der(list, nvt_buf_span(&der), out_code);
+    if (err == NVT_OK) {
+        (*added)++;
+    }
+    /* A bundle may hold CAs of kinds that this build has no use for. */
+    return ((err != NVT_OK) && kind_unknown(*out_code)) ? NVT_OK : err;
+}
+
+static nvt_err load_pem(mbedtls_x509_crt *list, struct nvt_span pem, int *out_code)
+{
     size_t added = 0;
     while (pem.len > 0U) {
-        if (!line_is(take_line(&pem), BEGIN, sizeof BEGIN)) {
-            continue; /* text between certificates is allowed (RFC 7468 section 2) */
+        /* Text between certificates is allowed (RFC 7468 section 2). */
+        if (line_is(take_line(&pem), BEGIN, sizeof BEGIN)) {
+            nvt_err err = add_block(list, &pem, &added, out_code);
+            if (err != NVT_OK) {
+                return err;
+            }
         }
-        struct nvt_buf der;
-        nvt_buf_init(&der, mem, sizeof mem);
-        if (!read_block(&pem, &der)) {
-            return NVT_E_TLS_CA;
-        }
-        nvt_err err = add_der(list, nvt_buf_span(&der), out_code);
-        /* A bundle may hold CAs of kinds that this build has no use for. */
-        if ((err != NVT_OK) && !kind_unknown(*out_code)) {
-            return err;
-        }
-        added += (err == NVT_OK) ? 1U : 0U;
     }
     return added > 0U ? NVT_OK : NVT_E_TLS_CA;
 }

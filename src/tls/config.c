@@ -85,7 +85,7 @@ static const mbedtls_x509_crt_profile PROFILE = {
 /* The port's entropy is full (navette/port.h): it seeds the generator without a pool between. */
 static int seed(void *arg, unsigned char *out, size_t len)
 {
-    const struct nvt_port *port = (const struct nvt_port *)arg;
+    const struct nvt_port *port = ((const struct nvt_tls_config *)arg)->port;
     return port->entropy.fill(port->entropy.ctx, out, len) == NVT_OK
                ? 0
                : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
@@ -105,7 +105,7 @@ static nvt_err start_psa(int *out_code)
     }
     return (status == PSA_SUCCESS) ? NVT_OK : NVT_E_TLS_SETUP;
 #else
-    (void)out_code;
+    *out_code = 0;
     return NVT_OK;
 #endif
 }
@@ -210,9 +210,7 @@ static nvt_err set_up(struct nvt_tls_config *c, const struct nvt_tls_settings *s
     if (err != NVT_OK) {
         return err;
     }
-    /* Mbed TLS takes the source as a plain pointer; seed() only reads behind it. */
-    *out_code = mbedtls_ctr_drbg_seed(&c->drbg, seed, (void *)(uintptr_t)c->port, personal,
-                                      sizeof personal - 1U);
+    *out_code = mbedtls_ctr_drbg_seed(&c->drbg, seed, c, personal, sizeof personal - 1U);
     if (*out_code != 0) {
         err = nvt_tls_code_err(*out_code);
         return (err == NVT_E_TLS_HANDSHAKE) ? NVT_E_TLS_SETUP : err;

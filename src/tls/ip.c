@@ -113,26 +113,33 @@ static bool starts_with_colon(struct nvt_span text)
     return (text.len > 0U) && (text.ptr[0] == (uint8_t)':');
 }
 
+/* A piece and the ":" or "::" behind it; *more: another piece must follow. */
+static bool v6_step(struct v6 *v, struct nvt_span *text, bool *more)
+{
+    struct nvt_span piece = take_until(text, (uint8_t)':', more);
+    if (!v6_piece(v, piece, !*more)) {
+        return false;
+    }
+    if (starts_with_colon(*text)) {
+        *more = false;
+        return v6_gap(v, text);
+    }
+    return true;
+}
+
 /* IPv6address of RFC 3986 section 3.2.2. */
 static bool parse_v6(struct nvt_span text, struct v6 *v)
 {
+    bool more = false;
     if (starts_with_colon(text)) {
         text = nvt_span_drop(text, 1U);
         if (!starts_with_colon(text) || !v6_gap(v, &text)) {
             return false;
         }
     }
-    bool more = false;
     while (text.len > 0U) {
-        struct nvt_span piece = take_until(&text, (uint8_t)':', &more);
-        if (!v6_piece(v, piece, !more)) {
+        if (!v6_step(v, &text, &more)) {
             return false;
-        }
-        if (starts_with_colon(text)) {
-            if (!v6_gap(v, &text)) {
-                return false;
-            }
-            more = false;
         }
     }
     return !more && v6_close_gap(v);

@@ -69,28 +69,41 @@ static bool verify_failed(const struct nvt_tls *t, int code)
            (err == NVT_E_TLS_CERT);
 }
 
+static nvt_err certificate_err(const struct nvt_tls *t)
+{
+    nvt_err err = nvt_tls_verdict(&t->chain, mbedtls_ssl_get_verify_result(&t->ssl));
+    return (err == NVT_OK) ? NVT_E_TLS_CERT : err;
+}
+
+/* Neither the certificate nor the network. An end in the middle of a handshake is never in order,
+ * and once that is over nothing can be its failure. */
+static nvt_err tls_err(struct nvt_tls *t, int code)
+{
+    nvt_err err = nvt_tls_code_err(code);
+    switch (err) {
+    case NVT_E_TLS_ALERT:
+        return alert_err(t);
+    case NVT_E_NET_CLOSED:
+        return t->established ? err : NVT_E_TLS_TRUNCATED;
+    case NVT_E_TLS_HANDSHAKE:
+        return t->established ? NVT_E_TLS_RECORD : err;
+    default:
+        return err;
+    }
+}
+
 /* The first cause wins: the certificate, then the network, then what TLS made of it. */
 static nvt_err failure_err(struct nvt_tls *t, int code)
 {
     t->detail = (int32_t)code;
     if (verify_failed(t, code)) {
-        nvt_err err = nvt_tls_verdict(&t->chain, mbedtls_ssl_get_verify_result(&t->ssl));
-        return (err == NVT_OK) ? NVT_E_TLS_CERT : err;
+        return certificate_err(t);
     }
     if ((code == MBEDTLS_ERR_NET_SEND_FAILED) || (code == MBEDTLS_ERR_NET_RECV_FAILED)) {
         return t->net_err;
     }
-    if (code == 0) {
-        return NVT_E_TLS_TRUNCATED; /* mbedtls_ssl_read: end of the stream without close_notify */
-    }
-    nvt_err err = nvt_tls_code_err(code);
-    if (err == NVT_E_TLS_ALERT) {
-        return alert_err(t);
-    }
-    if (t->established) {
-        return (err == NVT_E_TLS_HANDSHAKE) ? NVT_E_TLS_RECORD : err;
-    }
-    return (err == NVT_E_NET_CLOSED) ? NVT_E_TLS_TRUNCATED : err;
+    /* 0 from mbedtls_ssl_read: the stream ended without close_notify */
+    return (code == 0) ? NVT_E_TLS_TRUNCATED : tls_err(t, code);
 }
 
 static bool wants_more(int code)

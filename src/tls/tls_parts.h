@@ -41,8 +41,8 @@ uint8_t nvt_tls_ip_parse(const char *host, uint8_t out_ip[16]);
 /* Sets *out to SHA-256 of data; false when Mbed TLS can not. */
 bool nvt_tls_sha256(const uint8_t *data, size_t len, uint8_t out[32]);
 
-/* Mbed TLS's verify callback; t is a struct nvt_tls. */
-int nvt_tls_verify(void *t, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/* Mbed TLS's verify callback; arg is a struct nvt_tls. */
+int nvt_tls_verify(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 
 /* Which refusal the flags of a finished check amount to; NVT_OK for none. */
 nvt_err nvt_tls_verdict(const struct nvt_tls_chain *chain, uint32_t flags);
