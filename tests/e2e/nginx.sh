@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command against servers that we did not write: nginx with TLS 1.2 and 1.3, and openssl's
 # s_server for what nginx never sends (HTTP/1.0, interim answers, broken ones).
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 need nginx openssl curl
 
@@ -32,7 +33,7 @@ echo small >"$work/www/small"
 for n in $(seq 1 12); do printf 'add_header X-Large-%d "%0100d";\n' "$n" 0; done >"$work/nginx/large.inc"
 for n in $(seq 1 66); do printf 'add_header X-%d "%d";\n' "$n" "$n"; done >"$work/nginx/many.inc"
 
-start_standin
+start_standin --idle 30
 standin_url=$url standin_port=$port
 start_nginx "$root/tests/e2e/nginx.conf.in"
 url=https://localhost:$port
@@ -44,16 +45,16 @@ gets 'the request is as it should be' "/what?a=b%20c" \
 gets 'the token goes along' /who 'Bearer static-token-of-the-tests'
 call PUT /put/small --data "$work/www/small"
 exits 'a small body up' 0
-same '... arrives' "$work/put/small" "$work/www/small"
+same '... arrives' "$work/www/put/small" "$work/www/small"
 call PUT /put/big --data "$work/www/big"
 exits 'a body of 5 MB up' 0
-same '... arrives' "$work/put/big" "$work/www/big"
+same '... arrives' "$work/www/put/big" "$work/www/big"
 call PUT /put/empty --data "$work/www/empty"
 exits 'an empty body up' 0
-same '... arrives' "$work/put/empty" "$work/www/empty"
+same '... arrives' "$work/www/put/empty" "$work/www/empty"
 call DELETE /put/small
 exits 'DELETE, answered 204' 0
-is '... took place' "$(ls "$work/put")" "$(printf 'big\nempty')"
+is '... took place' "$(ls "$work/www/put")" "$(printf 'big\nempty')"
 
 # ---- answers ----
 
@@ -177,7 +178,7 @@ raw 10-close 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end'
 raw 11-close 'HTTP/1.1 200 OK\r\n\r\nuntil the end too'
 raw 103 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate'
 raw 100s 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate'
-raw extensions 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b;c="d"\r\nab\r\n1 \r\nc\r\n000\r\nX: y\r\n\r\n'
+raw extensions 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b;c="d"\r\nab\r\n1\r\nc\r\n000\r\nX: y\r\n\r\n'
 raw short 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten bytes.'
 raw short-chunk 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\nten bytes.'
 raw no-last-chunk 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command against the stand-in: verdicts, tokens, limits, faults. What the command claims is
 # compared with what the server counted.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 need curl openssl
 
@@ -26,11 +27,13 @@ journeys() { # COUNT SEED [OPTION ...]: a file of its own, its name in $file
 mark() {
     marked=$(state journeys)
     marked_tokens=$(state token_calls)
-    marked_posts=$(state requests)
     marked_connections=$(state connections)
 }
 stored() { is "$1: stored" $(($(state journeys) - marked)) "$2"; }
 tokens() { is "$1: token calls" $(($(state token_calls) - marked_tokens)) "$2"; }
+connections() { # our own questions take one each: those between mark and here are subtracted
+    is "$1: connections" $(($(state connections) - marked_connections)) "$2"
+}
 number() { # NAME: of the last --json output
     printf '%s\n' "$out" | tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\(-\{0,1\}[0-9]*\)\$/\1/p" | head -n 1
 }
@@ -51,7 +54,7 @@ exits 'send 60 journeys' 0
 counts 'send 60 journeys' 60 0 0
 stored 'send 60 journeys' 60
 tokens 'send 60 journeys' 1
-is 'send 60 journeys: over one connection' $(($(state connections) - marked_connections - 1)) 1
+connections 'send 60 journeys' 1
 id=$(first_id "$file")
 mark
 with journey send "$file" --json
@@ -59,5 +62,196 @@ exits 'the same file again' 0
 counts 'the same file again' 0 60 0
 stored 'the same file again' 0
 tokens 'the same file again' 0
+
+# Lines that must not be delivered, of nine kinds; the registry's clock ten minutes slow makes one
+# of them a journey in the future to it alone.
+journeys 240 2 --bad
+with journey check "$file" --json --refused "$work/checked"
+exits 'check a file with bad lines' "$E_PARTLY"
+broken=$(wc -l <"$work/checked")
+mark
+with journey send "$file" --json --refused "$work/refused"
+exits 'send a file with bad lines' "$E_PARTLY"
+delivered=$(number delivered) duplicate=$(number duplicate) refused=$(number refused)
+aside=$(number set_aside)
+is 'every line has one verdict' $((delivered + duplicate + refused + aside)) 240
+is 'ten lines are bad' $((duplicate + refused + aside)) 10
+violations=$(grep -c -- -32422 "$work/refused")
+stored 'bad lines: the delivered and the violations' $((delivered + violations))
+is 'the refused file holds the refused and what was not sent' "$(wc -l <"$work/refused")" \
+    $((refused + aside))
+is 'check finds what was not sent' "$broken" "$aside"
+like 'refused: too short' "$(cat "$work/refused")" 'distance_too_short'
+like 'refused: a day late' "$(cat "$work/refused")" 'expired'
+like 'refused: by the registry, 400' "$(cat "$work/refused")" '-32602'
+like 'refused: a future end' "$(cat "$work/refused")" 'future'
+like 'refused: an unknown field' "$(cat "$work/refused")" 'application_timestamp'
+like 'refused: half a line' "$(cat "$work/refused")" 'JSON'
+mode=$(stat -c %a "$work/refused")
+is 'the refused file is private: it holds journeys' "$mode" 600
+printf '' | "$BUILD/navette" journey send - --base-url "$url" --ca-file "$work/pki/ca.pem" \
+    --token-file "$keys" --refused "$work/refused" --json >"$work/out" 2>"$work/err"
+is 'no journeys at all is no error' $? 0
+
+# ---- one journey ----
+
+with journey status "$id"
+exits 'status' 0
+like 'status' "$out" pending
+with journey status "$id" --json
+is 'status, for machines' "$(echo "$out" | grep -o '"status": *"[a-z]*"' | tr -d ' ')" '"status":"pending"'
+with journey status 'no/such id?'
+exits 'status of an unknown id, odd characters in it' "$E_REFUSED" '404'
+sed -n 1p "$file" >"$work/one"
+with journey update "$(first_id "$file")" "$work/one"
+exits 'update' 0
+with journey update none "$work/one"
+exits 'update of an unknown id' "$E_REFUSED" 'No record has been updated'
+with journey cancel "$id" --code no_show --message 'nobody came'
+exits 'cancel' 0
+with journey status "$id"
+like 'cancelled' "$out" canceled
+with journey cancel "$id" --code 'not this'
+exits 'cancel with a bad code' "$E_USAGE" 'code'
+with journey cancel none
+exits 'cancel of an unknown id' "$E_REFUSED" '404'
+with journey list --status pending --limit 5
+exits 'list' 0
+is 'list: as many as asked for' "$(printf '%s\n' "$out" | wc -l)" 5
+with journey list --status canceled
+is 'list: the cancelled one' "$out" "$id"
+with journey list --status terms_violation_error
+exits 'list of a status that the registry does not list' "$E_REFUSED" '/status'
+fault '{"settle":true}'
+with journey list --limit 3
+is 'list: ok unless told otherwise' "$(printf '%s\n' "$out" | wc -l)" 3
+with call rpc GET "/v3.3/journeys/$id"
+exits 'call: GET' 0
+like 'call: the body as it came' "$out" "^\{\"operator_journey_id\":\"$id\",\"status\":\"canceled\""
+with call rpc POST /v3.3/journeys --data "$work/one"
+exits 'call: POST of a known journey: no 2xx, no success' "$E_REFUSED" '409.*-32509'
+like '... its body' "$out" '"code":-32509'
+with call rpc GET /v2/journeys
+exits 'call: an old version, 404 without a body' "$E_REFUSED" 404
+
+# ---- tokens ----
+
+cache=$(find "$work/home" "$work" -maxdepth 4 -path '*cache*' -type f | head -n 1)
+is 'the token cache is private' "$(stat -c '%a' "$cache")" 600
+mark
+for _ in 1 2 3; do with journey status "$id"; done
+tokens 'three runs share the cache' 0
+fault '{"expire_tokens":true}'
+mark
+with journey status "$id"
+exits 'a 401 renews the token' 0
+tokens 'a 401 renews the token' 1
+fault '{"expire_tokens":true,"token_life":-10}'
+with journey status "$id"
+exits 'a fresh token refused as well' "$E_AUTH"
+fault '{"token_life":17,"expire_tokens":true}'
+sleep 4
+with token
+mark
+sleep 3
+with journey status "$id"
+exits 'a token near its end is renewed' 0
+tokens 'a token near its end is renewed' 1
+fault '{"token_life":300}'
+mark
+with journey status "$id" --no-cache
+tokens 'no cache, no sharing' 1
+sleep 4
+for _ in 1 2 3 4 5; do with token --no-cache; done
+exits 'five tokens' 0
+with token --no-cache
+exits 'the sixth is one too many' "$E_LATER" 'too many token requests'
+like '... and may come later' "$err" 'try again in [1-4] s'
+sleep 4
+printf 'access_key = 5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10\nsecret_key = wrong\n' >"$work/wrong"
+chmod 600 "$work/wrong"
+nv journey status "$id" --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$work/wrong"
+exits 'wrong keys' "$E_AUTH" 'Invalid access key or secret key'
+unlike '... the secret is not told' "$out$err" 'wrong$'
+fault '{"token_answer":""}'
+with token --no-cache
+exits 'a token answer without a token' "$E_ANSWER"
+fault '{"token_answer":"not a jwt"}'
+with token --no-cache
+exits 'a token answer with a space in it' "$E_ANSWER"
+nv journey status "$id" --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$work/app-token"
+exits 'an application token' 0
+printf 'nonsense\n' >"$work/nonsense"
+chmod 600 "$work/nonsense"
+nv journey status "$id" --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$work/nonsense"
+exits 'a malformed token, which the registry answers with 500' "$E_LATER" 'Invalid Compact JWS'
+with token --show
+like 'the token for scripts' "$out" '^eyJ[A-Za-z0-9_.-]+$'
+like 'the token has three parts' "$(echo "$out" | tr -cd .)" '^\.\.$'
+
+# ---- limits and failures on the way ----
+
+# deliver NAME SEED FAULT: ten journeys that all arrive in spite of the fault.
+deliver() {
+    name=$1
+    journeys 10 "$2"
+    fault "$3"
+    mark
+    with journey send "$file" --json
+    exits "$name" 0
+    is "$name: nothing is lost" "$(($(number delivered) + $(number duplicate)))" 10
+    stored "$name" 10
+    fault '{"clear":true}'
+}
+begun=$(date +%s%N)
+deliver 'two answers of 429' 11 '{"scope":"journeys","fail_status":429,"fail_count":2,"retry_after":"1"}'
+is 'Retry-After is kept' "$([ $(($(date +%s%N) - begun)) -ge 2000000000 ] && echo yes)" yes
+deliver '503 once' 12 '{"scope":"journeys","fail_status":503,"fail_count":1,"retry_after":"1"}'
+deliver '500 once' 13 '{"scope":"journeys","fail_status":500,"fail_count":1}'
+deliver 'a connection closed after each answer' 14 '{"close_after":1}'
+deliver 'a connection closed unannounced, every third answer' 15 '{"close_silent":3}'
+deliver 'a request lost' 16 '{"scope":"journeys","drop_before":1}'
+deliver 'a request lost with a reset' 17 '{"scope":"journeys","drop_before":1,"reset":true}'
+deliver 'an answer lost' 18 '{"scope":"journeys","drop_after":1}'
+is '... the repetition found it there' "$(number duplicate)" 1
+deliver 'an answer lost with a reset' 19 '{"scope":"journeys","drop_after":1,"reset":true}'
+deliver 'an answer cut short' 20 '{"scope":"journeys","truncate":1}'
+deliver 'all answers in small chunks' 21 '{"chunked":true}'
+deliver 'a token that ends in the middle' 22 '{"scope":"journeys","expire_tokens":true}'
+
+journeys 3 30
+fault '{"maintenance":true}'
+with journey send "$file" --retry-for 2
+exits 'maintenance' "$E_LATER" '503|Service Unavailable'
+with journey status "$id"
+exits 'maintenance: status' "$E_LATER" 'Service Unavailable'
+fault '{"clear":true,"delay_ms":4000,"delay_count":1}'
+begun=$(date +%s)
+with journey status "$id" --timeout 1
+exits 'a late answer' "$E_NETWORK" 'in time'
+is 'a late answer: given up in time' "$([ $(($(date +%s) - begun)) -le 3 ] && echo yes)" yes
+fault '{"clear":true,"scope":"journeys","fail_status":429,"fail_count":1,"retry_after":"3600"}'
+with journey status "$id"
+exits 'a 429 with an hour to wait' "$E_LATER" 'try again in 3[56][0-9][0-9] s'
+fault '{"fail_status":429,"fail_count":1,"retry_after":"'"$(date -u -d '+30 seconds' '+%a, %d %b %Y %H:%M:%S GMT')"'"}'
+with journey status "$id"
+exits 'a 429 with a date' "$E_LATER" 'try again in [23][0-9] s'
+fault '{"clear":true}'
+
+# ---- a signal ----
+
+journeys 200 40
+fault '{"delay_ms":100,"delay_count":1000}'
+mark
+"$BUILD/navette" journey send "$file" --json --base-url "$url" --ca-file "$work/pki/ca.pem" \
+    --token-file "$keys" >"$work/out" 2>"$work/err" &
+sender=$!
+sleep 1.5
+kill -INT $sender
+wait $sender
+is 'a signal ends the run' $? 130
+out=$(cat "$work/out")
+fault '{"clear":true}'
+stored 'a signal: what was delivered' "$(number delivered)"
 
 finish
