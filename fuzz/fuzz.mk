@@ -1,7 +1,8 @@
 # libFuzzer harnesses: each fuzz/fuzz_NAME.c with seeds in fuzz/corpus/NAME/ and, where it helps,
 # fuzz/NAME.dict.
 
-FUZZ_CC ?= clang
+# libFuzzer comes with clang alone.
+FUZZ_CC ?= $(firstword $(shell for c in clang clang-19 clang-14; do command -v $$c; done) clang)
 FUZZ_SECONDS ?= 30
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_BIN := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
