@@ -18,15 +18,15 @@
 #define NVT_SECRET_CAP 128
 #endif
 
-/* Receive window of one call, bytes; the same room holds JSON tokens (20 bytes each) while an answer
- * is read: 96 of them, a registry status has about 40. */
+/* Receive window of one call, bytes; the same room holds JSON tokens (20 bytes each) while an
+ * answer is read: 90 of them, a registry status has about 40. */
 #ifndef NVT_IO_CAP
-#define NVT_IO_CAP 1920
+#define NVT_IO_CAP 1800
 #endif
 
 /* Answer memory of one call, bytes: the response head, then as much of the body as fits behind it.
  * A token answer with the longest token behind a usual head is about 2 200. The request is staged
- * in window and answer memory together (4 480): a journey of 2 KiB leaves with its head and token
+ * in window and answer memory together (4 360): a journey of 2 KiB leaves with its head and token
  * in one TLS record. */
 #ifndef NVT_IN_CAP
 #define NVT_IN_CAP 2560
