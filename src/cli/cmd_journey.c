@@ -17,10 +17,12 @@ static int prepare(const struct args *a)
     return code == CLI_OK ? session_open(&session, &settings, true) : code;
 }
 
-/* A call that could not even begin: what the user gave is at fault. */
+/* A call that could not even begin: an argument is at fault. */
 static int not_begun(const char *what, nvt_err err)
 {
-    return fail(settings.json, exit_of_err(err), err, "%s: %s", what, nvt_err_text(err));
+    int code = exit_of_err(err);
+    return fail(settings.json, code == CLI_INPUT ? CLI_USAGE : code, err, "%s: %s", what,
+                nvt_err_text(err));
 }
 
 /* Runs what was begun. CLI_OK when it was delivered. */

@@ -55,7 +55,11 @@ static bool is_hopeless(const struct run *r)
         return code == CLI_AUTH || code == CLI_CONFIG || code == CLI_TLS ||
                o->failure.err == NVT_E_REDIRECT;
     }
-    return !r->reached && (code == CLI_NETWORK || code == CLI_TLS || code == CLI_ANSWER);
+    const struct nvt_conn_stats *stats = &r->session.call.conn.stats;
+    if (stats->handshakes + stats->resumptions == 0U) {
+        return code == CLI_NETWORK || code == CLI_TLS;
+    }
+    return !r->reached && code == CLI_ANSWER && o->failure.err != NVT_E_HTTP_TRUNCATED;
 }
 
 static void count_refused(struct run *r)

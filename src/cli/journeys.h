@@ -10,7 +10,7 @@
 struct line_fault {
     nvt_err err;
     struct nvt_failure failure;
-    char reason[320]; /* "distance: the number is outside the API's bounds" */
+    char reason[320]; /* "distance: the number is outside its bounds" */
 };
 
 /* NVT_OK, or the fault. */
@@ -68,7 +68,7 @@ struct run {
     struct reasons set_aside;
     struct nvt_rpc_request request;
     unsigned long delivered, duplicate, refused_count, set_aside_count, repeats;
-    bool reached;      /* the server has answered once */
+    bool reached;      /* the server has answered a journey once */
     bool open;         /* the journey under way has no outcome yet */
     int code;          /* why the run stopped early, CLI_OK while it has not */
     char stopped[640]; /* the sentence for it */

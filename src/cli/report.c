@@ -124,8 +124,7 @@ void report_json(struct run *r, int code)
     out_int("exit", code);
     out_int("delivered", (int64_t)r->delivered);
     out_int("duplicate", (int64_t)r->duplicate);
-    out_int("refused", (int64_t)(r->refused_count + r->set_aside_count));
-    out_int("refused_by_registry", (int64_t)r->refused_count);
+    out_int("refused", (int64_t)r->refused_count);
     out_int("set_aside", (int64_t)r->set_aside_count);
     out_bool("complete", r->code == CLI_OK);
     out_int("last_line", (int64_t)r->lines.number);

@@ -5,7 +5,7 @@
  * alone:
  *
  *     navette-token 1
- *     <SHA-256 of system, origin and access key, hex>
+ *     <SHA-256 of system, origin and both keys, hex>
  *     <renew at, seconds since 1970>
  *     <token>
  *
@@ -27,13 +27,15 @@
 /* A token that claims to live longer was kept by a clock that was wrong. */
 #define LIFE_MAX_S 86400
 
+/* Both keys count: whoever has only the access key must not find the token that it stands for. */
 static void key_of(const struct nvt_client *c, char out[KEY_LEN + 1U])
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char hash[32] = {0};
-    char text[NVT_HOST_CAP + NVT_BASE_PATH_CAP + NVT_SECRET_CAP + 64U];
-    int n = snprintf(text, sizeof text, "%s https://%s:%u%s %s", c->profile->name, c->origin.host,
-                     (unsigned)c->origin.port, c->origin.base_path, c->credentials.id);
+    char text[NVT_HOST_CAP + NVT_BASE_PATH_CAP + 2U * NVT_SECRET_CAP + 64U];
+    int n = snprintf(text, sizeof text, "%s https://%s:%u%s %s %s", c->profile->name,
+                     c->origin.host, (unsigned)c->origin.port, c->origin.base_path,
+                     c->credentials.id, c->credentials.secret);
     (void)mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), (const unsigned char *)text,
                      (size_t)n, hash);
     nvt_wipe(text, sizeof text);
