@@ -18,11 +18,11 @@ const struct nvt_profile nvt_rpc_profile = {
 
 /* ---- calls ---- */
 
-static void prepare(struct nvt_rpc_request *r, struct nvt_span method, struct nvt_span body,
+static void prepare(struct nvt_rpc_request *r, const char *method, struct nvt_span body,
                     uint8_t flags, struct nvt_buf *out_target)
 {
     (void)memset(&r->request, 0, sizeof r->request);
-    r->request.method = method;
+    r->request.method = nvt_span_str(method);
     r->request.body = body;
     r->request.flags = flags;
     if (body.len > 0U) {
@@ -34,7 +34,7 @@ static void prepare(struct nvt_rpc_request *r, struct nvt_span method, struct nv
 
 /* An empty segment would make the path the list's; dot segments are resolved by servers and
  * gateways on the way, encoded or not. */
-static nvt_err prepare_one(struct nvt_rpc_request *r, struct nvt_span method, struct nvt_span id,
+static nvt_err prepare_one(struct nvt_rpc_request *r, const char *method, struct nvt_span id,
                            struct nvt_span body, struct nvt_buf *out_target)
 {
     if (id.len == 0U) {
@@ -59,7 +59,7 @@ static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r, const str
 nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span journey_json)
 {
     struct nvt_buf target;
-    prepare(r, NVT_LIT("POST"), journey_json, NVT_REQ_KEYED, &target);
+    prepare(r, "POST", journey_json, NVT_REQ_KEYED, &target);
     return begin(call, r, &target);
 }
 
@@ -67,7 +67,7 @@ nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id)
 {
     struct nvt_buf target;
-    nvt_err err = prepare_one(r, NVT_LIT("GET"), operator_journey_id, NVT_LIT(""), &target);
+    nvt_err err = prepare_one(r, "GET", operator_journey_id, NVT_LIT(""), &target);
     return err == NVT_OK ? begin(call, r, &target) : err;
 }
 
@@ -75,7 +75,7 @@ nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span update_json)
 {
     struct nvt_buf target;
-    nvt_err err = prepare_one(r, NVT_LIT("PATCH"), operator_journey_id, update_json, &target);
+    nvt_err err = prepare_one(r, "PATCH", operator_journey_id, update_json, &target);
     return err == NVT_OK ? begin(call, r, &target) : err;
 }
 
@@ -121,7 +121,7 @@ nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
         err = write_cancel(code, message, &body);
     }
     if (err == NVT_OK) {
-        err = prepare_one(r, NVT_LIT("POST"), operator_journey_id, nvt_buf_span(&body), &target);
+        err = prepare_one(r, "POST", operator_journey_id, nvt_buf_span(&body), &target);
     }
     if (err != NVT_OK) {
         return err;
@@ -139,7 +139,7 @@ static nvt_err check_status(struct nvt_span s)
 }
 
 /* "&name=time", percent-encoded; nothing for 0. */
-static void put_time(struct nvt_buf *target, struct nvt_span name, int64_t s)
+static void put_time(struct nvt_buf *target, const char *name, int64_t s)
 {
     uint8_t text[20];
     struct nvt_buf b;
@@ -148,15 +148,15 @@ static void put_time(struct nvt_buf *target, struct nvt_span name, int64_t s)
     }
     nvt_buf_init(&b, text, sizeof text);
     nvt_time_put_rfc3339(&b, s);
-    nvt_buf_put(target, name);
+    nvt_buf_put(target, nvt_span_str(name));
     nvt_percent_put(target, nvt_buf_span(&b));
     target->overflow = target->overflow || b.overflow;
 }
 
-static void put_count(struct nvt_buf *target, struct nvt_span name, uint32_t value)
+static void put_count(struct nvt_buf *target, const char *name, uint32_t value)
 {
     if (value != 0U) {
-        nvt_buf_put(target, name);
+        nvt_buf_put(target, nvt_span_str(name));
         nvt_buf_put_u64(target, value);
     }
 }
@@ -172,41 +172,39 @@ nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
     if (filter->start_s != 0 && filter->end_s != 0 && filter->start_s > filter->end_s) {
         return NVT_E_FIELD_ORDER;
     }
-    prepare(r, NVT_LIT("GET"), NVT_LIT(""), NVT_REQ_IDEMPOTENT, &target);
+    prepare(r, "GET", NVT_LIT(""), NVT_REQ_IDEMPOTENT, &target);
     nvt_buf_put(&target, NVT_LIT("?status="));
     nvt_buf_put(&target, filter->status);
-    put_time(&target, NVT_LIT("&start="), filter->start_s);
-    put_time(&target, NVT_LIT("&end="), filter->end_s);
-    put_count(&target, NVT_LIT("&limit="), filter->limit);
-    put_count(&target, NVT_LIT("&offset="), filter->offset);
+    put_time(&target, "&start=", filter->start_s);
+    put_time(&target, "&end=", filter->end_s);
+    put_count(&target, "&limit=", filter->limit);
+    put_count(&target, "&offset=", filter->offset);
     return begin(call, r, &target);
 }
 
 /* ---- answers ---- */
 
-/* The raw value at path when it is of that type; empty, and *ok cleared unless optional, if not. */
-static struct nvt_span take(const struct nvt_json *doc, const char *path, enum nvt_json_type type,
-                            bool optional, bool *ok)
+static bool take_text(const struct nvt_json *doc, const char *path, struct nvt_span *out_raw)
 {
     nvt_json_node node = 0;
-    nvt_err err = nvt_json_find(doc, 0U, path, &node);
-    bool absent = err != NVT_OK || (optional && nvt_json_type(doc, node) == NVT_JSON_NULL);
-    bool fits = !absent && nvt_json_type(doc, node) == type;
-    *ok = *ok && (fits || (absent && optional));
-    return fits ? nvt_json_raw(doc, node) : NVT_LIT("");
+    bool ok = nvt_json_find(doc, 0U, path, &node) == NVT_OK &&
+              nvt_json_type(doc, node) == NVT_JSON_STRING;
+    if (ok) {
+        *out_raw = nvt_json_raw(doc, node);
+    }
+    return ok;
 }
 
 nvt_err nvt_rpc_read_receipt(struct nvt_call *call, struct nvt_rpc_receipt *out_receipt)
 {
     struct nvt_json doc;
-    bool ok = true;
+    bool ok = false;
     (void)memset(out_receipt, 0, sizeof *out_receipt);
     if (nvt_call_json(call, &doc) != NVT_OK) {
         return NVT_E_ANSWER;
     }
-    out_receipt->operator_journey_id =
-        take(&doc, "result.data.operator_journey_id", NVT_JSON_STRING, false, &ok);
-    out_receipt->created_at = take(&doc, "result.data.created_at", NVT_JSON_STRING, false, &ok);
+    ok = take_text(&doc, "result.data.operator_journey_id", &out_receipt->operator_journey_id) &&
+         take_text(&doc, "result.data.created_at", &out_receipt->created_at);
     return ok ? NVT_OK : NVT_E_ANSWER;
 }
 
@@ -224,44 +222,38 @@ nvt_err nvt_rpc_label(const struct nvt_json *doc, nvt_json_node item, struct nvt
     return NVT_OK;
 }
 
-/* True too when there is no such array. */
-static bool are_labels(const struct nvt_json *doc, const char *path)
+/* An array of labels that may be absent or null. */
+static bool take_labels(const struct nvt_json *doc, const char *path, struct nvt_span *out_raw)
 {
     nvt_json_node list = 0;
     nvt_json_node node = 0;
     struct nvt_span text;
     struct nvt_json_iter it;
-    bool ok = true;
     (void)memset(&it, 0, sizeof it);
-    if (nvt_json_find(doc, 0U, path, &list) != NVT_OK) {
+    if (nvt_json_find(doc, 0U, path, &list) != NVT_OK ||
+        nvt_json_type(doc, list) == NVT_JSON_NULL) {
         return true;
     }
+    bool ok = nvt_json_type(doc, list) == NVT_JSON_ARRAY;
     while (ok && nvt_json_next(doc, list, &it, &text, &node)) {
         ok = nvt_rpc_label(doc, node, &text) == NVT_OK;
     }
+    *out_raw = nvt_json_raw(doc, list);
     return ok;
-}
-
-static struct nvt_span take_labels(const struct nvt_json *doc, const char *path, bool *ok)
-{
-    struct nvt_span raw = take(doc, path, NVT_JSON_ARRAY, true, ok);
-    *ok = *ok && are_labels(doc, path);
-    return raw;
 }
 
 nvt_err nvt_rpc_read_state(struct nvt_call *call, struct nvt_rpc_state *out_state)
 {
     struct nvt_json doc;
-    bool ok = true;
     (void)memset(out_state, 0, sizeof *out_state);
     if (nvt_call_json(call, &doc) != NVT_OK) {
         return NVT_E_ANSWER;
     }
-    out_state->status = take(&doc, "status", NVT_JSON_STRING, false, &ok);
-    out_state->operator_journey_id = take(&doc, "operator_journey_id", NVT_JSON_STRING, false, &ok);
-    out_state->created_at = take(&doc, "created_at", NVT_JSON_STRING, false, &ok);
-    out_state->fraud_labels = take_labels(&doc, "fraud_error_labels", &ok);
-    out_state->anomaly_details = take_labels(&doc, "anomaly_error_details", &ok);
-    out_state->terms_details = take_labels(&doc, "terms_violation_details", &ok);
+    bool ok = take_text(&doc, "status", &out_state->status) &&
+              take_text(&doc, "operator_journey_id", &out_state->operator_journey_id) &&
+              take_text(&doc, "created_at", &out_state->created_at) &&
+              take_labels(&doc, "fraud_error_labels", &out_state->fraud_labels) &&
+              take_labels(&doc, "anomaly_error_details", &out_state->anomaly_details) &&
+              take_labels(&doc, "terms_violation_details", &out_state->terms_details);
     return ok ? NVT_OK : NVT_E_ANSWER;
 }

@@ -9,11 +9,14 @@
 #include <navette/rpc.h>
 
 enum nvt_rpc_kind {
-    NVT_RPC_TEXT,   /* 1 to max code points */
-    NVT_RPC_SIRET,  /* 14 digits */
-    NVT_RPC_KEY,    /* 64 lower-case hex digits */
-    NVT_RPC_PHONE,  /* "+", 9 to 15 digits */
-    NVT_RPC_TRUNC,  /* "+", 7 to 13 digits */
+    /* texts; a span in the struct, empty when absent */
+    NVT_RPC_TEXT,  /* 1 to max code points */
+    NVT_RPC_SIRET, /* 14 digits */
+    NVT_RPC_KEY,   /* 64 lower-case hex digits */
+    NVT_RPC_PHONE, /* "+", 9 to 15 digits */
+    NVT_RPC_TRUNC, /* "+", 7 to 13 digits */
+    NVT_RPC_LAST_TEXT = NVT_RPC_TRUNC,
+    /* everything else */
     NVT_RPC_CLASS,  /* "A", "B" or "C"; a char in the struct */
     NVT_RPC_NAVIGO, /* "navigo"; nothing in the struct */
     NVT_RPC_TIME,   /* RFC 3339; int64_t seconds in the struct */

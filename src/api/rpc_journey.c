@@ -22,12 +22,11 @@ struct walk {
 
 /* ---- reading members; memcpy, since a byte offset promises no alignment to the compiler ---- */
 
-static struct nvt_span read_span(const uint8_t *at)
-{
-    struct nvt_span s;
-    (void)memcpy(&s, at, sizeof s);
-    return s;
-}
+/* A member of any kind: a text, a list as its items and their count, or a number. */
+struct value {
+    struct nvt_span text;
+    int64_t number;
+};
 
 static uint32_t read_u32(const uint8_t *at)
 {
@@ -36,70 +35,73 @@ static uint32_t read_u32(const uint8_t *at)
     return v;
 }
 
-static int64_t read_time(const uint8_t *at)
+static int64_t read_i64(const uint8_t *at)
 {
     int64_t v = 0;
     (void)memcpy(&v, at, sizeof v);
     return v;
 }
 
-static int32_t read_e7(const uint8_t *at)
-{
-    int32_t v = 0;
-    (void)memcpy(&v, at, sizeof v);
-    return v;
-}
-
-static enum nvt_rpc_adult read_adult(const uint8_t *at)
+static int64_t read_adult(const uint8_t *at)
 {
     enum nvt_rpc_adult v = NVT_RPC_ADULT_ABSENT;
     (void)memcpy(&v, at, sizeof v);
+    return (int64_t)v;
+}
+
+static struct nvt_span read_span(const uint8_t *at)
+{
+    struct nvt_span s;
+    const void *items = NULL; /* a list's pointer, or a span's */
+    (void)memcpy(&items, at, sizeof items);
+    (void)memcpy(&s.len, at + sizeof items, sizeof s.len);
+    s.ptr = (const uint8_t *)items;
+    return s;
+}
+
+static struct value load(uint8_t kind, const uint8_t *at)
+{
+    struct value v = {NVT_LIT(""), 0};
+    switch (kind) {
+    case NVT_RPC_CLASS:
+        v.text = nvt_span_of(at, 1U);
+        break;
+    case NVT_RPC_NAVIGO:
+        v.text = NVT_LIT("navigo");
+        break;
+    case NVT_RPC_U8:
+        v.number = (int64_t)*at;
+        break;
+    case NVT_RPC_U32:
+        v.number = (int64_t)read_u32(at);
+        break;
+    case NVT_RPC_DEGREE:
+        v.number = (int64_t)(int32_t)read_u32(at);
+        break;
+    case NVT_RPC_TIME:
+        v.number = read_i64(at);
+        break;
+    case NVT_RPC_ADULT:
+        v.number = read_adult(at);
+        break;
+    case NVT_RPC_EMPTY:
+    case NVT_RPC_ANY:
+        break;
+    default: /* texts, lists, and objects that start with the text they can not do without */
+        v.text = read_span(at);
+        break;
+    }
     return v;
 }
 
-struct list {
-    const uint8_t *items;
-    size_t count;
-};
-
-static struct list read_list(const uint8_t *at)
+/* Empty, zero and "absent" say that an optional member is not there. A required number may be 0 and
+ * a required list empty, but no text. */
+static bool present(const struct nvt_rpc_field *f, const struct value *v)
 {
-    struct list l;
-    const void *items = NULL;
-    (void)memcpy(&items, at, sizeof items);
-    (void)memcpy(&l.count, at + sizeof items, sizeof l.count);
-    l.items = (const uint8_t *)items;
-    return l;
-}
-
-/* Optional members are absent when they are empty, zero or "absent". */
-static bool present(const struct nvt_rpc_field *f, const uint8_t *at)
-{
-    bool there = true;
-    switch (f->kind) {
-    case NVT_RPC_TEXT:
-    case NVT_RPC_SIRET:
-    case NVT_RPC_KEY:
-    case NVT_RPC_PHONE:
-    case NVT_RPC_TRUNC:
-        there = read_span(at).len > 0U;
-        break;
-    case NVT_RPC_OBJECT:
-        there = (f->flags & (uint8_t)NVT_RPC_REQUIRED) != 0U || read_span(at).len > 0U;
-        break;
-    case NVT_RPC_U8:
-        there = (f->flags & (uint8_t)NVT_RPC_REQUIRED) != 0U || *at != 0U;
-        break;
-    case NVT_RPC_LIST:
-        there = (f->flags & (uint8_t)NVT_RPC_REQUIRED) != 0U || read_list(at).count > 0U;
-        break;
-    case NVT_RPC_ADULT:
-        there = read_adult(at) != NVT_RPC_ADULT_ABSENT;
-        break;
-    default:
-        break;
-    }
-    return there && (f->flags & (uint8_t)NVT_RPC_JSON_ONLY) == 0U;
+    bool required = (f->flags & (uint8_t)NVT_RPC_REQUIRED) != 0U;
+    bool text = f->kind <= (uint8_t)NVT_RPC_LAST_TEXT;
+    bool empty = v->text.len == 0U && v->number == 0;
+    return (f->flags & (uint8_t)NVT_RPC_JSON_ONLY) == 0U && ((required && !text) || !empty);
 }
 
 /* ---- checking ---- */
@@ -112,61 +114,48 @@ static nvt_err check_text(const struct nvt_rpc_field *f, struct nvt_span s)
     return nvt_rpc_code_points(s) <= f->max ? NVT_OK : NVT_E_FIELD_LENGTH;
 }
 
-static nvt_err check_degree(const struct nvt_rpc_field *f, int32_t e7)
+static nvt_err check_list(struct nvt_span items)
 {
-    int64_t max = (int64_t)f->max * 10000000;
-    return e7 >= -max && e7 <= max ? NVT_OK : NVT_E_FIELD_RANGE;
-}
-
-static nvt_err check_list(struct list l)
-{
-    if (l.count > NVT_RPC_LIST_MAX) {
+    if (items.len > NVT_RPC_LIST_MAX) {
         return NVT_E_FIELD_COUNT;
     }
-    return l.count == 0U || l.items != NULL ? NVT_OK : NVT_E_ARG;
+    return items.len == 0U || items.ptr != NULL ? NVT_OK : NVT_E_ARG;
 }
 
-/* The last second of the year 9999: four-digit years are all that RFC 3339 has. */
-static nvt_err check_second(int64_t s)
+static nvt_err check_range(int64_t value, int64_t min, int64_t max)
 {
-    return s >= 0 && s <= 253402300799 ? NVT_OK : NVT_E_FIELD_RANGE;
+    return value >= min && value <= max ? NVT_OK : NVT_E_FIELD_RANGE;
 }
 
-static nvt_err check_value(const struct nvt_rpc_field *f, const uint8_t *at)
+static nvt_err check_value(const struct nvt_rpc_field *f, const struct value *v)
 {
+    int64_t degrees = (int64_t)f->max * 10000000;
     nvt_err err = NVT_OK;
     switch (f->kind) {
     case NVT_RPC_TEXT:
-        err = check_text(f, read_span(at));
+        err = check_text(f, v->text);
         break;
-    case NVT_RPC_CLASS:
-        err = nvt_rpc_check_form(f->kind, nvt_span_of(at, 1U));
-        break;
-    case NVT_RPC_TIME:
-        err = check_second(read_time(at));
+    case NVT_RPC_TIME: /* RFC 3339 has four-digit years */
+        err = check_range(v->number, 0, 253402300799);
         break;
     case NVT_RPC_U8:
-        err = nvt_rpc_check_int(f, (int64_t)*at);
-        break;
     case NVT_RPC_U32:
-        err = nvt_rpc_check_int(f, (int64_t)read_u32(at));
+        err = nvt_rpc_check_int(f, v->number);
         break;
     case NVT_RPC_DEGREE:
-        err = check_degree(f, read_e7(at));
+        err = check_range(v->number, -degrees, degrees);
         break;
     case NVT_RPC_ADULT:
-        err = read_adult(at) <= NVT_RPC_ADULT_NULL ? NVT_OK : NVT_E_FIELD_RANGE;
+        err = check_range(v->number, 0, NVT_RPC_ADULT_NULL);
         break;
     case NVT_RPC_LIST:
-        err = check_list(read_list(at));
+        err = check_list(v->text);
         break;
-    case NVT_RPC_SIRET:
-    case NVT_RPC_KEY:
-    case NVT_RPC_PHONE:
-    case NVT_RPC_TRUNC:
-        err = nvt_rpc_check_form(f->kind, read_span(at));
+    case NVT_RPC_OBJECT:
+    case NVT_RPC_EMPTY:
         break;
-    default: /* objects are walked; constants are right */
+    default:
+        err = nvt_rpc_check_form(f->kind, v->text);
         break;
     }
     return err;
@@ -189,41 +178,33 @@ static void write_degree(struct nvt_json_writer *w, int32_t e7)
 {
     int32_t half = e7 < 0 ? -5 : 5;
     bool tiny = e7 > -10 && e7 < 10;
-    nvt_json_put_dec(w, tiny ? 0 : ((int64_t)e7 + half) / 10, 6U);
+    nvt_json_put_dec(w, tiny ? 0 : (e7 + half) / 10, 6U);
 }
 
-static void write_adult(struct nvt_json_writer *w, enum nvt_rpc_adult adult)
+static void write_adult(struct nvt_json_writer *w, int64_t adult)
 {
-    if (adult == NVT_RPC_ADULT_NULL) {
+    if (adult == (int64_t)NVT_RPC_ADULT_NULL) {
         nvt_json_put_null(w);
     } else {
-        nvt_json_put_bool(w, adult == NVT_RPC_ADULT_YES);
+        nvt_json_put_bool(w, adult == (int64_t)NVT_RPC_ADULT_YES);
     }
 }
 
-static void write_value(struct nvt_json_writer *w, const struct nvt_rpc_field *f, const uint8_t *at)
+static void write_value(struct nvt_json_writer *w, uint8_t kind, const struct value *v)
 {
-    switch (f->kind) {
-    case NVT_RPC_CLASS:
-        nvt_json_put_str(w, nvt_span_of(at, 1U));
-        break;
-    case NVT_RPC_NAVIGO:
-        nvt_json_put_str(w, NVT_LIT("navigo"));
-        break;
+    switch (kind) {
     case NVT_RPC_TIME:
-        write_time(w, read_time(at));
+        write_time(w, v->number);
         break;
     case NVT_RPC_U8:
-        nvt_json_put_int(w, (int64_t)*at);
-        break;
     case NVT_RPC_U32:
-        nvt_json_put_int(w, (int64_t)read_u32(at));
+        nvt_json_put_int(w, v->number);
         break;
     case NVT_RPC_DEGREE:
-        write_degree(w, read_e7(at));
+        write_degree(w, (int32_t)v->number);
         break;
     case NVT_RPC_ADULT:
-        write_adult(w, read_adult(at));
+        write_adult(w, v->number);
         break;
     case NVT_RPC_OBJECT:
         nvt_json_begin_object(w);
@@ -236,7 +217,7 @@ static void write_value(struct nvt_json_writer *w, const struct nvt_rpc_field *f
         nvt_json_end_array(w);
         break;
     default: /* the texts */
-        nvt_json_put_str(w, read_span(at));
+        nvt_json_put_str(w, v->text);
         break;
     }
 }
@@ -258,10 +239,10 @@ static void enter(struct walk *w, const struct nvt_rpc_shape *shape, const uint8
     w->path.depth++;
 }
 
-static void enter_list(struct walk *w, const struct nvt_rpc_field *field, struct list list)
+static void enter_list(struct walk *w, const struct nvt_rpc_field *field, struct nvt_span items)
 {
-    if (list.count > 0U) {
-        enter(w, field->shape, list.items, field->name, list.count);
+    if (items.len > 0U) {
+        enter(w, field->shape, items.ptr, field->name, items.len);
         if (w->writer != NULL) {
             nvt_json_begin_object(w->writer);
         }
@@ -272,18 +253,18 @@ static void enter_list(struct walk *w, const struct nvt_rpc_field *field, struct
     }
 }
 
-static void visit(struct walk *w, struct frame *f, const struct nvt_rpc_field *field)
+static void visit(struct walk *w, const struct nvt_rpc_field *field, const uint8_t *at,
+                  const struct value *v)
 {
-    const uint8_t *at = f->base + field->offset;
     if (w->writer != NULL) {
         nvt_json_name(w->writer, nvt_span_str(field->name));
-        write_value(w->writer, field, at);
+        write_value(w->writer, field->kind, v);
     }
     if (field->kind == (uint8_t)NVT_RPC_OBJECT) {
         enter(w, field->shape, at, field->name, 0U);
     }
     if (field->kind == (uint8_t)NVT_RPC_LIST) {
-        enter_list(w, field, read_list(at));
+        enter_list(w, field, v->text);
     }
 }
 
@@ -331,15 +312,17 @@ static nvt_err step(struct walk *w, struct nvt_span *out_leaf)
         return NVT_OK;
     }
     const struct nvt_rpc_field *field = &f->shape->field[f->next];
-    if (present(field, f->base + field->offset)) {
+    const uint8_t *at = f->base + field->offset;
+    const struct value v = load(field->kind, at);
+    f->next++;
+    if (present(field, &v)) {
         *out_leaf = nvt_span_str(field->name);
-        err = check_value(field, f->base + field->offset);
-        f->seen |= (uint32_t)1U << f->next;
+        f->seen |= (uint32_t)1U << (f->next - 1U);
+        err = check_value(field, &v);
         if (err == NVT_OK) {
-            visit(w, f, field);
+            visit(w, field, at, &v);
         }
     }
-    f->next++;
     return err;
 }
 
