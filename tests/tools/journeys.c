@@ -256,7 +256,7 @@ static void spoil_struct(struct journey *v, enum fault fault, int64_t now_s)
         v->j.end.time_s = v->j.start.time_s + 240;
         break;
     case FAULT_EXPIRED:
-        v->j.start.time_s = now_s - 30 * 3600;
+        v->j.start.time_s = now_s - (int64_t)30 * 3600;
         v->j.end.time_s = v->j.start.time_s + lasts_s;
         break;
     case FAULT_FUTURE:

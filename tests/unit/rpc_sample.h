@@ -79,6 +79,19 @@ static inline void sample_init(struct sample *s)
     "\"travel_pass\":{\"name\":\"navigo\",\"user_id\":\"N-9\"}},\"contribution\":150,\"seats\":2," \
     "\"payments\":[{\"index\":0,\"siret\":\"22000202400028\",\"type\":\"card\",\"amount\":75}]}}"
 
+/* What the check of the struct says, and of which member. */
+static inline void expect(const struct sample *s, enum nvt_rpc_version version, nvt_err err,
+                          const char *field)
+{
+    struct nvt_failure failure;
+    (void)memset(&failure, 0x5A, sizeof failure);
+    assert_string_equal(nvt_err_name(nvt_rpc_journey_check(&s->j, version, 0, &failure)),
+                        nvt_err_name(err));
+    assert_string_equal(failure.field, field);
+    assert_int_equal(failure.err, err);
+    assert_int_equal(nvt_rpc_journey_check(&s->j, version, 0, NULL), err);
+}
+
 /* A copy without a byte behind it, so that reading too far is caught. */
 static inline struct nvt_span exact(const char *text, size_t len)
 {
