@@ -330,12 +330,6 @@ static void test_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v3_text),
-        cmocka_unit_test(test_v2_text),
-        cmocka_unit_test(test_update_text),
-        cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_space),
-        cmocka_unit_test(test_coordinate_text),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_small_numbers),
         cmocka_unit_test(test_coordinates),
