@@ -115,10 +115,13 @@ static int conclude(void)
     if (o->body.len > 0U) {
         (void)to_stdout(NULL, o->body);
     }
+    if (o->failure.err == NVT_E_SINK) {
+        return fail(false, CLI_INPUT, NVT_E_SINK,
+                    "standard output can not be written: check the disk or the pipe behind it");
+    }
     if (o->body_cut) {
         say("of the error's body only the first %zu bytes were kept", o->body.len);
     }
-    settings.json = false; /* standard output is the body's alone */
     return fail_outcome(&session, "call");
 }
 
@@ -140,9 +143,12 @@ static int send(struct outgoing *o)
     return code;
 }
 
-int cmd_call(const struct args *a)
+int cmd_call(const struct args *given)
 {
     static struct outgoing o;
+    struct args plain = *given;
+    const struct args *a = &plain;
+    plain.json = false; /* standard output is the body's alone */
     const struct nvt_profile *system = nvt_profile_find(nvt_span_str(a->word[0]));
     if (system == NULL) {
         return fail(false, CLI_USAGE, NVT_OK, "there is no system %s; see navette --help",
