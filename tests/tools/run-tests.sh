@@ -55,7 +55,8 @@ COUNTS
     failed=$((failed + f))
     if [ "$f" -gt 0 ]; then
         echo "---- $name: what it printed"
-        tail -n 400 "$log"
+        # What went well is left out.
+        grep -v -e '^ok - ' -e '^\[ RUN  ' -e '^\[       OK' "$log" | tail -n 400
         echo "---- $name: $p of $((p + f)) passed$why"
     else
         printf '  %-28s %5d passed  %3d.%02d s\n' "$name" "$p" $((took / 100)) $((took % 100))
