@@ -263,7 +263,12 @@ static void token_answered(struct nvt_call *call, uint64_t now_ms)
     }
     enum nvt_verdict verdict = nvt_verdict_token(status, &err);
     call->outcome.failure.err = err;
-    read_words(call);
+    call->outcome.failure.http_status = status;
+    /* A success that could not be read may hold a token that nobody here knows: not a word of it.
+     */
+    if (status > 299U) {
+        read_words(call);
+    }
     finish(call, verdict, err, &call->response);
     /* Only now: the fields and words were read from it. */
     nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));

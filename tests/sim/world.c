@@ -3,6 +3,10 @@
 
 #include "tls_clear.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
 const struct nvt_profile world_keyed = {
     "keyed", "Keyed", "https://api.example.net", NVT_GRANT_KEY_PAIR, "/token", 300, 5, 409, true};
 const struct nvt_profile world_plain = {
@@ -156,4 +160,40 @@ bool world_holds(const void *mem, size_t len, const char *text)
         }
     }
     return false;
+}
+
+void world_send(struct world *w, const char *method, uint8_t flags)
+{
+    static struct nvt_request q;
+    q = world_request(method, flags);
+    world_run(w, &q);
+}
+
+void world_expect(const struct world *w, enum nvt_verdict verdict, nvt_err err)
+{
+    const struct nvt_outcome *o = &w->call.outcome;
+    if (w->fault != NULL) {
+        fail_msg("%s", w->fault);
+    }
+    if (o->verdict != verdict || o->failure.err != err) {
+        fail_msg("verdict %d, %s, status %u, \"%s\"", (int)o->verdict, nvt_err_name(o->failure.err),
+                 o->status, o->failure.message);
+    }
+}
+
+void world_close(struct world *w)
+{
+    if (!world_end(w)) {
+        fail_msg("%s", w->fault);
+    }
+}
+
+size_t world_count_sent(const struct world *w, const char *text)
+{
+    size_t found = 0;
+    size_t n = strlen(text);
+    for (size_t i = 0; i + n <= w->sim.sent_len; i++) {
+        found += memcmp(w->sent + i, text, n) == 0 ? 1U : 0U;
+    }
+    return found;
 }

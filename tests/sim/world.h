@@ -11,6 +11,31 @@
 #define WORLD_ACCESS "access-key-0123456789"
 #define WORLD_SECRET "secret-key-ABCDEFGHIJKLMNOP"
 
+/* Answers for scripts. */
+#define WORLD_OK "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"
+#define WORLD_DENIED "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+#define WORLD_500 "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno"
+#define WORLD_GRANT                                                                                \
+    "HTTP/1.1 201 Created\r\nContent-Length: 43\r\n\r\n{\"access_token\":\"" WORLD_TOKEN "\"}"
+
+/* One answer of a script: sent in full, then the connection stays; ends; comes unasked. */
+#define STAY(text)                                                                                 \
+    {                                                                                              \
+        (text), sizeof(text) - 1U, 3, false, NVT_SIM_STAY                                          \
+    }
+#define ENDS(text, how)                                                                            \
+    {                                                                                              \
+        (text), sizeof(text) - 1U, 3, false, (how)                                                 \
+    }
+#define UNASKED(text, how)                                                                         \
+    {                                                                                              \
+        (text), sizeof(text) - 1U, 3, true, (how)                                                  \
+    }
+#define SCRIPT(a)                                                                                  \
+    {                                                                                              \
+        (a), sizeof(a) / sizeof((a)[0])                                                            \
+    }
+
 /* Duplicate 409, retry after 500, five tokens a minute; and one without any of these. */
 extern const struct nvt_profile world_keyed;
 extern const struct nvt_profile world_plain;
@@ -47,6 +72,18 @@ bool world_end(struct world *w);
 
 /* A request of method with flags and a small body unless it is GET, HEAD or DELETE. */
 struct nvt_request world_request(const char *method, uint8_t flags);
+
+/* world_run with a request made by world_request. */
+void world_send(struct world *w, const char *method, uint8_t flags);
+
+/* Fails the test unless the last outcome is this one and nothing else went wrong. */
+void world_expect(const struct world *w, enum nvt_verdict verdict, nvt_err err);
+
+/* world_end that fails the test. */
+void world_close(struct world *w);
+
+/* How often the client sent text. */
+size_t world_count_sent(const struct world *w, const char *text);
 
 /* Does text stand anywhere in mem? */
 bool world_holds(const void *mem, size_t len, const char *text);
