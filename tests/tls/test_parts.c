@@ -344,14 +344,29 @@ static void test_codes(void **state)
     }
 }
 
+/* Mbed TLS reporting success without having looked at a certificate must not count as verified. */
+static void test_unverified_is_refused(void **state)
+{
+    struct nvt_tls t;
+    (void)state;
+    memset(&t, 0, sizeof t);
+    assert_false(nvt_tls_ticket_after_handshake(&t));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ip_good),       cmocka_unit_test(test_ip_names),
-        cmocka_unit_test(test_ca_files),      cmocka_unit_test(test_ca_cut_anywhere),
-        cmocka_unit_test(test_ca_line_ends),  cmocka_unit_test(test_ca_damaged),
-        cmocka_unit_test(test_ca_der),        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_verdict_order), cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_ip_good),
+        cmocka_unit_test(test_ip_names),
+        cmocka_unit_test(test_ca_files),
+        cmocka_unit_test(test_ca_cut_anywhere),
+        cmocka_unit_test(test_ca_line_ends),
+        cmocka_unit_test(test_ca_damaged),
+        cmocka_unit_test(test_ca_der),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_verdict_order),
+        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_unverified_is_refused),
     };
     return cmocka_run_group_tests_name("tls parts", tests, NULL, NULL);
 }
