@@ -84,8 +84,8 @@ mkdir -p "$HOME"
 
 # The exit codes that `navette help` documents.
 # shellcheck disable=SC2034
-E_PARTLY=1 E_USAGE=2 E_CONFIG=3 E_NETWORK=4 E_TLS=5 E_AUTH=6 E_REFUSED=7 E_LATER=8 E_INPUT=10 \
-    E_ANSWER=11 E_CHECK=12
+E_PARTLY=1 E_USAGE=2 E_CONFIG=3 E_NETWORK=4 E_TLS=5 E_AUTH=6 E_REFUSED=7 E_LATER=8 E_UNKNOWN=9 \
+    E_INPUT=10 E_ANSWER=11 E_CHECK=12
 
 # Runs the command: its exit code in $code, what it printed in $out and $err (and the files
 # $work/out, $work/err). No run may take longer than a minute.
@@ -172,6 +172,10 @@ free_port() {
     echo $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000))
 }
 
+has_ipv6() { # on the loopback interface
+    grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2>/dev/null
+}
+
 # start_nginx TEMPLATE: starts nginx with the template's @DIR@, @PORT@ and @PORT2@ ... @PORT4@
 # filled in, as the current user; sets $port, $port2 ... and $nginx_pid.
 start_nginx() {
@@ -183,6 +187,7 @@ start_nginx() {
         sed "s|@DIR@|$work|g; s|@PORT@|$port|g; s|@PORT2@|$port2|g; s|@PORT3@|$port3|g
             s|@PORT4@|$port4|g; s|@STANDIN@|${standin_port:-1}|g; s|@USER@|$(id -un) $(id -gn)|" \
             "$1" >"$work/nginx/nginx.conf"
+        has_ipv6 || sed -i '/\[::1\]/d' "$work/nginx/nginx.conf"
         rm -f "$work/nginx/pid"
         nginx -e "$work/nginx/error.log" -c "$work/nginx/nginx.conf" 2>>"$work/nginx/start.log" &
         nginx_pid=$!

@@ -23,7 +23,7 @@ gets() { # NAME PATH BODY [OPTION ...]: a GET that succeeds with this body
 same() { # NAME FILE FILE
     is "$1" "$(sha256sum <"$2")" "$(sha256sum <"$3")"
 }
-tls13() { "$BUILD/navette" version | grep -Eq 'Mbed TLS [3-9]'; }
+tls13() { "$BUILD/navette" version | grep -Eiq 'mbed tls [3-9]'; }
 
 mkdir -p "$work/www" "$work/nginx"
 head -c 5000000 /dev/urandom >"$work/www/big"
@@ -136,6 +136,12 @@ exits 'an RSA certificate' 0
 url=https://127.0.0.1:$port4
 call GET /
 exits 'an address instead of a name' 0
+
+if has_ipv6; then
+    url="https://[::1]:$port4"
+    call GET /
+    exits 'an IPv6 address' 0
+fi
 
 # ---- what nginx never sends: whole answers from files, by s_server ----
 

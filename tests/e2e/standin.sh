@@ -239,6 +239,96 @@ with journey status "$id"
 exits 'a 429 with a date' "$E_LATER" 'try again in [23][0-9] s'
 fault '{"clear":true}'
 
+# ---- a request without a key is never sent twice blindly ----
+
+journeys 1 31
+fault '{"scope":"journeys","drop_after":1}'
+mark
+before=$(state requests)
+with call rpc POST /v3.3/journeys --data "$file"
+exits 'a POST of unknown outcome' "$E_UNKNOWN" 'may have arrived'
+is '... was sent once' $(($(state requests) - before)) 1
+stored '... and did arrive' 1
+fault '{"clear":true,"scope":"journeys","drop_before":1}'
+with call rpc POST /v3.3/journeys --data "$file" --json
+is 'a POST of unknown outcome, for machines' "$code" "$E_UNKNOWN"
+fault '{"clear":true}'
+
+# ---- a slow source: the server closes the idle connection between two journeys ----
+
+journeys 10 32
+stop_standin
+start_standin --keys "$keys" --idle 1
+mark
+{
+    sed -n 1,5p "$file"
+    sleep 3
+    sed -n '6,$p' "$file"
+} | "$BUILD/navette" journey send - --json --base-url "$url" --ca-file "$work/pki/ca.pem" \
+    --token-file "$keys" >"$work/out" 2>"$work/err"
+is 'a slow source' $? 0
+out=$(cat "$work/out")
+counts 'a slow source' 10 0 0
+stored 'a slow source' 10
+connections 'a slow source' 2
+is 'a slow source: the session was resumed' "$(state resumed)/$(number resumptions)" 1/1
+
+# ---- four at once ----
+
+rm -rf "$XDG_CACHE_HOME"
+mark
+senders=
+for n in 51 52 53 54; do
+    journeys 40 $n
+    "$BUILD/navette" journey send "$file" --base-url "$url" --ca-file "$work/pki/ca.pem" \
+        --token-file "$keys" >"$work/out-$n" 2>&1 &
+    senders="$senders $!"
+done
+for sender in $senders; do
+    wait "$sender"
+    is 'one of four at once' $? 0
+done
+stored 'four at once' 160
+is 'four at once: no token call too many' \
+    "$([ $(($(state token_calls) - marked_tokens)) -le 4 ] && echo yes)" yes
+with journey status "$id" -v
+unlike 'four at once: the cache is whole' "$err" 'new token|cache.*ignored'
+
+# ---- nothing tells a secret ----
+
+with token --show
+token=$out
+secret=$(sed -n 's/secret_key = //p' "$keys")
+journeys 5 60
+{
+    for command in "journey send $file" "journey status $id" 'journey list --status pending' \
+        'call rpc GET /v3.3/journeys/none' token doctor; do
+        # shellcheck disable=SC2086 # words
+        with $command -v -v
+        printf '%s\n%s\n' "$out" "$err"
+        # shellcheck disable=SC2086
+        with $command -v --json
+        printf '%s\n%s\n' "$out" "$err"
+    done
+    fault '{"expire_tokens":true,"token_life":-10}'
+    with journey status "$id" -v -v
+    printf '%s\n%s\n' "$out" "$err"
+    fault '{"token_life":300,"reset_limits":true}'
+} >"$work/said"
+is 'much was said' "$([ "$(wc -l <"$work/said")" -gt 30 ] && echo yes)" yes
+is 'but not the token' "$(grep -cF -- "$token" "$work/said")" 0
+is 'nor a part of it' "$(grep -cF -- "$(echo "$token" | cut -d. -f3 | cut -c1-20)" "$work/said")" 0
+is 'nor the secret key' "$(grep -cF -- "$secret" "$work/said")" 0
+
+# ---- for machines ----
+
+with journey status none --json
+is 'an error for machines' "$code" "$E_REFUSED"
+like 'an error for machines: one object' "$out" '^\{"ok": ?false,"exit": ?7,.*"message":.*\}$'
+with journey list --status pending --limit 2 --json
+like 'a list for machines' "$out" '^\{.*"[^"]+".*\}$'
+is 'nothing else on standard output' "$(printf '%s\n' "$out" | wc -l)" 1
+
 # ---- a signal ----
 
 journeys 200 40
