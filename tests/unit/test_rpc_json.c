@@ -201,6 +201,7 @@ static void test_coordinates(void **state)
         {"48.856614", 0, "-90", NVT_OK, ""},
         {"48.856614", 0, "90.0", NVT_OK, ""},
         {"48.856614", 0, "90.00000000000001", NVT_E_FIELD_RANGE, "start.lat"},
+        {"48.856614", 0, "-90.000000000000001", NVT_E_FIELD_RANGE, "start.lat"},
         {"48.856614", 0, "-90.0000001", NVT_E_FIELD_RANGE, "start.lat"},
         {"48.856614", 0, "91", NVT_E_FIELD_RANGE, "start.lat"},
         {"48.856614", 0, "100", NVT_E_FIELD_RANGE, "start.lat"},
@@ -301,6 +302,8 @@ static void lengths_of(const char *old, const char *field)
     length_of(old, "\\u00e9", 257, NVT_E_FIELD_LENGTH, field);
     length_of(old, "\\uD83D\\uDE97", 256, NVT_OK, field);
     length_of(old, "\\ud83d\\ude97", 257, NVT_E_FIELD_LENGTH, field);
+    length_of(old, "\\ud800\\udc00", 256, NVT_OK, field);
+    length_of(old, "\\ud7ff", 257, NVT_E_FIELD_LENGTH, field);
     length_of(old, "\\n", 256, NVT_OK, field);
     length_of(old, "\\\\", 257, NVT_E_FIELD_LENGTH, field);
     length_of(old, "\\\"", 256, NVT_OK, field);
