@@ -66,7 +66,7 @@ uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int
     }
     uint8_t *mem = read_stream(f, max, out_len);
     bool bad = mem == NULL || ferror(f) != 0;
-    if (!is_stdin(path)) {
+    if (f != stdin) {
         (void)fclose(f);
     }
     if (bad || *out_len > max) {
@@ -133,7 +133,7 @@ static bool read_line(struct lines *l)
         l->offset++;
     }
     l->text[l->len] = '\0';
-    l->number++;
+    l->number += any ? 1U : 0U;
     return any;
 }
 

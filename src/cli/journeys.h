@@ -17,7 +17,7 @@ struct line_fault {
 nvt_err journey_check_line(const struct lines *l, int64_t now_s, struct line_fault *out);
 
 /* ---- refused.c: what was not delivered, as JSON Lines ----
- * {"line":7,"by":"check","error":"NVT_E_FIELD_RANGE","field":"distance","reason":"...","journey":{}}
+ * {"line":7,"by":"check","error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..","journey":{}}
  * by: "check" (set aside here) or "registry" (then with "http_status" and "code"). A line that is
  * not JSON stands as "text" when it is UTF-8, and is left out when not, or when it is too long. */
 
