@@ -138,17 +138,31 @@ static void test_names(void **state)
     }
 }
 
-/* The server shows its good certificate only to a client that names this host in SNI. */
+/* The server shows another certificate to a client that names this host in SNI. */
+static void start_with_name(struct server *s, const char *name)
+{
+    char options[256];
+    (void)snprintf(options, sizeof options, "-servername %s -cert2 %s -key2 %s", name,
+                   pki_path("nointermediate", ".pem"), pki_path("nointermediate", ".key"));
+    server_start(s, "server", options);
+}
+
 static void test_sni(void **state)
 {
-    char options[1024];
     struct server s;
     (void)state;
-    (void)snprintf(options, sizeof options, "-servername a.localhost -cert2 %s -key2 %s",
-                   pki_path("nointermediate", ".pem"), pki_path("nointermediate", ".key"));
-    server_start(&s, "server", options);
+    start_with_name(&s, "a.localhost");
     expect(&s, "localhost", NVT_OK);
     expect(&s, "a.localhost", NVT_E_TLS_CHAIN);
+    server_kill(&s);
+}
+
+/* RFC 6066 section 3: literal addresses are not permitted in SNI. */
+static void test_no_sni_for_addresses(void **state)
+{
+    struct server s;
+    (void)state;
+    start_with_name(&s, "127.0.0.1");
     expect(&s, "127.0.0.1", NVT_OK);
     server_kill(&s);
 }
@@ -422,6 +436,7 @@ int main(void)
         TEST(test_weak),
         TEST(test_names),
         TEST(test_sni),
+        TEST(test_no_sni_for_addresses),
         TEST(test_bad_host_argument),
         TEST(test_moved_clock),
         TEST(test_unknown_clock_refused),
