@@ -179,22 +179,13 @@ static const uint8_t *unicode_escape(struct checker *c, const uint8_t *p)
  *                                                    RFC 8259 section 7; p is behind the "\" */
 static const uint8_t *escape(struct checker *c, const uint8_t *p)
 {
-    uint8_t kind = p < c->end ? *p : 0U;
-    switch (kind) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        return p + 1;
-    case 'u':
+    if (p < c->end && *p == (uint8_t)'u') {
         return unicode_escape(c, p + 1);
-    default:
-        return refuse(c, p, NVT_E_JSON_ESCAPE);
     }
+    if (p < c->end && nvt_json_short_meaning(*p) != 0U) {
+        return p + 1;
+    }
+    return refuse(c, p, NVT_E_JSON_ESCAPE);
 }
 
 /* Only the second byte's range depends on the first: that keeps out overlong forms, surrogates and

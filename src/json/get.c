@@ -15,73 +15,99 @@ nvt_err nvt_json_get_bool(const struct nvt_json *doc, nvt_json_node node, bool *
 
 #define MAGNITUDE_MAX ((uint64_t)1U << 63U) /* of INT64_MIN */
 
+/* Where an exponent is cut: no text within INT_MAX bytes can make up for it with zeros before or
+ * behind the point, yet a sum of it and a length stays far from overflow. */
+#define EXPONENT_MAX ((int64_t)1 << 40U)
+
 /* The parts of a number as they stand in the text. */
 struct number {
-    bool negative;
-    struct nvt_span whole;
-    struct nvt_span fraction; /* digits behind the point */
+    const uint8_t *digits; /* the first one, with a point behind the first whole of them */
+    size_t whole;
+    size_t have; /* digits in all */
     int64_t exponent;
+    bool negative;
+    bool integer; /* neither point nor exponent */
 };
 
-static bool starts_with(struct nvt_span s, char byte)
+/* How many digits stand at p. */
+static size_t digit_run(const uint8_t *p, const uint8_t *end)
 {
-    return s.len > 0U && s.ptr[0] == (uint8_t)byte;
+    const uint8_t *start = p;
+    while (p < end && *p >= (uint8_t)'0' && *p <= (uint8_t)'9') {
+        p++;
+    }
+    return (size_t)(p - start);
 }
 
-static struct nvt_span take_digits(struct nvt_span *s)
+/* [ minus / plus ] 1*DIGIT */
+static int64_t read_exponent(const uint8_t *p, const uint8_t *end)
 {
-    size_t len = 0U;
-    while (len < s->len && s->ptr[len] >= (uint8_t)'0' && s->ptr[len] <= (uint8_t)'9') {
-        len++;
+    bool negative = *p == (uint8_t)'-';
+    int64_t value = 0;
+    if (*p < (uint8_t)'0') {
+        p++;
     }
-    struct nvt_span digits = nvt_span_of(s->ptr, len);
-    *s = nvt_span_drop(*s, len);
-    return digits;
+    for (; p < end && value < EXPONENT_MAX; p++) {
+        value = value * 10 + (int64_t)(*p - (uint8_t)'0');
+    }
+    return negative ? -value : value;
 }
 
-/* Cut at a size that no text within INT_MAX bytes can make up for with leading or trailing zeros,
- * yet sums with such a length stay far from overflow. */
-static int64_t read_exponent(struct nvt_span s)
-{
-    const uint64_t huge = (uint64_t)1U << 40U;
-    bool negative = starts_with(s, '-');
-    uint64_t value = huge;
-    if (negative || starts_with(s, '+')) {
-        s = nvt_span_drop(s, 1U);
-    }
-    if (nvt_u64_parse(s, huge, &value) != NVT_OK) {
-        value = huge;
-    }
-    return negative ? -(int64_t)value : (int64_t)value;
-}
-
+/* number of RFC 8259 section 6; raw is one that was checked */
 static void split_number(struct nvt_span raw, struct number *n)
 {
-    n->negative = starts_with(raw, '-');
+    const uint8_t *p = raw.ptr;
+    const uint8_t *end = raw.ptr + raw.len;
+    n->negative = *p == (uint8_t)'-';
     if (n->negative) {
-        raw = nvt_span_drop(raw, 1U);
+        p++;
     }
-    n->whole = take_digits(&raw);
-    n->fraction = NVT_LIT("");
-    if (starts_with(raw, '.')) {
-        raw = nvt_span_drop(raw, 1U);
-        n->fraction = take_digits(&raw);
+    n->digits = p;
+    n->whole = digit_run(p, end);
+    n->have = n->whole;
+    p += n->whole;
+    n->integer = p == end;
+    if (p < end && *p == (uint8_t)'.') {
+        size_t run = digit_run(p + 1, end);
+        n->have += run;
+        p += 1U + run;
     }
-    n->exponent = raw.len > 0U ? read_exponent(nvt_span_drop(raw, 1U)) : 0;
+    n->exponent = p < end ? read_exponent(p + 1, end) : 0;
 }
 
-/* Sign and bounds; magnitude is at most MAGNITUDE_MAX. */
+static unsigned digit_at(const struct number *n, size_t i)
+{
+    return (unsigned)n->digits[i + (i < n->whole ? 0U : 1U)] - (unsigned)'0';
+}
+
+/* The first keep digits as a number; zeros stand in for digits that the text does not have. Ends
+ * after at most 20 digits past leading zeros. */
+static nvt_err magnitude_of(const struct number *n, uint64_t keep, uint64_t *out_magnitude)
+{
+    uint64_t magnitude = 0U;
+    for (uint64_t i = 0U; i < keep && (i < n->have || magnitude != 0U); i++) {
+        if (magnitude > MAGNITUDE_MAX / 10U) {
+            return NVT_E_RANGE;
+        }
+        magnitude = magnitude * 10U + (i < n->have ? digit_at(n, (size_t)i) : 0U);
+    }
+    if (keep < n->have && digit_at(n, (size_t)keep) >= 5U) {
+        magnitude++; /* half away from zero */
+    }
+    *out_magnitude = magnitude;
+    return NVT_OK;
+}
+
+/* Sign and bounds. */
 static nvt_err give_signed(uint64_t magnitude, bool negative, int64_t min, int64_t max,
                            int64_t *out_value)
 {
-    int64_t value;
-    if (negative && magnitude > 0U) {
-        value = -(int64_t)(magnitude - 1U) - 1; /* INT64_MIN has no positive counterpart */
-    } else if (magnitude < MAGNITUDE_MAX) {
-        value = (int64_t)magnitude;
-    } else {
+    if (magnitude > MAGNITUDE_MAX - (negative ? 0U : 1U)) {
         return NVT_E_RANGE;
     }
+    /* INT64_MIN has no positive counterpart */
+    int64_t value =
+        negative && magnitude > 0U ? -(int64_t)(magnitude - 1U) - 1 : (int64_t)magnitude;
     if (value < min || value > max) {
         return NVT_E_RANGE;
     }
@@ -89,66 +115,46 @@ static nvt_err give_signed(uint64_t magnitude, bool negative, int64_t min, int64
     return NVT_OK;
 }
 
+static nvt_err get_number(const struct number *n, unsigned scale, int64_t min, int64_t max,
+                          int64_t *out_value)
+{
+    /* value * 10^scale has so many digits before its point */
+    int64_t keep = (int64_t)n->whole + n->exponent + (int64_t)scale;
+    uint64_t magnitude = 0U;
+    nvt_err err = keep < 0 ? NVT_OK : magnitude_of(n, (uint64_t)keep, &magnitude);
+    return err == NVT_OK ? give_signed(magnitude, n->negative, min, max, out_value) : err;
+}
+
+static bool is_number(const struct nvt_json *doc, nvt_json_node node, struct number *out_number)
+{
+    if (nvt_json_type(doc, node) != NVT_JSON_NUMBER) {
+        return false;
+    }
+    split_number(nvt_json_raw(doc, node), out_number);
+    return true;
+}
+
 nvt_err nvt_json_get_int(const struct nvt_json *doc, nvt_json_node node, int64_t min, int64_t max,
                          int64_t *out_value)
 {
-    if (nvt_json_type(doc, node) != NVT_JSON_NUMBER) {
+    struct number n;
+    if (!is_number(doc, node, &n) || !n.integer) {
         return NVT_E_JSON_TYPE;
     }
-    struct nvt_span raw = nvt_json_raw(doc, node);
-    bool negative = starts_with(raw, '-');
-    if (negative) {
-        raw = nvt_span_drop(raw, 1U);
-    }
-    struct nvt_span digits = take_digits(&raw);
-    if (raw.len > 0U) {
-        return NVT_E_JSON_TYPE; /* a fraction or an exponent */
-    }
-    uint64_t magnitude = 0U;
-    nvt_err err = nvt_u64_parse(digits, MAGNITUDE_MAX, &magnitude);
-    return err == NVT_OK ? give_signed(magnitude, negative, min, max, out_value) : err;
-}
-
-static unsigned digit_at(const struct number *n, uint64_t i)
-{
-    bool whole = i < n->whole.len;
-    size_t at = (size_t)(whole ? i : i - n->whole.len);
-    return (unsigned)(whole ? n->whole.ptr[at] : n->fraction.ptr[at]) - (unsigned)'0';
-}
-
-/* The first keep digits as a number; zeros stand in for digits that the text does not have. */
-static nvt_err magnitude_of(const struct number *n, uint64_t keep, uint64_t *out_magnitude)
-{
-    uint64_t have = (uint64_t)n->whole.len + n->fraction.len;
-    uint64_t magnitude = 0U;
-    for (uint64_t i = 0U; i < keep && (i < have || magnitude != 0U); i++) {
-        unsigned digit = i < have ? digit_at(n, i) : 0U;
-        if (magnitude > (MAGNITUDE_MAX - digit) / 10U) {
-            return NVT_E_RANGE; /* ends the loop after at most 20 digits past leading zeros */
-        }
-        magnitude = magnitude * 10U + digit;
-    }
-    if (keep < have && digit_at(n, keep) >= 5U) {
-        magnitude++; /* half away from zero */
-    }
-    *out_magnitude = magnitude;
-    return magnitude > MAGNITUDE_MAX ? NVT_E_RANGE : NVT_OK;
+    return get_number(&n, 0U, min, max, out_value);
 }
 
 nvt_err nvt_json_get_dec(const struct nvt_json *doc, nvt_json_node node, unsigned scale,
                          int64_t min, int64_t max, int64_t *out_value)
 {
-    if (nvt_json_type(doc, node) != NVT_JSON_NUMBER || scale > 18U) {
-        return scale > 18U ? NVT_E_ARG : NVT_E_JSON_TYPE;
-    }
     struct number n;
-    split_number(nvt_json_raw(doc, node), &n);
-
-    /* value * 10^scale has so many digits before its point */
-    int64_t keep = (int64_t)n.whole.len + n.exponent + (int64_t)scale;
-    uint64_t magnitude = 0U;
-    nvt_err err = keep < 0 ? NVT_OK : magnitude_of(&n, (uint64_t)keep, &magnitude);
-    return err == NVT_OK ? give_signed(magnitude, n.negative, min, max, out_value) : err;
+    if (scale > 18U) {
+        return NVT_E_ARG;
+    }
+    if (!is_number(doc, node, &n)) {
+        return NVT_E_JSON_TYPE;
+    }
+    return get_number(&n, scale, min, max, out_value);
 }
 
 /* ---- strings ---- */
@@ -176,7 +182,7 @@ nvt_err nvt_json_get_span(const struct nvt_json *doc, nvt_json_node node, struct
         return NVT_E_JSON_TYPE;
     }
     struct nvt_span raw = nvt_json_raw(doc, node);
-    if (raw.len > 0U && memchr(raw.ptr, '\\', raw.len) != NULL) {
+    if (nvt_json_has_escape(raw)) {
         return NVT_E_JSON_ESCAPE;
     }
     *out_text = raw;

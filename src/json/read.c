@@ -45,20 +45,26 @@ static bool is_container(const jsmntok_t *tok)
     return tok->type == JSMN_OBJECT || tok->type == JSMN_ARRAY;
 }
 
-/* jsmn demands a byte behind a number or literal, which the top-level one need not have. */
-static nvt_err put_scalar(struct nvt_json *doc, const uint8_t *start, const uint8_t *end)
+/* Adds the token that jsmn would, from start to end. */
+static nvt_err put_token(struct nvt_json *doc, jsmn_parser *parser, unsigned room, jsmntype_t type,
+                         struct nvt_span bytes)
 {
-    void *room = doc->tok;
-    jsmntok_t *tok = (jsmntok_t *)room;
-    while (end[-1] <= (uint8_t)' ') {
-        end--; /* white space; the value's own last byte stops it */
+    void *pool = doc->tok;
+    jsmntok_t *toks = (jsmntok_t *)pool;
+    if (parser->toknext >= room) {
+        return NVT_E_JSON_TOKENS;
     }
-    tok->type = JSMN_PRIMITIVE;
-    tok->start = (int)(start - doc->text.ptr);
-    tok->end = (int)(end - doc->text.ptr);
+    jsmntok_t *tok = &toks[parser->toknext];
+    tok->type = type;
+    tok->start = (int)(bytes.ptr - doc->text.ptr);
+    tok->end = tok->start + (int)bytes.len;
     tok->size = 0;
-    tok->parent = -1;
-    doc->count = 1U;
+    tok->parent = parser->toksuper;
+    if (parser->toksuper >= 0) {
+        toks[parser->toksuper].size++;
+    }
+    parser->toknext++;
+    parser->pos = (unsigned)tok->end;
     return NVT_OK;
 }
 
@@ -74,41 +80,31 @@ static nvt_err read_structure(struct nvt_json *doc, jsmn_parser *parser, const u
     if (result >= 0 || (result == JSMN_ERROR_PART && len < doc->text.len)) {
         return NVT_OK;
     }
+    if (result == JSMN_ERROR_PART && parser->toknext == 0U) {
+        /* jsmn demands a byte behind a number or literal: the top-level one need not have any */
+        struct nvt_span rest = nvt_span_drop(doc->text, parser->pos);
+        return put_token(doc, parser, room, JSMN_PRIMITIVE, rest);
+    }
     return result == JSMN_ERROR_NOMEM ? NVT_E_JSON_TOKENS : NVT_E_JSON_SYNTAX;
 }
 
-/* The quote that ends the string whose content starts at p: a checked text has one. */
+/* The quote that ends the string whose content starts at p: the first one behind an even number of
+ * backslashes. A checked text has one. */
 static const uint8_t *string_end(const uint8_t *p, const uint8_t *end)
 {
-    p = nvt_json_plain(p, end);
-    while (p < end && *p != (uint8_t)'"') {
-        p = nvt_json_plain(p + (*p == (uint8_t)'\\' ? 2 : 1), end);
+    const uint8_t *quote = memchr(p, '"', (size_t)(end - p));
+    while (quote != NULL) {
+        const uint8_t *slash = quote;
+        while (slash > p && slash[-1] == (uint8_t)'\\') {
+            slash--;
+        }
+        if (((size_t)(quote - slash) & 1U) == 0U) {
+            return quote;
+        }
+        p = quote + 1;
+        quote = memchr(p, '"', (size_t)(end - p));
     }
-    return p;
-}
-
-/* The token that jsmn makes of a string, without its walk over every byte. */
-static nvt_err put_string(struct nvt_json *doc, jsmn_parser *parser, const uint8_t *quote,
-                          unsigned room)
-{
-    void *pool = doc->tok;
-    jsmntok_t *toks = (jsmntok_t *)pool;
-    if (parser->toknext >= room) {
-        return NVT_E_JSON_TOKENS;
-    }
-    const uint8_t *end_quote = string_end(quote + 1, doc->text.ptr + doc->text.len);
-    jsmntok_t *tok = &toks[parser->toknext];
-    tok->type = JSMN_STRING;
-    tok->start = (int)(quote + 1 - doc->text.ptr);
-    tok->end = (int)(end_quote - doc->text.ptr);
-    tok->size = 0;
-    tok->parent = parser->toksuper;
-    if (parser->toksuper >= 0) {
-        toks[parser->toksuper].size++;
-    }
-    parser->toknext++;
-    parser->pos = (unsigned)tok->end + 1U;
-    return NVT_OK;
+    return end;
 }
 
 /* jsmn reads what stands between the strings; those are long, and known to be right. */
@@ -124,7 +120,9 @@ static nvt_err tokenise(struct nvt_json *doc, unsigned room)
         quote = memchr(p, '"', (size_t)(end - p));
         err = read_structure(doc, &parser, quote == NULL ? end : quote, room);
         if (err == NVT_OK && quote != NULL) {
-            err = put_string(doc, &parser, quote, room);
+            size_t len = (size_t)(string_end(quote + 1, end) - quote - 1);
+            err = put_token(doc, &parser, room, JSMN_STRING, nvt_span_of(quote + 1, len));
+            parser.pos++; /* behind the quote */
         }
     } while (err == NVT_OK && quote != NULL);
     doc->count = err == NVT_OK ? parser.toknext : 0U;
@@ -147,15 +145,7 @@ nvt_err nvt_json_parse(struct nvt_json *doc, struct nvt_span text, struct nvt_js
     if (pool_count == 0U) {
         return NVT_E_JSON_TOKENS;
     }
-    const uint8_t *start = text.ptr;
-    while (*start <= (uint8_t)' ') {
-        start++; /* white space; a checked text holds more than that */
-    }
-    if (*start == (uint8_t)'{' || *start == (uint8_t)'[' || *start == (uint8_t)'"') {
-        return tokenise(doc,
-                        pool_count > (size_t)INT_MAX ? (unsigned)INT_MAX : (unsigned)pool_count);
-    }
-    return put_scalar(doc, start, text.ptr + text.len);
+    return tokenise(doc, pool_count > (size_t)INT_MAX ? (unsigned)INT_MAX : (unsigned)pool_count);
 }
 
 /* ---- one value ---- */
@@ -250,7 +240,7 @@ static nvt_err find_member(const struct nvt_json *doc, struct nvt_span name, nvt
 {
     nvt_json_node at = *node + 1U;
     for (uint32_t left = nvt_json_size(doc, *node); left > 0U && at < doc->count; left--) {
-        if (nvt_json_text_is(nvt_json_raw(doc, at), name)) {
+        if (nvt_json_text_same(nvt_json_raw(doc, at), name, true)) {
             *node = at + 1U;
             return NVT_OK;
         }
@@ -329,7 +319,7 @@ static bool is_repeated(const struct nvt_json *doc, nvt_json_node node)
         if (tok == NULL || tok->parent != object) {
             return false;
         }
-    } while (!nvt_json_text_same(name, nvt_json_raw(doc, node)));
+    } while (!nvt_json_text_same(name, nvt_json_raw(doc, node), false));
     return true;
 }
 

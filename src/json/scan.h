@@ -12,11 +12,16 @@ const uint8_t *nvt_json_plain(const uint8_t *p, const uint8_t *end);
 /* nvt_json_check for a value that stands inside depth containers already. */
 nvt_err nvt_json_check_at(struct nvt_span text, unsigned depth, size_t *out_at);
 
-/* Whether the string content raw, as it stands in a checked text, means exactly plain. */
-bool nvt_json_text_is(struct nvt_span raw, struct nvt_span plain);
+/* The byte that a backslash and letter stand for, and the letter that stands for byte; 0 when there
+ * is none. */
+uint8_t nvt_json_short_meaning(uint8_t letter);
+uint8_t nvt_json_short_letter(uint8_t byte);
 
-/* Whether two such contents mean the same text. */
-bool nvt_json_text_same(struct nvt_span a, struct nvt_span b);
+bool nvt_json_has_escape(struct nvt_span raw);
+
+/* Whether two texts mean the same. Each is the content of a string as it stands in a checked text,
+ * but b is plain text when b_plain. */
+bool nvt_json_text_same(struct nvt_span a, struct nvt_span b, bool b_plain);
 
 /* The value of one hexadecimal digit, or 16. */
 unsigned nvt_json_hex(uint8_t byte);

@@ -2,67 +2,57 @@
 /* The content of JSON strings: from its escaped form to the text that it means. */
 #include "scan.h"
 
-static bool has_escape(struct nvt_span raw)
+/* The short escapes of RFC 8259 section 7, and what they mean. */
+static const uint8_t letters[8] = {'b', 'f', 'n', 'r', 't', '"', '\\', '/'};
+static const uint8_t meanings[8] = {0x08U, 0x0CU, 0x0AU, 0x0DU, 0x09U, '"', '\\', '/'};
+
+static uint8_t translate(const uint8_t from[8], const uint8_t to[8], uint8_t byte)
+{
+    const uint8_t *found = memchr(from, byte, 8U);
+    return found == NULL ? 0U : to[found - from];
+}
+
+uint8_t nvt_json_short_meaning(uint8_t letter)
+{
+    return translate(letters, meanings, letter);
+}
+
+uint8_t nvt_json_short_letter(uint8_t byte)
+{
+    return translate(meanings, letters, byte);
+}
+
+bool nvt_json_has_escape(struct nvt_span raw)
 {
     return raw.len > 0U && memchr(raw.ptr, '\\', raw.len) != NULL;
 }
 
-/* 4HEXDIG; 0 when they are not all there, which no checked text brings about. */
-static uint32_t hex4(struct nvt_span digits)
+/* The code unit of a "\uXXXX" at the front of *raw, taken off; 0 when it is not all there, which no
+ * checked text brings about. */
+static uint32_t take_unit(struct nvt_span *raw)
 {
     uint32_t code = 0U;
-    if (digits.len < 4U) {
-        return 0U;
+    for (size_t i = 2U; i < 6U && raw->len >= 6U; i++) {
+        code = code << 4U | (nvt_json_hex(raw->ptr[i]) & 15U);
     }
-    for (size_t i = 0U; i < 4U; i++) {
-        code = code << 4U | (nvt_json_hex(digits.ptr[i]) & 15U);
-    }
-    return code;
-}
-
-/* "\uXXXX", or two of them that make one character; takes it off *raw. */
-static uint32_t take_unicode(struct nvt_span *raw)
-{
-    uint32_t code = hex4(nvt_span_drop(*raw, 2U));
     *raw = nvt_span_drop(*raw, 6U);
-    if ((code & 0xFC00U) == 0xD800U) {
-        uint32_t low = hex4(nvt_span_drop(*raw, 2U));
-        *raw = nvt_span_drop(*raw, 6U);
-        code = 0x10000U + ((code & 0x3FFU) << 10U) + (low & 0x3FFU);
-    }
     return code;
 }
 
-static uint8_t short_escape(uint8_t kind)
+/* One escape off the front of *raw, as a code point: "\uXXXX", two of them that make one character,
+ * or a letter. */
+static uint32_t take_escape(struct nvt_span *raw)
 {
-    switch (kind) {
-    case 'b':
-        return 0x08U;
-    case 'f':
-        return 0x0CU;
-    case 'n':
-        return 0x0AU;
-    case 'r':
-        return 0x0DU;
-    case 't':
-        return 0x09U;
-    default:
-        return kind; /* quote, backslash and solidus mean themselves */
+    uint8_t kind = raw->len > 1U ? raw->ptr[1] : 0U;
+    if (kind == (uint8_t)'u') {
+        uint32_t code = take_unit(raw);
+        if ((code & 0xFC00U) == 0xD800U) {
+            code = 0x10000U + ((code & 0x3FFU) << 10U) + (take_unit(raw) & 0x3FFU);
+        }
+        return code;
     }
-}
-
-/* One escape off the front of *raw, as UTF-8 in mem. */
-static struct nvt_span take_escape(struct nvt_span *raw, uint8_t mem[4])
-{
-    struct nvt_buf text;
-    nvt_buf_init(&text, mem, 4U);
-    if (raw->len > 1U && raw->ptr[1] == (uint8_t)'u') {
-        nvt_utf8_put(&text, take_unicode(raw));
-    } else {
-        nvt_buf_put_byte(&text, short_escape(raw->ptr[raw->len > 1U ? 1U : 0U]));
-        *raw = nvt_span_drop(*raw, 2U);
-    }
-    return nvt_buf_span(&text);
+    *raw = nvt_span_drop(*raw, 2U);
+    return nvt_json_short_meaning(kind);
 }
 
 struct nvt_span nvt_json_str_piece(struct nvt_span *raw, uint8_t mem[4])
@@ -71,7 +61,10 @@ struct nvt_span nvt_json_str_piece(struct nvt_span *raw, uint8_t mem[4])
         return *raw;
     }
     if (raw->ptr[0] == (uint8_t)'\\') {
-        return take_escape(raw, mem);
+        struct nvt_buf text;
+        nvt_buf_init(&text, mem, 4U);
+        nvt_utf8_put(&text, take_escape(raw));
+        return nvt_buf_span(&text);
     }
     const uint8_t *escape = memchr(raw->ptr, '\\', raw->len);
     size_t len = escape == NULL ? raw->len : (size_t)(escape - raw->ptr);
@@ -114,30 +107,16 @@ static bool same(struct text *a, struct text *b)
     return more_a == more_b;
 }
 
-/* Every escape is longer than what it means, so a shorter content is never equal and an equally
- * long one only without escapes. */
-bool nvt_json_text_is(struct nvt_span raw, struct nvt_span plain)
+bool nvt_json_text_same(struct nvt_span a, struct nvt_span b, bool b_plain)
 {
-    if (raw.len <= plain.len) {
-        return nvt_span_eq(raw, plain) && !has_escape(raw);
+    if (b_plain && a.len < b.len) {
+        return false; /* an escape is never shorter than what it means */
     }
-    if (!has_escape(raw)) {
-        return false;
+    if (!nvt_json_has_escape(a) && (b_plain || !nvt_json_has_escape(b))) {
+        return nvt_span_eq(a, b);
     }
-    struct text a = {raw, {NULL, 0U}, {0U}};
-    struct text b = {{NULL, 0U}, plain, {0U}};
-    return same(&a, &b);
-}
-
-bool nvt_json_text_same(struct nvt_span a, struct nvt_span b)
-{
-    if (nvt_span_eq(a, b)) {
-        return true;
-    }
-    if (!has_escape(a) && !has_escape(b)) {
-        return false;
-    }
-    struct text text_a = {a, {NULL, 0U}, {0U}};
-    struct text text_b = {b, {NULL, 0U}, {0U}};
+    struct nvt_span none = {NULL, 0U};
+    struct text text_a = {a, none, {0U}};
+    struct text text_b = {b_plain ? none : b, b_plain ? b : none, {0U}};
     return same(&text_a, &text_b);
 }

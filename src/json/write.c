@@ -110,32 +110,11 @@ void nvt_json_end_array(struct nvt_json_writer *w)
 
 /* ---- strings ---- */
 
-/* The letter of a two-character escape, or 0 when there is none. */
-static uint8_t short_escape(uint8_t byte)
-{
-    switch (byte) {
-    case '"':
-    case '\\':
-        return byte;
-    case 0x08U:
-        return (uint8_t)'b';
-    case 0x09U:
-        return (uint8_t)'t';
-    case 0x0AU:
-        return (uint8_t)'n';
-    case 0x0CU:
-        return (uint8_t)'f';
-    case 0x0DU:
-        return (uint8_t)'r';
-    default:
-        return 0U;
-    }
-}
-
-/* A quote, backslash or control byte in its shortest form; other bytes as they are. */
+/* A quote, backslash or control byte in its shortest form; other bytes as they are. A solidus would
+ * be escaped, but is plain text and never comes here. */
 static void put_unplain(struct nvt_buf *out, uint8_t byte)
 {
-    uint8_t letter = short_escape(byte);
+    uint8_t letter = nvt_json_short_letter(byte);
     if (letter != 0U) {
         nvt_buf_put_byte(out, (uint8_t)'\\');
         nvt_buf_put_byte(out, letter);
