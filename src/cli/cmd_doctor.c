@@ -84,7 +84,9 @@ static void check_clock(void)
     uint8_t mem[32];
     struct nvt_buf now;
     int64_t wall = session_wall_s(&session);
-    int64_t server = session.call.outcome.server_date_s;
+    struct nvt_facts facts;
+    nvt_call_facts(&session.call, &facts);
+    int64_t server = facts.date_s;
     nvt_buf_init(&now, mem, sizeof mem);
     if (wall == 0) {
         line_err("clock", NVT_E_TLS_CLOCK);
@@ -186,16 +188,18 @@ static void check_quota(void)
 {
     const struct nvt_outcome *o = &session.call.outcome;
     char text[96];
+    struct nvt_facts facts;
     if (o->status == 0U) {
         return;
     }
-    if (o->quota_limit < 0) {
+    nvt_call_facts(&session.call, &facts);
+    if (facts.quota_limit < 0) {
         line("quota", true, "the server tells none");
         return;
     }
-    bool good = o->quota_left != 0;
-    (void)snprintf(text, sizeof text, "%ld of %ld requests left%s", (long)o->quota_left,
-                   (long)o->quota_limit, good ? "" : "; wait a minute");
+    bool good = facts.quota_left != 0;
+    (void)snprintf(text, sizeof text, "%ld of %ld requests left%s", (long)facts.quota_left,
+                   (long)facts.quota_limit, good ? "" : "; wait a minute");
     line("quota", good, text);
 }
 

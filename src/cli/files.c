@@ -58,16 +58,32 @@ static uint8_t *read_stream(FILE *f, size_t max, size_t *out_len)
     return mem;
 }
 
-uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code)
+/* Reads and closes; *out_bad when that went wrong. */
+static uint8_t *read_named(const char *path, size_t max, size_t *out_len, bool json, int code,
+                           bool *out_bad)
 {
     FILE *f = open_input(path, json, code);
     if (f == NULL) {
         return NULL;
     }
     uint8_t *mem = read_stream(f, max, out_len);
-    bool bad = mem == NULL || ferror(f) != 0;
-    if (f != stdin) {
-        (void)fclose(f);
+    *out_bad = mem == NULL || ferror(f) != 0;
+    (void)fclose(f);
+    return mem;
+}
+
+uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code)
+{
+    bool bad = false;
+    uint8_t *mem = NULL;
+    if (is_stdin(path)) {
+        mem = read_stream(stdin, max, out_len);
+        bad = mem == NULL || ferror(stdin) != 0;
+    } else {
+        mem = read_named(path, max, out_len, json, code, &bad);
+        if (mem == NULL && !bad) {
+            return NULL; /* said already */
+        }
     }
     if (bad || *out_len > max) {
         (void)fail(json, code, NVT_OK,
@@ -75,7 +91,6 @@ uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int
                        : "%s is too long for this: use a shorter one",
                    path);
         free(mem);
-        errno = EFBIG;
         return NULL;
     }
     mem[*out_len] = 0;
