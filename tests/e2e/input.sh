@@ -60,8 +60,12 @@ for variant in 'expired|expired|date -u' 'oldca|expired|date -u' 'notyet|not val
     'clientauth|may not be used|.' 'sha1|weak|.' 'rsa1024|weak|.'; do
     name=${variant%%|*}
     rest=${variant#*|}
+    # GnuTLS as the server does not sign a TLS 1.3 handshake with so short a key.
+    only=
+    [ "$name" != rsa1024 ] || only='--tls NORMAL:-VERS-ALL:+VERS-TLS1.2'
     stop_standin
-    if ! try_standin --cert "$work/pki/$name.pem" --key "$work/pki/$name.key" 2>/dev/null; then
+    # shellcheck disable=SC2086 # words
+    if ! try_standin --cert "$work/pki/$name.pem" --key "$work/pki/$name.key" $only; then
         fail "certificate $name: the server starts"
         continue
     fi
