@@ -12,6 +12,7 @@ $(BUILD)/conformance/%: $(BUILD)/obj/tests/conformance/main_%.o $(CONF_OBJ) $(LI
 conformance: $(BUILD)/conformance/posix $(BUILD)/conformance/server ## the POSIX port through the port conformance test
 	$(Q)$(BUILD)/conformance/posix
 
-TEST_NEEDS += $(addprefix $(BUILD)/conformance/,posix server mutants)
+TEST_NEEDS += $(addprefix $(BUILD)/conformance/,posix server mutants resolver)
 TEST_RUNS += 'conformance/posix=$(BUILD)/conformance/posix'
 TEST_RUNS += 'conformance/mutants=$(BUILD)/conformance/mutants'
+TEST_RUNS += 'conformance/resolver=$(BUILD)/conformance/resolver'
