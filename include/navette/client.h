@@ -70,11 +70,8 @@ struct nvt_outcome {
     struct nvt_failure failure; /* err NVT_OK with NVT_DELIVERED */
     uint16_t status;            /* of the request itself; 0 when no whole answer to it came */
     uint64_t retry_at_ms;       /* monotonic, with NVT_RETRY */
-    struct nvt_span body;  /* kept part of the answer body; dies with the next use of the call */
-    bool body_cut;         /* the body was longer than what was kept */
-    int64_t server_date_s; /* of the Date field, 0 when none */
-    int32_t quota_limit;   /* X-RateLimit-Limit and -Remaining, -1 when not sent */
-    int32_t quota_left;
+    struct nvt_span body; /* kept part of the answer body; dies with the next use of the call */
+    bool body_cut;        /* the body was longer than what was kept */
 };
 
 /* ---- call ---- */
@@ -181,6 +178,18 @@ struct nvt_progress {
 };
 
 void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_progress);
+
+/* What the head of the last whole answer says beside its body. Read when asked for: few callers do.
+ */
+struct nvt_facts {
+    int64_t date_s;      /* Date, seconds since 1970; 0 when none */
+    int32_t quota_limit; /* X-RateLimit-Limit and -Remaining, -1 when not sent */
+    int32_t quota_left;
+};
+
+/* Of the answer to the request itself (outcome.status is not 0), until the call's next use; else
+ * all unknown. */
+void nvt_call_facts(const struct nvt_call *call, struct nvt_facts *out_facts);
 
 /* Parses the kept body; the tokens live in the call until its next use. What nvt_json_parse
  * returns; NVT_E_STATE without an outcome, NVT_E_HTTP_BODY_SIZE when the body was cut. */

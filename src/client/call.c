@@ -2,8 +2,6 @@
 /* The state machine of one authenticated call: token, connection, exchange, verdict. */
 #include "call.h"
 
-enum state { IDLE, PREPARE, OPEN, SEND, RECEIVE, PAUSE, DONE };
-
 enum {
     BUSY_POLL_MS = 20,    /* how soon to look again for a token that another call fetches */
     REPEAT_500_MS = 1000, /* pause before the one repetition after a 500 */
@@ -37,9 +35,10 @@ static void release_token(struct nvt_call *call)
     call->token_leg = false;
 }
 
-static struct nvt_dates dates_of(const struct nvt_call *call)
+static struct nvt_dates dates_of(const struct nvt_call *call,
+                                 const struct nvt_http_response *answer)
 {
-    struct nvt_dates dates = {call->outcome.server_date_s, 0};
+    struct nvt_dates dates = {answer == NULL ? 0 : nvt_verdict_date_s(answer), 0};
     const struct nvt_port_clock *clock = &call->client->port->clock;
     if (!clock->wall_s(clock->ctx, &dates.wall_s)) {
         dates.wall_s = 0;
@@ -55,14 +54,15 @@ static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
     o->verdict = verdict;
     o->failure.err = err;
     if (verdict == NVT_RETRY) {
-        o->retry_at_ms = now_of(call) + nvt_verdict_delay_ms(answer, dates_of(call), call->streak);
+        o->retry_at_ms =
+            now_of(call) + nvt_verdict_delay_ms(answer, dates_of(call, answer), call->streak);
         call->streak = (uint8_t)(call->streak < UINT8_MAX ? call->streak + 1U : UINT8_MAX);
     } else if (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE) {
         call->streak = 0;
     }
     release_token(call);
     nvt_compose_wipe(call);
-    call->state = DONE;
+    call->state = NVT_STATE_DONE;
 }
 
 /* The call ends without a whole answer. */
@@ -81,31 +81,6 @@ static void fail(struct nvt_call *call, nvt_err err)
     }
     nvt_conn_close(&call->conn);
     finish(call, verdict, reported, NULL);
-}
-
-/* ---- what an answer says beside its body ---- */
-
-static int32_t read_count(const struct nvt_http_response *r, struct nvt_span name)
-{
-    struct nvt_span value;
-    uint64_t n = 0;
-    if (!nvt_http_field_find(r, name, &value) ||
-        nvt_u64_parse(value, (uint64_t)INT32_MAX, &n) != NVT_OK) {
-        return -1;
-    }
-    return (int32_t)n;
-}
-
-static void read_fields(struct nvt_call *call)
-{
-    struct nvt_outcome *o = &call->outcome;
-    struct nvt_span value;
-    if (!nvt_http_field_find(&call->response, NVT_LIT("Date"), &value) ||
-        nvt_time_parse_http(value, &o->server_date_s) != NVT_OK) {
-        o->server_date_s = 0;
-    }
-    o->quota_limit = read_count(&call->response, NVT_LIT("X-RateLimit-Limit"));
-    o->quota_left = read_count(&call->response, NVT_LIT("X-RateLimit-Remaining"));
 }
 
 /* The server's words on an answer that is not a success. */
@@ -134,7 +109,7 @@ static void enter_open(struct nvt_call *call)
 {
     call->on_used = nvt_conn_reusable(&call->conn) && call->conn.exchanges > 0U;
     call->received = false;
-    call->state = OPEN;
+    call->state = NVT_STATE_OPEN;
 }
 
 /* RFC 9112 section 9.3.1: a kept connection may end at any time, without meaning. One more try on a
@@ -225,7 +200,7 @@ static nvt_err step_open(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
         fail(call, err);
         return NVT_OK;
     }
-    call->state = SEND;
+    call->state = NVT_STATE_SEND;
     return NVT_OK;
 }
 
@@ -243,7 +218,7 @@ static nvt_err step_send(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
     }
     nvt_exchange_expect(call);
     call->answer_end_ms = now_ms + call->conn.timeouts.answer_ms;
-    call->state = RECEIVE;
+    call->state = NVT_STATE_RECEIVE;
     return NVT_OK;
 }
 
@@ -258,7 +233,7 @@ static void token_answered(struct nvt_call *call, uint64_t now_ms)
         nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
         release_token(call);
         call->stale_tried = false;
-        call->state = PREPARE;
+        call->state = NVT_STATE_PREPARE;
         return;
     }
     enum nvt_verdict verdict = nvt_verdict_token(status, &err);
@@ -280,7 +255,7 @@ static bool repeats(struct nvt_call *call, uint64_t now_ms)
 {
     if (call->response.status == 401U && nvt_token_renewable(call)) {
         call->any_sent = false;
-        call->state = PREPARE;
+        call->state = NVT_STATE_PREPARE;
         return true;
     }
     bool worth = call->response.status == 500U && call->client->profile->retry_500 &&
@@ -290,7 +265,7 @@ static bool repeats(struct nvt_call *call, uint64_t now_ms)
     }
     call->tried_500 = true;
     call->pause_end_ms = now_ms + (uint64_t)REPEAT_500_MS;
-    call->state = PAUSE;
+    call->state = NVT_STATE_PAUSE;
     return true;
 }
 
@@ -336,7 +311,6 @@ static nvt_err step_receive(struct nvt_call *call, uint64_t now_ms, struct nvt_w
     if (!call->response.keep_alive || call->excess) {
         nvt_conn_close(&call->conn);
     }
-    read_fields(call);
     if (call->token_leg) {
         token_answered(call, now_ms);
     } else {
@@ -353,7 +327,7 @@ static nvt_err step_pause(struct nvt_call *call, uint64_t now_ms, struct nvt_wai
         wait_until(wait, call->pause_end_ms);
         return NVT_AGAIN;
     }
-    call->state = PREPARE;
+    call->state = NVT_STATE_PREPARE;
     return NVT_OK;
 }
 
@@ -363,19 +337,19 @@ static nvt_err step_state(struct nvt_call *call, struct nvt_wait *wait)
     uint64_t now_ms = now_of(call);
     (void)memset(wait, 0, sizeof(*wait));
     wait->until_ms = UINT64_MAX;
-    switch ((enum state)call->state) {
-    case PREPARE:
+    switch ((enum nvt_call_state)call->state) {
+    case NVT_STATE_PREPARE:
         return step_prepare(call, now_ms, wait);
-    case OPEN:
+    case NVT_STATE_OPEN:
         return step_open(call, now_ms, wait);
-    case SEND:
+    case NVT_STATE_SEND:
         return step_send(call, now_ms, wait);
-    case RECEIVE:
+    case NVT_STATE_RECEIVE:
         return step_receive(call, now_ms, wait);
-    case PAUSE:
+    case NVT_STATE_PAUSE:
         return step_pause(call, now_ms, wait);
-    case IDLE:
-    case DONE:
+    case NVT_STATE_IDLE:
+    case NVT_STATE_DONE:
     default:
         return NVT_OK;
     }
@@ -405,13 +379,11 @@ nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request)
     if (call == NULL || request == NULL || call->client == NULL || !is_good_request(request)) {
         return NVT_E_ARG;
     }
-    if (call->state != IDLE && call->state != DONE) {
+    if (call->state != NVT_STATE_IDLE && call->state != NVT_STATE_DONE) {
         return NVT_E_STATE;
     }
     call->request = request;
     (void)memset(&call->outcome, 0, sizeof(call->outcome));
-    call->outcome.quota_limit = -1;
-    call->outcome.quota_left = -1;
     call->any_sent = false;
     call->received = false;
     call->stale_tried = false;
@@ -422,11 +394,11 @@ nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request)
     /* Composed now, to find its faults before anything is sent; used if no token is fetched. */
     nvt_err err = nvt_compose_request(call);
     if (err != NVT_OK) {
-        call->state = IDLE;
+        call->state = NVT_STATE_IDLE;
         return err;
     }
     call->call_end_ms = now_of(call) + call->conn.timeouts.call_ms;
-    call->state = PREPARE;
+    call->state = NVT_STATE_PREPARE;
     return NVT_OK;
 }
 
@@ -435,15 +407,16 @@ nvt_err nvt_call_step(struct nvt_call *call, struct nvt_wait *out_wait)
     if (call == NULL || out_wait == NULL) {
         return NVT_E_ARG;
     }
-    if (call->state == IDLE) {
+    if (call->state == NVT_STATE_IDLE) {
         return NVT_E_STATE;
     }
     nvt_err err = NVT_OK;
     (void)memset(out_wait, 0, sizeof(*out_wait));
-    for (unsigned i = 0; i < (unsigned)TURNS_MAX && err == NVT_OK && call->state != DONE; i++) {
+    for (unsigned i = 0; i < (unsigned)TURNS_MAX && err == NVT_OK && call->state != NVT_STATE_DONE;
+         i++) {
         err = step_state(call, out_wait);
     }
-    if (call->state == DONE) {
+    if (call->state == NVT_STATE_DONE) {
         return NVT_OK;
     }
     if (err == NVT_OK) {
@@ -461,71 +434,9 @@ nvt_err nvt_call_step(struct nvt_call *call, struct nvt_wait *out_wait)
 
 void nvt_call_cancel(struct nvt_call *call)
 {
-    if (call != NULL && call->state != IDLE && call->state != DONE) {
+    if (call != NULL && call->state != NVT_STATE_IDLE && call->state != NVT_STATE_DONE) {
         fail(call, NVT_E_CANCELLED);
     }
-}
-
-static enum nvt_call_phase phase_of(const struct nvt_call *call)
-{
-    if (call->token_leg) {
-        return NVT_CALL_TOKEN;
-    }
-    switch ((enum state)call->state) {
-    case PREPARE:
-        return NVT_CALL_TOKEN;
-    case OPEN:
-        return NVT_CALL_CONNECTING;
-    case SEND:
-        return NVT_CALL_SENDING;
-    case RECEIVE:
-        return call->received ? NVT_CALL_RECEIVING : NVT_CALL_WAITING;
-    case PAUSE:
-        return NVT_CALL_WAITING;
-    case DONE:
-        return NVT_CALL_DONE;
-    case IDLE:
-    default:
-        return NVT_CALL_IDLE;
-    }
-}
-
-void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_progress)
-{
-    enum nvt_call_phase phase = phase_of(call);
-    bool sending = phase == NVT_CALL_SENDING || phase == NVT_CALL_WAITING;
-    bool receiving = phase == NVT_CALL_RECEIVING || phase == NVT_CALL_DONE;
-    (void)memset(out_progress, 0, sizeof(*out_progress));
-    out_progress->phase = phase;
-    out_progress->in_total = UINT64_MAX;
-    if (phase != NVT_CALL_IDLE) {
-        out_progress->out_total = call->request->body.len;
-    }
-    /* Staged bytes leave together with the head. */
-    if ((sending && call->out_len == 0U) || receiving) {
-        out_progress->out_done = call->body_sent;
-    }
-    if (receiving) {
-        out_progress->in_done = call->body_in;
-        if (call->response.has_length) {
-            out_progress->in_total = call->response.content_length;
-        }
-    }
-}
-
-nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc)
-{
-    if (call == NULL || out_doc == NULL) {
-        return NVT_E_ARG;
-    }
-    if (call->state != DONE) {
-        return NVT_E_STATE;
-    }
-    if (call->outcome.body_cut) {
-        return NVT_E_HTTP_BODY_SIZE;
-    }
-    return nvt_json_parse(out_doc, call->outcome.body, call->mem.tok,
-                          sizeof(call->mem.tok) / sizeof(call->mem.tok[0]));
 }
 
 void nvt_call_free(struct nvt_call *call)
@@ -537,5 +448,5 @@ void nvt_call_free(struct nvt_call *call)
     nvt_conn_free(&call->conn);
     nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
     call->outcome.body = NVT_LIT("");
-    call->state = IDLE;
+    call->state = NVT_STATE_IDLE;
 }

@@ -5,6 +5,17 @@
 
 #include <navette/client.h>
 
+/* nvt_call.state */
+enum nvt_call_state {
+    NVT_STATE_IDLE,
+    NVT_STATE_PREPARE, /* is there a token? */
+    NVT_STATE_OPEN,
+    NVT_STATE_SEND,
+    NVT_STATE_RECEIVE,
+    NVT_STATE_PAUSE, /* before the repetition after a 500 */
+    NVT_STATE_DONE
+};
+
 /* ---- compose.c: requests into call->mem ---- */
 
 /* Stages the caller's request, with the client's token unless it goes without. NVT_E_HTTP_*,
@@ -57,6 +68,9 @@ struct nvt_dates {
     int64_t server_s; /* Date of the answer, 0: none */
     int64_t wall_s;   /* 0: not known */
 };
+
+/* The answer's Date, 0 when there is none. */
+int64_t nvt_verdict_date_s(const struct nvt_http_response *answer);
 
 /* Milliseconds to wait before the request is sent again: from the answer (NULL: there is none)
  * if it says, else by the number of failures in a row. */

@@ -101,6 +101,17 @@ enum nvt_verdict nvt_verdict_token(uint16_t status, nvt_err *out_err)
     return r == NULL ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
 }
 
+int64_t nvt_verdict_date_s(const struct nvt_http_response *answer)
+{
+    struct nvt_span value;
+    int64_t s = 0;
+    if (!nvt_http_field_find(answer, NVT_LIT("Date"), &value) ||
+        nvt_time_parse_http(value, &s) != NVT_OK) {
+        return 0;
+    }
+    return s;
+}
+
 /* Seconds until a time that was told as an absolute one; the server's own clock is the one to
  * measure it by. */
 static bool until(int64_t at_s, struct nvt_dates dates, uint64_t *out_s)

@@ -248,12 +248,17 @@ static void test_quota_fields(void **state)
                "HTTP/1.1 201 Created\r\nDate: Mon, 02 Jun 2025 10:00:00 GMT\r\n"
                "X-RateLimit-Limit: 20000\r\nX-RateLimit-Remaining: 19\r\nContent-Length: 0\r\n\r\n",
                NVT_REQ_KEYED, NVT_DELIVERED, NVT_OK);
-    assert_int_equal(w.call.outcome.quota_limit, 20000);
-    assert_int_equal(w.call.outcome.quota_left, 19);
-    assert_int_equal(w.call.outcome.server_date_s, 1748858400);
+    struct nvt_facts facts;
+    nvt_call_facts(&w.call, &facts);
+    assert_int_equal(facts.quota_limit, 20000);
+    assert_int_equal(facts.quota_left, 19);
+    assert_int_equal(facts.date_s, 1748858400);
     world_close(&w);
     one_answer(&world_keyed, WORLD_OK, NVT_REQ_KEYED, NVT_DELIVERED, NVT_OK);
-    assert_int_equal(w.call.outcome.quota_limit, -1);
+    nvt_call_facts(&w.call, &facts);
+    assert_int_equal(facts.quota_limit, -1);
+    assert_int_equal(facts.quota_left, -1);
+    assert_int_equal(facts.date_s, 0);
     world_close(&w);
 }
 

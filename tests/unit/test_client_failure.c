@@ -78,6 +78,11 @@ static const struct sample samples[] = {
     {"caf\xc3\xa9 \xff\xc3", "", "caf\xc3\xa9 ??", ""},
     {"{\"message\":\"caf\\u00e9 \\ud83d\\ude00 \\u0007\\n\\\"\\/\\\\\"}", "",
      "caf\xc3\xa9 \xf0\x9f\x98\x80   \"/\\", ""},
+    {"{\"message\":\"\\ud83d\\u0041 \\udc00 \\ud83d\"}", "",
+     "{\"message\":\"\xef\xbf\xbd"
+     "A \xef\xbf\xbd \xef\xbf\xbd\"}",
+     ""},
+    {"{\"error\":{\"message\":\"m\",\"data\":\"either/or\"}}", "", "m: either/or", ""},
     {"{\"message\":\"\\u202egnp.exe\"}", "", " gnp.exe", ""},
 };
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a caller may look at: how far a call is, and what its answer says. */
+#include "call.h"
+
+static enum nvt_call_phase phase_of(const struct nvt_call *call)
+{
+    if (call->token_leg) {
+        return NVT_CALL_TOKEN;
+    }
+    switch ((enum nvt_call_state)call->state) {
+    case NVT_STATE_PREPARE:
+        return NVT_CALL_TOKEN;
+    case NVT_STATE_OPEN:
+        return NVT_CALL_CONNECTING;
+    case NVT_STATE_SEND:
+        return NVT_CALL_SENDING;
+    case NVT_STATE_RECEIVE:
+        return call->received ? NVT_CALL_RECEIVING : NVT_CALL_WAITING;
+    case NVT_STATE_PAUSE:
+        return NVT_CALL_WAITING;
+    case NVT_STATE_DONE:
+        return NVT_CALL_DONE;
+    case NVT_STATE_IDLE:
+    default:
+        return NVT_CALL_IDLE;
+    }
+}
+
+void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_progress)
+{
+    enum nvt_call_phase phase = phase_of(call);
+    bool sending = phase == NVT_CALL_SENDING || phase == NVT_CALL_WAITING;
+    bool receiving = phase == NVT_CALL_RECEIVING || phase == NVT_CALL_DONE;
+    (void)memset(out_progress, 0, sizeof(*out_progress));
+    out_progress->phase = phase;
+    out_progress->in_total = UINT64_MAX;
+    if (phase != NVT_CALL_IDLE) {
+        out_progress->out_total = call->request->body.len;
+    }
+    /* Staged bytes leave together with the head. */
+    if ((sending && call->out_len == 0U) || receiving) {
+        out_progress->out_done = call->body_sent;
+    }
+    if (receiving) {
+        out_progress->in_done = call->body_in;
+        if (call->response.has_length) {
+            out_progress->in_total = call->response.content_length;
+        }
+    }
+}
+
+static int32_t read_count(const struct nvt_http_response *r, struct nvt_span name)
+{
+    struct nvt_span value;
+    uint64_t n = 0;
+    if (!nvt_http_field_find(r, name, &value) ||
+        nvt_u64_parse(value, (uint64_t)INT32_MAX, &n) != NVT_OK) {
+        return -1;
+    }
+    return (int32_t)n;
+}
+
+void nvt_call_facts(const struct nvt_call *call, struct nvt_facts *out_facts)
+{
+    struct nvt_facts none = {0, -1, -1};
+    *out_facts = none;
+    if (call->state == (uint8_t)NVT_STATE_DONE && call->outcome.status != 0U) {
+        out_facts->date_s = nvt_verdict_date_s(&call->response);
+        out_facts->quota_limit = read_count(&call->response, NVT_LIT("X-RateLimit-Limit"));
+        out_facts->quota_left = read_count(&call->response, NVT_LIT("X-RateLimit-Remaining"));
+    }
+}
+
+nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc)
+{
+    if (call == NULL || out_doc == NULL) {
+        return NVT_E_ARG;
+    }
+    if (call->state != NVT_STATE_DONE) {
+        return NVT_E_STATE;
+    }
+    if (call->outcome.body_cut) {
+        return NVT_E_HTTP_BODY_SIZE;
+    }
+    return nvt_json_parse(out_doc, call->outcome.body, call->mem.tok,
+                          sizeof(call->mem.tok) / sizeof(call->mem.tok[0]));
+}
