@@ -60,6 +60,8 @@ static const struct http_case http_cases[] = {
     ACCEPTED("close", OK1 "Connection: close\r\n" CL3 "\r\nabc", NVT_HTTP_LENGTH, false, "abc"),
     ACCEPTED("close in a list", OK1 "Connection: x ,\tCLOSE,,y\r\n" CL3 "\r\nabc", NVT_HTTP_LENGTH,
              false, "abc"),
+    ACCEPTED("close behind a comma alone", OK1 "Connection: x,close\r\n" CL3 "\r\nabc",
+             NVT_HTTP_LENGTH, false, "abc"),
     ACCEPTED("close in a second field",
              OK1 "Connection: keep-alive\r\nConnection: close\r\n" CL3 "\r\nabc", NVT_HTTP_LENGTH,
              false, "abc"),
@@ -98,6 +100,9 @@ static const struct http_case http_cases[] = {
              "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nConnection: close\r\n\r\n" OK1 CL3
              "\r\nabc",
              NVT_HTTP_LENGTH, true, "abc"),
+    ACCEPTED("100 whose keep-alive does not count",
+             "HTTP/1.1 100 x\r\nConnection: keep-alive\r\n\r\n" OK0 CL3 "\r\nabc", NVT_HTTP_LENGTH,
+             false, "abc"),
     ACCEPTED("102 with length 0", "HTTP/1.1 102 x\r\nContent-Length: 0\r\n\r\n" OK1 CL3 "\r\nabc",
              NVT_HTTP_LENGTH, true, "abc"),
     /* Status line. */
