@@ -106,7 +106,17 @@ static bool feed_piece(struct outcome *o, struct nvt_http_response *r, struct nv
     return true;
 }
 
-/* seed 0: in one piece. */
+/* Seed 0: all that is left; seed 1: one byte; else up to seed bytes. */
+static size_t piece_len(uint32_t seed, uint32_t *random, size_t left)
+{
+    if (seed == 0U) {
+        return left;
+    }
+    *random = *random * 1664525U + 1013904223U;
+    size_t len = (*random >> 16U) % seed + 1U;
+    return len < left ? len : left;
+}
+
 static void run(struct outcome *o, const struct setup *setup, struct nvt_span text, uint32_t seed)
 {
     struct nvt_http_response r;
@@ -118,9 +128,7 @@ static void run(struct outcome *o, const struct setup *setup, struct nvt_span te
     check(head != NULL && o->body != NULL);
     nvt_http_response_init(&r, head, setup->head_cap, setup->to_head_request);
     while (more && text.len > 0U) {
-        random = random * 1664525U + 1013904223U;
-        size_t len = seed == 0U ? text.len : (random >> 16U) % (seed == 1U ? 1U : seed) + 1U;
-        len = len < text.len ? len : text.len;
+        size_t len = piece_len(seed, &random, text.len);
         uint8_t *piece = malloc(len);
         check(piece != NULL);
         (void)memcpy(piece, text.ptr, len);
