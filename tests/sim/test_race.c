@@ -60,6 +60,18 @@ static void test_refused_costs_nothing(void **state)
     assert_int_equal(took(NVT_DELIVERED, NVT_OK), 0);
 }
 
+/* One family alone keeps the resolver's order. */
+static void test_one_family(void **state)
+{
+    (void)state;
+    struct nvt_sim *s = start();
+    s->hosts[0].connect_err = NVT_E_NET_REFUSED;
+    nvt_sim_add_host(s, 4, 2)->connect_err = NVT_E_NET_REFUSED;
+    (void)nvt_sim_add_host(s, 4, 3);
+    assert_int_equal(took(NVT_DELIVERED, NVT_OK), 0);
+    assert_int_equal(s->socks[1].host, 1);
+}
+
 /* The slow first choice wins if it is there before the second. */
 static void test_slow_first_choice(void **state)
 {
@@ -247,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dead_ipv6),
         cmocka_unit_test(test_refused_costs_nothing),
+        cmocka_unit_test(test_one_family),
         cmocka_unit_test(test_slow_first_choice),
         cmocka_unit_test(test_dead_addresses_give_way),
         cmocka_unit_test(test_error_of_all_addresses),

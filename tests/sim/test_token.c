@@ -24,7 +24,11 @@ static void test_token_leg(void **state)
     world_expect(&w, NVT_DELIVERED, NVT_OK);
     world_send(&w, "POST", NVT_REQ_KEYED);
     world_expect(&w, NVT_DELIVERED, NVT_OK);
-    assert_int_equal(world_count_sent(&w, "POST /token HTTP/1.1\r\n"), 1);
+    assert_int_equal(
+        world_count_sent(&w, "POST /token HTTP/1.1\r\nHost: api.example.net\r\n"
+                             "User-Agent: navette\r\nAccept: application/json\r\n"
+                             "Content-Type: application/json\r\nContent-Length: 81\r\n\r\n{"),
+        1);
     assert_int_equal(world_count_sent(&w, "{\"access_key\":\"" WORLD_ACCESS
                                           "\",\"secret_key\":\"" WORLD_SECRET "\"}"),
                      1);

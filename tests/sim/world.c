@@ -90,6 +90,7 @@ static void check_outcome(struct world *w)
         note(w, "token still claimed");
     }
     if (world_holds(w->call.mem.bytes, sizeof(w->call.mem.bytes), WORLD_SECRET) ||
+        world_holds(w->call.mem.bytes, sizeof(w->call.mem.bytes), "Bearer " WORLD_TOKEN) ||
         world_holds(&w->call.outcome.failure, sizeof(w->call.outcome.failure), WORLD_TOKEN)) {
         note(w, "a secret is left in the call");
     }
