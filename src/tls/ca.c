@@ -57,10 +57,9 @@ static bool line_is(struct nvt_span line, const char *mark, size_t mark_size)
 }
 
 /* The lines up to END as DER. Lines of RFC 7468 section 2 have 64 characters; any multiple of
- * four is taken, padding on the last one only. */
+ * four is taken. Padding inside makes DER of a wrong length, which Mbed TLS refuses. */
 static bool read_block(struct nvt_span *text, struct nvt_buf *der)
 {
-    bool padded = false;
     while (text->len > 0U) {
         struct nvt_span line = take_line(text);
         if (line_is(line, END, sizeof END)) {
@@ -69,10 +68,9 @@ static bool read_block(struct nvt_span *text, struct nvt_buf *der)
         if (line.len == 0U) {
             continue;
         }
-        if (padded || (nvt_base64_decode(line, NVT_BASE64, der) != NVT_OK)) {
+        if (nvt_base64_decode(line, NVT_BASE64, der) != NVT_OK) {
             return false;
         }
-        padded = line.ptr[line.len - 1U] == (uint8_t)'=';
     }
     return false;
 }

@@ -391,6 +391,7 @@ static void test_no_tls(void **state)
     static const uint8_t noise[64] = {0xFF, 0x00, 0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC};
     static const uint8_t huge[] = {22, 3, 3, 0xFF, 0xFF, 2, 0};
     static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 80};
+    static const uint8_t goodbye[] = {21, 3, 3, 0, 2, 1, 0}; /* close_notify */
     const struct {
         struct nvt_span bytes;
         nvt_err wanted;
@@ -399,6 +400,7 @@ static void test_no_tls(void **state)
         {nvt_span_of(noise, sizeof noise), NVT_E_TLS_RECORD},
         {nvt_span_of(huge, sizeof huge), NVT_E_TLS_RECORD},
         {nvt_span_of(alert, sizeof alert), NVT_E_TLS_ALERT},
+        {nvt_span_of(goodbye, sizeof goodbye), NVT_E_TLS_TRUNCATED},
         {nvt_span_of(alert, 3), NVT_E_TLS_TRUNCATED},
         {nvt_span_of(alert, 0), NVT_E_TLS_TRUNCATED},
     };
