@@ -127,7 +127,9 @@ struct session {
     struct nvt_client client;
     struct nvt_call call;
     char cache_path[CLI_PATH_CAP]; /* "": no cache */
-    void (*tick)(void *ctx);       /* called a few times a second while waiting, or NULL */
+    uint64_t grace_ms;       /* after a signal, for the answer to a request that has gone out */
+    uint64_t stop_at_ms;     /* when that time is over, 0: no signal yet */
+    void (*tick)(void *ctx); /* called a few times a second while waiting, or NULL */
     void *tick_ctx;
 };
 

@@ -143,20 +143,19 @@ static int send(struct outgoing *o)
     return code;
 }
 
-int cmd_call(const struct args *given)
+int cmd_call(const struct args *a)
 {
     static struct outgoing o;
-    struct args plain = *given;
-    const struct args *a = &plain;
+    struct args plain = *a;
     plain.json = false; /* standard output is the body's alone */
     const struct nvt_profile *system = nvt_profile_find(nvt_span_str(a->word[0]));
     if (system == NULL) {
         return fail(false, CLI_USAGE, NVT_OK, "there is no system %s; see navette --help",
                     a->word[0]);
     }
-    int code = settings_load(&settings, system, a);
+    int code = settings_load(&settings, system, &plain);
     if (code == CLI_OK) {
-        code = compose(&o, a);
+        code = compose(&o, &plain);
     }
     if (code == CLI_OK) {
         code = send(&o);

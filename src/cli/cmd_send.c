@@ -13,6 +13,9 @@
 /* Before a journey with unknown outcome is sent again. */
 #define UNKNOWN_PAUSE_MS 1000U
 
+/* For the answer to the journey under way when a signal comes. */
+#define GRACE_MS 3000U
+
 /* ---- stopping early ---- */
 
 static void stop(struct run *r, int code, nvt_err err, const char *format, ...) CLI_PRINTF(4, 5);
@@ -227,6 +230,7 @@ static int run(struct run *r, const struct args *a)
     }
     code = open_refused(r, a);
     if (code == CLI_OK) {
+        r->session.grace_ms = GRACE_MS;
         progress_start(r);
         send_all(r);
         progress_end(r);

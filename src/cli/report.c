@@ -71,7 +71,8 @@ void report_print(struct run *r)
     print_reasons(&r->set_aside);
     if (r->code != CLI_OK) {
         (void)printf("not sent        %s from line %lu on\n",
-                     r->open ? "that under way, and" : "what stands", r->lines.number);
+                     r->open ? "the journey under way, and all" : "all",
+                     r->lines.number + (r->open ? 0U : 1U));
     }
     if (r->refused.count > 0U) {
         (void)printf("kept in         %s\n", r->refused.path);

@@ -120,7 +120,8 @@ static void wait_for(struct session *s, const struct nvt_wait *wait)
     waits[0] = *wait;
     (void)memset(&waits[1], 0, sizeof waits[1]);
     waits[1].until_ms = UINT64_MAX;
-    if (signals_fd() >= 0) {
+    /* Once it has come, the pipe stays readable. */
+    if (signals_fd() >= 0 && !signals_stop()) {
         waits[1].on[0].sock = (nvt_sock)signals_fd();
         waits[1].on[0].events = NVT_WAIT_READ;
         waits[1].count = 1U;
@@ -134,6 +135,22 @@ static void wait_for(struct session *s, const struct nvt_wait *wait)
     }
 }
 
+/* A request that has gone out gets a moment for its answer: its outcome is better known. */
+static void obey_signal(struct session *s)
+{
+    struct nvt_progress progress;
+    uint64_t now = session_now_ms(s);
+    nvt_call_progress(&s->call, &progress);
+    bool out = progress.phase == NVT_CALL_SENDING || progress.phase == NVT_CALL_WAITING ||
+               progress.phase == NVT_CALL_RECEIVING;
+    if (s->stop_at_ms == 0U) {
+        s->stop_at_ms = now + (out ? s->grace_ms : 0U);
+    }
+    if (now >= s->stop_at_ms) {
+        nvt_call_cancel(&s->call);
+    }
+}
+
 /* One step and the wait behind it; false when the call is over. */
 static bool step(struct session *s)
 {
@@ -141,10 +158,13 @@ static bool step(struct session *s)
     (void)memset(&wait, 0, sizeof wait);
     wait.until_ms = UINT64_MAX;
     if (signals_stop()) {
-        nvt_call_cancel(&s->call);
+        obey_signal(s);
     }
     if (nvt_call_step(&s->call, &wait) != NVT_AGAIN) {
         return false;
+    }
+    if (s->stop_at_ms != 0U && s->stop_at_ms < wait.until_ms) {
+        wait.until_ms = s->stop_at_ms;
     }
     wait_for(s, &wait);
     return true;
