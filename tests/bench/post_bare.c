@@ -68,7 +68,7 @@ bool client_open(const struct post_settings *s)
     snprintf(port, sizeof port, "%d", s->port);
     request_len = (size_t)snprintf((char *)request, sizeof request,
                                    "POST " POST_PATH " HTTP/1.1\r\nHost: localhost:%d\r\n"
-                                   "User-Agent: bare/1\r\nAccept: application/json\r\n"
+                                   "User-Agent: navette\r\nAccept: application/json\r\n"
                                    "Content-Type: application/json\r\nContent-Length: %zu\r\n"
                                    "Authorization: Bearer %s\r\n\r\n%s",
                                    s->port, s->body_len, s->token, s->body);

@@ -24,6 +24,8 @@ TARGETS = [
 ROOMS = ["base", "http", "json", "tls", "conn", "auth", "client", "api"]
 ROOM_AIM = ("http", "json", 8192)
 STRUCT_MIN = 32
+CALLBACKS = [w for line in open("tests/size/calls.txt", encoding="utf-8")
+             if line.startswith("callback ") for w in line.split()[1:]]
 
 
 def run(*command):
@@ -101,12 +103,11 @@ def number(value):
 
 def table(found):
     names = [t[0] for t in TARGETS]
-    version = run("sh", "-c", "echo '#include <mbedtls/version.h>\nV MBEDTLS_VERSION_STRING' | "
-                  "gcc -E - | sed -n 's/^V \"\\(.*\\)\"/\\1/p'").strip()
+    version = run("sh", "tests/bench/tls-version.sh", "gcc").strip()
     out = [
         "# Size and stack", "",
         "Made by `make size`; `make check-size` compares. All with `-Os`; struct sizes and stack",
-        f"depend on Mbed TLS's configuration, here the distribution's {version}.", "",
+        f"depend on Mbed TLS's configuration, here the distribution's {version[0].upper()}{version[1:]}.", "",
         row("target", "compiler"), row("---", "---"),
     ]
     out += [row(n, f"gcc {found[n][0]}") for n in names]
@@ -135,10 +136,10 @@ def table(found):
     out += ["", "## Deepest stack of each public function, bytes", "",
             "Without what Mbed TLS, the C library and the port use below it, which comes on top.",
             "Indirect calls are resolved by `tests/size/calls.txt`; recursion and frames of unknown",
-            "size are errors.", "",
+            "size are errors. The last ones are called by Mbed TLS, on top of its own stack.", "",
             row("function", *names), row("---", *["--:"] * len(names))]
     first = found[names[1]][3]
-    order = sorted(first, key=lambda n: (-first[n][0], n))
+    order = sorted(first, key=lambda n: (n in CALLBACKS, -first[n][0], n))
     for name in order:
         out.append(row(f"`{name}`", *[number(found[n][3].get(name, ("-", ""))[0]) for n in names]))
     out += ["", f"The three deepest paths on {names[1]}, frame by frame:", ""]

@@ -8,7 +8,8 @@ usage: stack.py FOLDER            NAME BYTES PATH for each public function, deep
                                   functions that tests/size/calls.txt does not name
 
 Functions outside the library (Mbed TLS, the C library, the port) are not counted: what they need
-comes on top. The path ends with the names of those that are called from its deepest point.
+comes on top; and what Mbed TLS calls back (the callbacks of calls.txt, listed too) stands on top of
+that. The path ends with the names of those that are called from its deepest point.
 """
 import glob
 import re
@@ -27,6 +28,7 @@ class Table:
     def __init__(self, path):
         self.reach = {}
         self.outside = []
+        self.callbacks = []
         self.used = set()
         for line in open(path, encoding="utf-8"):
             words = line.split("#")[0].split()
@@ -34,6 +36,8 @@ class Table:
                 continue
             if words[0] == "outside":
                 self.outside += words[1:]
+            elif words[0] == "callback":
+                self.callbacks += words[1:]
             else:
                 self.reach[words[0]] = words[1:]
 
@@ -158,13 +162,16 @@ def main(args):
         graph.problem(f"no call graph in {folder}")
     for title in sorted(graph.frame):
         graph.depth(title)
+    for name in graph.table.callbacks:
+        if name not in graph.by_name:
+            graph.problem(f"{TABLE}: callback {name} is not there")
     if check:
         unused = set(graph.table.reach) - graph.table.used
         for key in sorted(unused):
             graph.problem(f"{TABLE}: nothing needs {key} any more")
     else:
-        rows = [(graph.depth(t), n) for n in dict.fromkeys(public_names())
-                for t in [graph.by_name.get(n)] if t]
+        names = list(dict.fromkeys(public_names())) + graph.table.callbacks
+        rows = [(graph.depth(t), n) for n in names for t in [graph.by_name.get(n)] if t]
         for (size, path, outside), name in sorted(rows, key=lambda r: (-r[0][0], r[1])):
             end = f" (+ {', '.join(sorted(outside))})" if outside else ""
             print(f"{name}\t{size}\t{' > '.join(path)}{end}")
