@@ -215,9 +215,9 @@ static void test_call_order(void **state)
     static const char *const right[] = {"i",        "{}",       "[]",           "[ii]",    "{nini}",
                                         "[[][{}]]", "{n{n[]}}", "[sidb0r{nr}]", "{nsnin0}"};
     static const char *const wrong[] = {
-        "",    "[",   "{",    "{n",     "n",    "]",     "}",   "[}",   "{]",  "ii",    "[]i",
-        "{i}", "{s}", "{r}",  "{nn}",   "{n}",  "{nii}", "[n]", "[ni]", "{}}", "[]]",   "[]{}",
-        "i[]", "{[}", "{n[}", "{n[n]}", "[{n]", "rr",    "{d}", "{b}",  "{0}", "[{}n]",
+        "",     "[",   "{",   "{n",   "n",      "]",    "}",     "[}",  "{]",   "ii",  "[]i",
+        "{i}",  "{s}", "{r}", "{nn}", "{nni}",  "{n}",  "{nii}", "[n]", "[ni]", "{}}", "[]]",
+        "[]{}", "i[]", "{[}", "{n[}", "{n[n]}", "[{n]", "rr",    "{d}", "{b}",  "{0}", "[{}n]",
     };
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         assert_int_equal(play(right[i]), NVT_OK);
