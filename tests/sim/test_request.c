@@ -344,6 +344,24 @@ static void test_endless_body(void **state)
     world_close(&w);
 }
 
+/* A method that expects content tells its length even when there is none; others do not. */
+static void test_length_of_nothing(void **state)
+{
+    static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        static const struct nvt_sim_answer a[] = {STAY(WORLD_OK)};
+        static const struct nvt_sim_script s[] = {SCRIPT(a)};
+        struct nvt_request q = world_request(methods[i], NVT_REQ_KEYED);
+        q.body = NVT_LIT("");
+        world_init(&w, &world_keyed, s, 1);
+        world_run(&w, &q);
+        world_expect(&w, NVT_DELIVERED, NVT_OK);
+        assert_int_equal(world_count_sent(&w, "\r\nContent-Length: 0\r\n"), i < 3U ? 1U : 0U);
+        world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_replaced_headers),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_endless_body),
+        cmocka_unit_test(test_length_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

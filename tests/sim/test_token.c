@@ -353,6 +353,22 @@ static void test_token_path_is_bad(void **state)
     world_close(&w);
 }
 
+/* A request that went without the token says nothing about it. */
+static void test_401_without_credentials(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_DENIED), STAY(WORLD_GRANT)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a)};
+    (void)state;
+    world_init(&w, &world_keyed, s, 1);
+    world_use_keys(&w);
+    assert_int_equal(nvt_token_set(&w.client.token, NVT_LIT(WORLD_TOKEN), UINT64_MAX), NVT_OK);
+    world_send(&w, "GET", NVT_REQ_NO_AUTH | NVT_REQ_IDEMPOTENT);
+    world_expect(&w, NVT_REFUSED, NVT_E_STATUS);
+    assert_int_equal(w.call.token_requests, 0);
+    assert_true(w.client.token.len > 0U);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_conversation_ends_at_every_byte),
         cmocka_unit_test(test_token_answer_is_cut),
         cmocka_unit_test(test_token_path_is_bad),
+        cmocka_unit_test(test_401_without_credentials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,8 +76,8 @@ static const struct sample samples[] = {
     /* characters */
     {"a\tb\x1b[31mc\x7f", "", "a b [31mc ", ""},
     {"caf\xc3\xa9 \xff\xc3", "", "caf\xc3\xa9 ??", ""},
-    {"{\"message\":\"caf\\u00e9 \\ud83d\\ude00 \\u0007\\n\\\"\\/\\\\\"}", "",
-     "caf\xc3\xa9 \xf0\x9f\x98\x80   \"/\\", ""},
+    {"{\"message\":\"caf\\u00e9\\u00fF \\ud83d\\ude00 \\u0007\\n\\\"\\/\\\\\"}", "",
+     "caf\xc3\xa9\xc3\xbf \xf0\x9f\x98\x80   \"/\\", ""},
     {"{\"message\":\"\\ud83d\\u0041 \\udc00 \\ud83d\"}", "",
      "{\"message\":\"\xef\xbf\xbd"
      "A \xef\xbf\xbd \xef\xbf\xbd\"}",
