@@ -51,6 +51,7 @@ setup_lint := lint
 setup_fuzz := fuzz
 setup_fuzz-smoke := fuzz
 setup_bench := bench
+setup_bench-short := bench
 setup_size := cross
 setup_check-size := cross
 setup_check-noalloc := build

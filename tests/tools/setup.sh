@@ -19,7 +19,7 @@ packages_of() {
         "cppcheck python3 shellcheck" ;;
     fuzz) echo "$(packages_of build) clang llvm libclang-rt-dev|libclang-rt-14-dev" ;;
     bench) echo "$(packages_of test) valgrind libhttp-parser-dev? libllhttp-dev?" \
-        "libcjson-dev libcurl4-openssl-dev" ;;
+        "libcjson-dev libcurl4-openssl-dev dpkg-dev debian-archive-keyring" ;;
     cross) echo "$(packages_of build) gcc-arm-none-eabi libnewlib-arm-none-eabi python3" ;;
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
         "debian-archive-keyring" ;;
