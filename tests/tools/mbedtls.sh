@@ -3,9 +3,7 @@
 # Fetches and builds the line of Mbed TLS that this Debian does not package, for tests:
 #     mbedtls.sh DIR [3.6|2.28]
 # Default: 3.6 where libmbedtls-dev is 2.28 (Debian 12), 2.28 elsewhere. The last line printed is
-# the folder to pass as MBEDTLS_DIR. Done already: nothing is fetched. The source package comes
-# through apt, which checks it against the signed index, with a state of its own under DIR: the
-# system's package lists stay as they are. Needs dpkg-dev; about 40 s.
+# the folder to pass as MBEDTLS_DIR. Done already: nothing is fetched. Needs dpkg-dev; about 40 s.
 set -eu
 
 dir=${1:?usage: mbedtls.sh DIR [3.6|2.28]}
@@ -29,25 +27,10 @@ if [ -f "$dir/$line.done" ]; then
     exit
 fi
 
-mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
-[ -n "$mirror" ] || mirror=$(awk '$1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /^[a-z]+:\//) {
-    print $i; exit } }' /etc/apt/sources.list 2>/dev/null)
-[ -n "$mirror" ] || { echo "mbedtls.sh: no Debian mirror in apt's sources" >&2 && exit 1; }
-
-state=$dir/apt
-mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-: >"$state/status"
-echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
-    >"$state/sources.list"
-own_apt() {
-    apt-get -qq -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o Dir::State::Lists="$state/lists" -o Dir::Cache="$state/cache" \
-        -o Dir::State::status="$state/status" -o APT::Sandbox::User=root \
-        -o Acquire::Languages=none "$@" >&2
-}
-own_apt update
-(cd "$dir" && own_apt source mbedtls)
-rm -rf "$state"
+. "$(dirname "$0")/suite.sh"
+suite_open "$dir" "$suite"
+(cd "$dir" && suite_apt source mbedtls)
+suite_close
 
 set -- "$dir"/mbedtls-"$line"*/
 tree=${1%/}
