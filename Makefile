@@ -54,6 +54,7 @@ setup_bench := bench
 setup_bench-short := bench
 setup_size := cross
 setup_check-size := cross
+setup_prove := prove
 setup_check-noalloc := build
 setup_check-compilers := check
 setup_check-sanitize := check

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs, through apt, the packages that the named groups of work need and that are missing:
-#     setup.sh build|run|test|lint|fuzz|bench|cross|check ...
+#     setup.sh build|run|test|lint|fuzz|bench|cross|prove|check ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
 # goes on: the build itself says what it can not find.
 #
@@ -14,13 +14,14 @@ packages_of() {
     build) echo "gcc make libc6-dev libmbedtls-dev libjsmn-dev libinih-dev" ;;
     run) echo "$(packages_of build) libmicrohttpd-dev libgnutls28-dev libjansson-dev" \
         "openssl ca-certificates" ;;
-    test) echo "$(packages_of run) libcmocka-dev nginx-light|nginx curl python3-minimal" ;;
+    test) echo "$(packages_of run) libcmocka-dev nginx-light|nginx curl python3" ;;
     lint) echo "$(packages_of test) clang clang-tidy clang-format-14?" \
         "cppcheck python3 shellcheck" ;;
     fuzz) echo "$(packages_of build) clang llvm libclang-rt-dev|libclang-rt-14-dev" ;;
     bench) echo "$(packages_of test) valgrind libhttp-parser-dev? libllhttp-dev?" \
         "libcjson-dev libcurl4-openssl-dev dpkg-dev debian-archive-keyring" ;;
     cross) echo "$(packages_of build) gcc-arm-none-eabi libnewlib-arm-none-eabi python3" ;;
+    prove) echo "$(packages_of build) cbmc? debian-archive-keyring" ;;
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
         "debian-archive-keyring" ;;
     *)
