@@ -17,7 +17,7 @@ nvt_err nvt_json_get_bool(const struct nvt_json *doc, nvt_json_node node, bool *
 
 /* Where an exponent is cut: no text within INT_MAX bytes can make up for it with zeros before or
  * behind the point, yet a sum of it and a length stays far from overflow. */
-#define EXPONENT_MAX ((int64_t)1 << 40U)
+#define EXPONENT_MAX INT64_C(1000000000000)
 
 /* The parts of a number as they stand in the text. */
 struct number {

@@ -300,23 +300,27 @@ nvt_err nvt_json_find(const struct nvt_json *doc, nvt_json_node from, const char
 
 /* ---- duplicate names ---- */
 
-static bool is_name(const struct nvt_json *doc, nvt_json_node node)
+/* The token that holds node: an object holds its names, a name its value. -1 for none. */
+static int parent_of(const struct nvt_json *doc, nvt_json_node node)
 {
     const jsmntok_t *tok = token(doc, node);
-    return tok != NULL && tok->parent >= 0 &&
-           token(doc, (nvt_json_node)tok->parent)->type == JSMN_OBJECT;
+    return tok == NULL ? -1 : tok->parent;
+}
+
+static bool is_name(const struct nvt_json *doc, nvt_json_node node)
+{
+    int parent = parent_of(doc, node);
+    return parent >= 0 && nvt_json_type(doc, (nvt_json_node)parent) == NVT_JSON_OBJECT;
 }
 
 /* Whether a later member of the same object has the name of node. */
 static bool is_repeated(const struct nvt_json *doc, nvt_json_node node)
 {
     struct nvt_span name = nvt_json_raw(doc, node);
-    int object = token(doc, node)->parent;
-    const jsmntok_t *tok;
+    int object = parent_of(doc, node);
     do {
         node = behind(doc, node + 1U);
-        tok = token(doc, node);
-        if (tok == NULL || tok->parent != object) {
+        if (parent_of(doc, node) != object) {
             return false;
         }
     } while (!nvt_json_text_same(name, nvt_json_raw(doc, node), false));
