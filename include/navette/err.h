@@ -50,7 +50,6 @@
     X(NVT_E_HTTP_INTERIM,       -228, "too many interim (1xx) answers") \
     X(NVT_E_HTTP_UPGRADE,       -229, "the server switched protocols without being asked") \
     X(NVT_E_HTTP_TRUNCATED,     -230, "the connection ended inside the answer") \
-    X(NVT_E_HTTP_EXCESS,        -231, "bytes followed the end of the answer") \
     X(NVT_E_HTTP_BODY_SIZE,     -232, "the answer's body is larger than its buffer") \
     X(NVT_E_HTTP_BODILESS,      -233, "an answer that can have no body announces one") \
     /* json: reader */ \
@@ -125,7 +124,6 @@
     X(NVT_E_REDIRECT,           -701, "the server redirects elsewhere; redirects are not followed") \
     X(NVT_E_UNAUTHORIZED,       -702, "the server refuses the token, a fresh one included") \
     X(NVT_E_ANSWER,             -703, "the server's answer is not what its API documents") \
-    X(NVT_E_UNKNOWN_OUTCOME,    -704, "the request may have arrived: ask for its status before sending again") \
     X(NVT_E_SINK,               -705, "the receiver of the body refused it") \
     X(NVT_E_CANCELLED,          -706, "the caller gave the call up") \
     /* api: what a payload gets wrong before it is sent */ \

@@ -77,7 +77,6 @@ static const struct advice advices[] = {
     {NVT_E_GRANT_QUOTA, "wait a minute, and let runs share the token cache"},
     {NVT_E_UNAUTHORIZED, "put a fresh token or the right keys into the token file"},
     {NVT_E_REDIRECT, "set the base URL to where it points"},
-    {NVT_E_UNKNOWN_OUTCOME, ""},
     {NVT_E_FIELD_FUTURE, "check this clock (date -u)"},
 };
 
@@ -125,7 +124,6 @@ static const struct range ranges[] = {
     {NVT_E_GRANT_QUOTA, NVT_E_GRANT_QUOTA, CLI_LATER},
     {NVT_E_UNAUTHORIZED, NVT_E_UNAUTHORIZED, CLI_AUTH},
     {NVT_E_ANSWER, NVT_E_ANSWER, CLI_ANSWER},
-    {NVT_E_UNKNOWN_OUTCOME, NVT_E_UNKNOWN_OUTCOME, CLI_UNKNOWN},
     {NVT_E_SINK, NVT_E_SINK, CLI_INPUT},
     {NVT_E_CANCELLED, NVT_E_CANCELLED, CLI_INTERRUPTED},
     {(nvt_err)-100, (nvt_err)-209, CLI_USAGE},
