@@ -74,12 +74,11 @@ root() { # NAME COMMON_NAME
         -subj "/O=navette tests/CN=$2" -out "$1.pem"
 }
 
-issue() { # NAME SECTION ISSUER COMMON_NAME [x509 options]; the key is there already
+issue() { # NAME SECTION ISSUER COMMON_NAME [-DIGEST]; the key is there already
     name=$1 section=$2 issuer=$3 cn=$4
-    shift 4
     openssl req -new -key "$name.key" -config pki.cnf -subj "/O=navette tests/CN=$cn" |
-        openssl x509 -req -CA "$issuer" -CAkey "${issuer%.*}.key" -days 30 -sha256 \
-            -extfile pki.cnf -extensions "$section" -out "$name.crt" "$@" 2>/dev/null
+        openssl x509 -req -CA "$issuer" -CAkey "${issuer%.*}.key" -days 30 "${5:--sha256}" \
+            -extfile pki.cnf -extensions "$section" -out "$name.crt" 2>/dev/null
 }
 
 issue_dated() { # NAME SECTION ISSUER COMMON_NAME NOT_BEFORE NOT_AFTER
