@@ -4,15 +4,31 @@
 # libFuzzer comes with clang alone.
 FUZZ_CC ?= $(firstword $(shell for c in clang clang-19 clang-14; do command -v $$c; done) clang)
 FUZZ_SECONDS ?= 30
-FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_CHECKS := address,undefined
+FUZZ_FLAGS := -std=c99 -g -O1 -fno-sanitize-recover=undefined
 FUZZ_BIN := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
-FUZZ_LIB_SRC := $(wildcard src/base/*.c src/http/*.c src/json/*.c src/auth/*.c)
+FUZZ_OBJ := $(BUILD)/fuzz/obj
+fuzz_objects = $(patsubst %.c,$(FUZZ_OBJ)/%.o,$(wildcard $(1)))
 
-$(BUILD)/fuzz/%: fuzz/%.c $(FUZZ_LIB_SRC)
+# Every harness is linked with the pure rooms; these with more.
+FUZZ_CLIENT := $(call fuzz_objects,src/conn/*.c src/client/*.c port/sim/*.c \
+	tests/sim/tls_clear.c tests/sim/world.c)
+$(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rpc_json.c)
+$(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
+$(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
+$(BUILD)/fuzz/fuzz_call $(BUILD)/fuzz/fuzz_request: $(FUZZ_CLIENT)
+
+$(BUILD)/fuzz/%: $(FUZZ_OBJ)/fuzz/%.o $(call fuzz_objects,$(foreach r,base http json auth,src/$(r)/*.c))
 	$(call say,FUZZ,$@)
-	$(Q)mkdir -p $(@D) && $(FUZZ_CC) $(ALL_CPPFLAGS) -std=c99 $(FUZZ_FLAGS) -o $@ $^
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_CHECKS) -o $@ $^ $(FUZZ_LIBS)
+
+$(FUZZ_OBJ)/%.o: %.c
+	$(Q)mkdir -p $(@D) && $(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_FLAGS) \
+		-fsanitize=fuzzer-no-link,$(FUZZ_CHECKS) -MMD -MP -c -o $@ $<
 
 .PHONY: fuzz fuzz-smoke
-fuzz: $(FUZZ_BIN)
-fuzz-smoke: fuzz
+fuzz: $(FUZZ_BIN) ## the fuzz harnesses
+fuzz-smoke: ## each fuzz harness for FUZZ_SECONDS (30)
+	$(Q)$(SUBMAKE) fuzz
 	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) sh fuzz/smoke.sh $(BUILD)/fuzz
+-include $(shell test -d $(FUZZ_OBJ) && find $(FUZZ_OBJ) -name '*.d')

@@ -170,7 +170,7 @@ static nvt_err take_path(struct nvt_span path, struct nvt_origin *o)
     if (!path_ok(path)) {
         return NVT_E_URL;
     }
-    if (path.len > 0U && path.ptr[path.len - 1U] == (uint8_t)'/') {
+    while (path.len > 0U && path.ptr[path.len - 1U] == (uint8_t)'/') {
         path.len--;
     }
     if (path.len >= sizeof(o->base_path)) {

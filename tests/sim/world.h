@@ -46,6 +46,7 @@ struct world {
     struct nvt_client client;
     struct nvt_call call;
     uint64_t begun_ms;
+    uint64_t late_ms; /* how much later than asked for the call is stepped */
     size_t steps;
     const char *fault; /* the first broken promise, NULL: none */
     uint8_t sent[8192];
@@ -76,10 +77,10 @@ struct nvt_request world_request(const char *method, uint8_t flags);
 /* world_run with a request made by world_request. */
 void world_send(struct world *w, const char *method, uint8_t flags);
 
-/* Fails the test unless the last outcome is this one and nothing else went wrong. */
+/* expect.c: fails the test unless the last outcome is this one and nothing else went wrong. */
 void world_expect(const struct world *w, enum nvt_verdict verdict, nvt_err err);
 
-/* world_end that fails the test. */
+/* expect.c: world_end that fails the test. */
 void world_close(struct world *w);
 
 /* How often the client sent text. */

@@ -15,6 +15,8 @@ struct good {
 static const struct good good[] = {
     {"https://a", "a", "", "a", 443},
     {"https://a/", "a", "", "a", 443},
+    {"https://a///", "a", "", "a", 443},
+    {"https://a//b//", "a", "//b", "a", 443},
     {"https://z.zA-Z/%aA%fF", "z.za-z", "/%aA%fF", "z.za-z", 443},
     {"https://[a::F9]", "a::f9", "", "[a::f9]", 443},
     {"HTTPS://API.Example.NET", "api.example.net", "", "api.example.net", 443},
