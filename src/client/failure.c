@@ -106,19 +106,20 @@ static void put_data(const struct reader *r, const char *path)
 
 /* The validator of the registry starts a reason with the field's JSON pointer:
  * "/driver/identity/phone must be string" names driver.identity.phone. */
-static void read_pointer(struct nvt_failure *f)
+static void read_pointer(const struct reader *r)
 {
-    const char *at = strchr(f->message, '/');
-    size_t n = 0;
-    if (at == NULL || (at != f->message && at[-1] != ' ')) {
+    const char *message = r->f->message;
+    const char *at = strchr(message, '/');
+    char *field = r->f->field;
+    if (at == NULL || (at != message && at[-1] != ' ')) {
         return;
     }
     at++;
-    while (n + 1U < sizeof(f->field) && at[n] != '\0' && strchr(" :,", (int)at[n]) == NULL) {
-        f->field[n] = (char)(at[n] == '/' ? '.' : at[n]);
-        n++;
+    nvt_failure_words(field, sizeof(r->f->field), nvt_span_of(at, strcspn(at, " :,")), false,
+                      r->hidden);
+    for (size_t i = 0; field[i] != '\0'; i++) {
+        field[i] = (char)(field[i] == '/' ? '.' : field[i]);
     }
-    f->field[n] = '\0';
 }
 
 static bool read_shape(const struct reader *r, const struct shape *s)
@@ -132,7 +133,7 @@ static bool read_shape(const struct reader *r, const struct shape *s)
     (void)put_scalar(r, s->code, f->code, sizeof(f->code));
     (void)put_scalar(r, s->field, f->field, sizeof(f->field));
     if (f->field[0] == '\0' && s->data[0] != '\0') {
-        read_pointer(f);
+        read_pointer(r);
     }
     return true;
 }

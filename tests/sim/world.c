@@ -152,10 +152,16 @@ bool world_holds(const void *mem, size_t len, const char *text)
 {
     const uint8_t *p = (const uint8_t *)mem;
     size_t n = strlen(text);
-    for (size_t i = 0; i + n <= len; i++) {
-        if (p[i] == (uint8_t)text[0] && memcmp(p + i, text, n) == 0) {
+    while (len >= n) {
+        const uint8_t *at = (const uint8_t *)memchr(p, text[0], len - n + 1U);
+        if (at == NULL) {
+            return false;
+        }
+        if (memcmp(at, text, n) == 0) {
             return true;
         }
+        len -= (size_t)(at - p) + 1U;
+        p = at + 1;
     }
     return false;
 }

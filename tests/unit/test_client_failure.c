@@ -131,6 +131,20 @@ static void test_cut_at_a_character(void **state)
     }
 }
 
+/* A pointer may be longer than the field's room, and may hold anything. */
+static void test_field_cut_at_a_character(void **state)
+{
+    char body[200] = "{\"error\":{\"data\":\"/";
+    (void)state;
+    for (size_t i = 0; i < 40U; i++) {
+        strcat(body, "\xc3\xa9");
+    }
+    strcat(body, "/b\"}}");
+    read(body, "");
+    assert_int_equal(strlen(f.field), sizeof(f.field) - 2U);
+    assert_int_equal(nvt_utf8_check(nvt_span_str(f.field)), NVT_OK);
+}
+
 #define SECRET "eyJhbGciOiJSUzI1NiJ9.payload/with+signs.signature"
 
 /* Whole, cut, escaped, in the code, in the field, in markup: never. */
@@ -178,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_cut_at_a_character),
+        cmocka_unit_test(test_field_cut_at_a_character),
         cmocka_unit_test(test_secrets_do_not_show),
         cmocka_unit_test(test_pool_too_small),
     };
