@@ -19,7 +19,7 @@ attempt() {
             tail -n 1)"
     else
         failed=$((failed + 1))
-        tail -n 200 "$log"
+        grep -v "^  [A-Z]* *[a-z-]*/" "$log" | tail -n 100
         printf '  %-44s FAILED\n' "$name"
     fi
 }
