@@ -6,6 +6,14 @@
 
 #define IN_MAX 5U
 
+/* What is known of the translation of short escapes, in place of its code: 0 for none. */
+uint8_t nvt_json_short_meaning(uint8_t letter)
+{
+    uint8_t meaning = nondet_uint8();
+    __CPROVER_assume(letter != 0U || meaning == 0U);
+    return meaning;
+}
+
 struct checker nondet_checker(void);
 
 /* The word-at-a-time scanner stops at the same byte as its definition does. */
