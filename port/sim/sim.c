@@ -225,6 +225,9 @@ static uint64_t answer_at(const struct nvt_sim *s, const struct nvt_sim_sock *k,
     if (a == NULL || (k->sent == 0U && !a->unasked)) {
         return UINT64_MAX;
     }
+    if (k->at == a->len && (a->end == NVT_SIM_STAY || a->end == NVT_SIM_SILENCE)) {
+        return UINT64_MAX;
+    }
     return k->sent_at_ms + a->delay_ms;
 }
 

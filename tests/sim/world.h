@@ -47,6 +47,7 @@ struct world {
     struct nvt_call call;
     uint64_t begun_ms;
     uint64_t late_ms; /* how much later than asked for the call is stepped */
+    bool echoed;      /* the server sends the secrets: what it sent may be in memory */
     size_t steps;
     const char *fault; /* the first broken promise, NULL: none */
     uint8_t sent[8192];
