@@ -242,6 +242,10 @@ static void check_verdict(const struct world *w, size_t arrived)
     if (o->status != 0U) {
         check_whole(w);
     }
+    if (o->failure.http_status == 0U && o->failure.err != NVT_OK &&
+        o->failure.err != NVT_E_GRANT_QUOTA) {
+        require(w->sim.open_now == 0U); /* what is half done must not meet the next request */
+    }
     if (o->verdict == NVT_DUPLICATE) {
         require((q->flags & (uint8_t)NVT_REQ_KEYED) != 0U && o->status == 409U);
         require(w->client.profile->duplicate_status == 409U);
@@ -252,6 +256,13 @@ static void check_verdict(const struct world *w, size_t arrived)
     if (o->verdict == NVT_UNKNOWN) {
         require(once && arrived > 0U);
     }
+}
+
+/* No byte of the request left: what came belongs to tokens, and none of it stays. */
+static void check_token_leg(const struct world *w)
+{
+    require(w->call.outcome.status == 0U && w->call.outcome.body.len == 0U);
+    require(!world_holds(w->call.mem.bytes, sizeof w->call.mem.bytes, "tok-0123"));
 }
 
 static void check_body(struct world *w, const struct sink *sink)
@@ -317,7 +328,11 @@ static void run(struct world *w, const struct settings *s, const struct nvt_requ
     require(w->steps < STEPS_MAX);
     check_progress(w);
     if (w->sim.sent_total <= w->sim.sent_cap && !has(s, 'h')) {
-        check_verdict(w, world_count_sent(w, MARK) - before);
+        size_t arrived = world_count_sent(w, MARK) - before;
+        check_verdict(w, arrived);
+        if (arrived == 0U && before == 0U) {
+            check_token_leg(w);
+        }
     }
     check_token(w);
     check_body(w, sink);

@@ -182,6 +182,20 @@ static void see_line(struct seen *s, struct nvt_span line, const struct parts *p
     }
 }
 
+/* What frames a message or binds a connection is the call's alone. */
+static void check_names(const struct parts *p, bool authorized)
+{
+    static const char *const own[] = {"Host",    "Content-Length", "Transfer-Encoding",
+                                      "TE",      "Connection",     "Keep-Alive",
+                                      "Upgrade", "Trailer",        "Expect"};
+    for (size_t i = 0; i < p->count; i++) {
+        for (size_t j = 0; j < sizeof own / sizeof own[0]; j++) {
+            require(!nvt_span_eq_nocase(p->name[i], nvt_span_str(own[j])));
+        }
+        require(!authorized || !nvt_span_eq_nocase(p->name[i], NVT_LIT("Authorization")));
+    }
+}
+
 /* Request line, Host, token, the four of the call unless given, and what was given. */
 static void check_staged(const struct nvt_call *call, const struct parts *p)
 {
@@ -198,6 +212,7 @@ static void check_staged(const struct nvt_call *call, const struct parts *p)
     require(s.host == 1U && s.length == 1U && s.transfer == 0U && s.type >= 1U && s.accept >= 1U);
     require(s.given == p->count);
     require(!authorized || s.authorization == 1U);
+    check_names(p, authorized);
     require(s.lines <= 6U + p->count && s.lines >= 2U + p->count);
 }
 
