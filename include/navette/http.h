@@ -28,6 +28,14 @@ void nvt_http_request_begin(struct nvt_http_request *r, struct nvt_buf *out, str
 void nvt_http_request_field(struct nvt_http_request *r, struct nvt_span name, struct nvt_span value,
                             struct nvt_span value_rest);
 
+/* The same for a field that never changes, or up to its value: NVT_HTTP_FRONT("Accept: "). The
+ * front is written as it is and may hold several fields; only the value, which may be empty, is
+ * checked.
+ */
+#define NVT_HTTP_FRONT(literal) NVT_LIT("\r\n" literal)
+void nvt_http_request_const(struct nvt_http_request *r, struct nvt_span front,
+                            struct nvt_span value);
+
 /* Content-Length. */
 void nvt_http_request_length(struct nvt_http_request *r, uint64_t body_len);
 

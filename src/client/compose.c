@@ -28,11 +28,12 @@ static bool has_header(const struct nvt_request *q, struct nvt_span name)
     return false;
 }
 
+/* A field of the call's own, whose name has name_len bytes. */
 static void put_unless_given(struct nvt_http_request *r, const struct nvt_request *q,
-                             struct nvt_span name, struct nvt_span value)
+                             size_t name_len, struct nvt_span front, struct nvt_span value)
 {
-    if (!has_header(q, name)) {
-        nvt_http_request_field(r, name, value, NVT_LIT(""));
+    if (!has_header(q, nvt_span_of(front.ptr + 2, name_len))) {
+        nvt_http_request_const(r, front, value);
     }
 }
 
@@ -68,6 +69,13 @@ static nvt_err begin(struct nvt_http_request *r, struct nvt_buf *out, const stru
     return nvt_buf_err(&parts);
 }
 
+static void put_accept(struct nvt_http_request *r, const struct nvt_request *q)
+{
+    struct nvt_span front = q->accept.len > 0U ? NVT_HTTP_FRONT("Accept: ")
+                                               : NVT_HTTP_FRONT("Accept: application/json");
+    put_unless_given(r, q, 6U, front, q->accept);
+}
+
 static void put_body_fields(struct nvt_http_request *r, const struct nvt_request *q)
 {
     /* RFC 9110 section 8.6: a method that expects content sends a length of 0 too. */
@@ -75,7 +83,7 @@ static void put_body_fields(struct nvt_http_request *r, const struct nvt_request
                    nvt_span_eq(q->method, NVT_LIT("PUT")) ||
                    nvt_span_eq(q->method, NVT_LIT("PATCH"));
     if (q->media_type.len > 0U) {
-        put_unless_given(r, q, NVT_LIT("Content-Type"), q->media_type);
+        put_unless_given(r, q, 12U, NVT_HTTP_FRONT("Content-Type: "), q->media_type);
     }
     if (q->body.len > 0U || expects) {
         nvt_http_request_length(r, q->body.len);
@@ -86,7 +94,7 @@ static void put_token(struct nvt_http_request *r, const struct nvt_call *call)
 {
     const struct nvt_token *t = &call->client->token;
     if ((call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) == 0U && t->len > 0U) {
-        nvt_http_request_field(r, NVT_LIT("Authorization"), NVT_LIT("Bearer "),
+        nvt_http_request_const(r, NVT_HTTP_FRONT("Authorization: Bearer "),
                                nvt_span_of(t->text, t->len));
     }
 }
@@ -112,9 +120,8 @@ nvt_err nvt_compose_request(struct nvt_call *call)
     nvt_err err =
         begin(&r, &out, &call->client->origin, q->method, q->target, sizeof(call->mem.bytes));
     put_token(&r, call);
-    put_unless_given(&r, q, NVT_LIT("User-Agent"), NVT_LIT("navette"));
-    put_unless_given(&r, q, NVT_LIT("Accept"),
-                     q->accept.len > 0U ? q->accept : NVT_LIT("application/json"));
+    put_unless_given(&r, q, 10U, NVT_HTTP_FRONT("User-Agent: navette"), NVT_LIT(""));
+    put_accept(&r, q);
     put_body_fields(&r, q);
     nvt_err headers_err = put_headers(&r, q);
     nvt_err end_err = nvt_http_request_end(&r);
@@ -144,9 +151,9 @@ static nvt_err put_token_request(struct nvt_call *call, struct nvt_buf *out)
     }
     err = begin(&r, out, &call->client->origin, NVT_LIT("POST"),
                 nvt_span_str(call->client->profile->token_path), NVT_IO_CAP);
-    nvt_http_request_field(&r, NVT_LIT("User-Agent"), NVT_LIT("navette"), NVT_LIT(""));
-    nvt_http_request_field(&r, NVT_LIT("Accept"), NVT_LIT("application/json"), NVT_LIT(""));
-    nvt_http_request_field(&r, NVT_LIT("Content-Type"), media_type, NVT_LIT(""));
+    nvt_http_request_const(
+        &r, NVT_HTTP_FRONT("User-Agent: navette\r\nAccept: application/json\r\nContent-Type: "),
+        media_type);
     nvt_http_request_length(&r, body.len);
     nvt_err end_err = nvt_http_request_end(&r);
     if (err != NVT_OK || end_err != NVT_OK) {

@@ -40,15 +40,18 @@ static bool is_token(struct nvt_span text)
     return text.len != 0U && nvt_http_token_run(text) == text.len;
 }
 
+static bool is_text(struct nvt_span text)
+{
+    return nvt_http_text_run(text) == text.len;
+}
+
 /* field-value = *field-content, in two pieces that are one value on the wire */
 static bool is_value(struct nvt_span head, struct nvt_span rest)
 {
-    if (nvt_http_text_run(head) != head.len || nvt_http_text_run(rest) != rest.len) {
-        return false;
-    }
     struct nvt_span first = head.len != 0U ? head : rest;
     struct nvt_span last = rest.len != 0U ? rest : head;
-    return first.len == 0U || (first.ptr[0] > 0x20U && last.ptr[last.len - 1U] > 0x20U);
+    return first.len == 0U || (is_text(head) && is_text(rest) && first.ptr[0] > 0x20U &&
+                               last.ptr[last.len - 1U] > 0x20U);
 }
 
 /* Fields that decide where the request ends or whom it is for: only the writer writes them. */
@@ -58,14 +61,10 @@ static bool is_reserved(struct nvt_span name)
     return known != NVT_HTTP_OTHER && known != NVT_HTTP_CONNECTION;
 }
 
-static void put_field(struct nvt_http_request *r, struct nvt_span name, struct nvt_span value,
-                      struct nvt_span value_rest)
+/* The end of a line; its CRLF comes with what follows. */
+static void put_last(struct nvt_http_request *r, struct nvt_span text)
 {
-    nvt_buf_put(r->out, name);
-    nvt_buf_put(r->out, NVT_LIT(": "));
-    nvt_buf_put(r->out, value);
-    nvt_buf_put(r->out, value_rest);
-    nvt_buf_put(r->out, NVT_LIT("\r\n"));
+    nvt_buf_put(r->out, text);
     r->err = nvt_buf_err(r->out);
 }
 
@@ -92,8 +91,8 @@ void nvt_http_request_begin(struct nvt_http_request *r, struct nvt_buf *out, str
     nvt_buf_put(out, method);
     nvt_buf_put_byte(out, (uint8_t)' ');
     nvt_buf_put(out, target);
-    nvt_buf_put(out, NVT_LIT(" HTTP/1.1\r\n"));
-    put_field(r, NVT_LIT("Host"), authority, NVT_LIT(""));
+    nvt_buf_put(out, NVT_LIT(" HTTP/1.1\r\nHost: "));
+    put_last(r, authority);
 }
 
 void nvt_http_request_field(struct nvt_http_request *r, struct nvt_span name, struct nvt_span value,
@@ -107,7 +106,25 @@ void nvt_http_request_field(struct nvt_http_request *r, struct nvt_span name, st
     } else if (!is_value(value, value_rest)) {
         r->err = NVT_E_HTTP_VALUE;
     } else {
-        put_field(r, name, value, value_rest);
+        nvt_buf_put(r->out, NVT_LIT("\r\n"));
+        nvt_buf_put(r->out, name);
+        nvt_buf_put(r->out, NVT_LIT(": "));
+        nvt_buf_put(r->out, value);
+        put_last(r, value_rest);
+    }
+}
+
+void nvt_http_request_const(struct nvt_http_request *r, struct nvt_span front,
+                            struct nvt_span value)
+{
+    if (r->err != NVT_OK) {
+        return;
+    }
+    if (is_value(value, NVT_LIT(""))) {
+        nvt_buf_put(r->out, front);
+        put_last(r, value);
+    } else {
+        r->err = NVT_E_HTTP_VALUE;
     }
 }
 
@@ -116,17 +133,15 @@ void nvt_http_request_length(struct nvt_http_request *r, uint64_t body_len)
     if (r->err != NVT_OK) {
         return;
     }
-    nvt_buf_put(r->out, NVT_LIT("Content-Length: "));
+    nvt_buf_put(r->out, NVT_LIT("\r\nContent-Length: "));
     nvt_buf_put_u64(r->out, body_len);
-    nvt_buf_put(r->out, NVT_LIT("\r\n"));
     r->err = nvt_buf_err(r->out);
 }
 
 nvt_err nvt_http_request_end(struct nvt_http_request *r)
 {
     if (r->err == NVT_OK) {
-        nvt_buf_put(r->out, NVT_LIT("\r\n"));
-        r->err = nvt_buf_err(r->out);
+        put_last(r, NVT_LIT("\r\n\r\n"));
     }
     return r->err;
 }

@@ -113,6 +113,43 @@ static void test_every_byte_in_every_part(void **state)
     }
 }
 
+/* A field whose front is constant: the same, and only its value is looked at. */
+static nvt_err write_const(struct nvt_span value, struct nvt_buf *out)
+{
+    struct nvt_http_request r;
+    nvt_buf_init(out, memory, sizeof memory);
+    nvt_http_request_begin(&r, out, NVT_LIT("GET"), NVT_LIT("/"), NVT_LIT("a"));
+    nvt_http_request_const(&r, NVT_HTTP_FRONT("Accept: "), value);
+    return nvt_http_request_end(&r);
+}
+
+static void test_constant_front(void **state)
+{
+    (void)state;
+    static const char want[] = "GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n";
+    static const char *const bad[] = {"a\r\nX: y", "a\nX: y", "a\rX: y", "\r\n",
+                                      " a",        "a ",      "a\x7f"};
+    struct nvt_buf out;
+    assert_int_equal(write_const(NVT_LIT("application/json"), &out), NVT_OK);
+    assert_int_equal(out.len, sizeof want - 1U);
+    assert_memory_equal(memory, want, out.len);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(write_const(nvt_span_str(bad[i]), &out), NVT_E_HTTP_VALUE);
+    }
+}
+
+static void test_constant_front_keeps_the_first_error(void **state)
+{
+    (void)state;
+    struct nvt_http_request r;
+    struct nvt_buf out;
+    nvt_buf_init(&out, memory, sizeof memory);
+    nvt_http_request_begin(&r, &out, NVT_LIT("G T"), NVT_LIT("/"), NVT_LIT("a"));
+    nvt_http_request_const(&r, NVT_HTTP_FRONT("Accept: "), NVT_LIT("\n"));
+    assert_int_equal(nvt_http_request_end(&r), NVT_E_HTTP_METHOD);
+    assert_int_equal(out.len, 0);
+}
+
 static void test_injected_lines(void **state)
 {
     (void)state;
@@ -276,11 +313,18 @@ static void test_every_buffer_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_head),        cmocka_unit_test(test_every_byte_in_every_part),
-        cmocka_unit_test(test_injected_lines),    cmocka_unit_test(test_injection_across_pieces),
-        cmocka_unit_test(test_empty_parts),       cmocka_unit_test(test_target_forms),
-        cmocka_unit_test(test_authority_forms),   cmocka_unit_test(test_white_space_around_values),
-        cmocka_unit_test(test_reserved_fields),   cmocka_unit_test(test_first_error_sticks),
+        cmocka_unit_test(test_whole_head),
+        cmocka_unit_test(test_every_byte_in_every_part),
+        cmocka_unit_test(test_injected_lines),
+        cmocka_unit_test(test_constant_front),
+        cmocka_unit_test(test_constant_front_keeps_the_first_error),
+        cmocka_unit_test(test_injection_across_pieces),
+        cmocka_unit_test(test_empty_parts),
+        cmocka_unit_test(test_target_forms),
+        cmocka_unit_test(test_authority_forms),
+        cmocka_unit_test(test_white_space_around_values),
+        cmocka_unit_test(test_reserved_fields),
+        cmocka_unit_test(test_first_error_sticks),
         cmocka_unit_test(test_every_buffer_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
