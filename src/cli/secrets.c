@@ -130,9 +130,10 @@ static void look(const struct secret *s, struct found *f)
         if (line.len == 0U || line.ptr[0] == (uint8_t)'#') {
             continue;
         }
-        if (is_setting(line, NVT_LIT("access_key"), &f->access_key)) {
+        /* A key given twice is one line too many: which of them is meant? */
+        if (!f->has_access && is_setting(line, NVT_LIT("access_key"), &f->access_key)) {
             f->has_access = true;
-        } else if (is_setting(line, NVT_LIT("secret_key"), &f->secret_key)) {
+        } else if (!f->has_secret && is_setting(line, NVT_LIT("secret_key"), &f->secret_key)) {
             f->has_secret = true;
         } else {
             f->token = line;

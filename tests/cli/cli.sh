@@ -240,6 +240,8 @@ secret 'quotes' 'quote' '"TOPSECRET"\n'
 secret 'Bearer' 'Bearer' 'Bearer TOPSECRET\n'
 secret 'the secret_key alone' 'exactly the two lines' 'secret_key = TOPSECRET\n'
 secret 'keys and more' 'exactly the two lines' 'access_key = a\nsecret_key = TOPSECRET\nTOPSECRET\n'
+secret 'a key twice' 'exactly the two lines' \
+    'access_key = a\nsecret_key = TOPSECRET\nsecret_key = TOPSECRET2\n'
 secret 'an empty secret_key' 'the secret_key is no good' 'access_key = a\nsecret_key =\n'
 secret 'a quoted access_key' 'the access_key is no good' 'access_key = "a"\nsecret_key = TOPSECRET\n'
 ln -s "$work/none" "$work/dangling"

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command's configuration, and files of journeys line by line. Settings are in their ranges or
+ * refused with one complaint; every byte of a file belongs to one line, which is handed on whole,
+ * trimmed, or marked as too long.
+ */
+#include "cli_stand.h"
+
+static bool ends_within(const char *text, size_t cap)
+{
+    return memchr(text, 0, cap) != NULL;
+}
+
+static void check_settings(const struct settings *s)
+{
+    require(ends_within(s->base_url, sizeof s->base_url) && s->ca_file[0] != '\0');
+    require(ends_within(s->ca_file, sizeof s->ca_file));
+    require(ends_within(s->token_file, sizeof s->token_file));
+    require(s->timeout_s >= 1U && s->timeout_s <= 86400U);
+    require(s->pin_count <= NVT_TLS_PINS_MAX);
+}
+
+static void try_settings(const char *path)
+{
+    static struct settings s;
+    static struct settings again;
+    struct args a = {.config = path};
+    const struct nvt_profile *system = nvt_profile_find(NVT_LIT("rpc"));
+    int code = settings_load(&s, system, &a);
+    if (code == CLI_OK) {
+        check_settings(&s);
+        require(stand_complaints() == 0U);
+    } else {
+        require(code == CLI_CONFIG && stand_complaints() == 1U);
+        require(stand_message[0] != '\0');
+    }
+    require(settings_load(&again, system, &a) == code && memcmp(&s, &again, sizeof s) == 0);
+    (void)stand_complaints();
+}
+
+static bool is_trimmed(const struct lines *l)
+{
+    return strchr(" \t\r", l->text[0]) == NULL &&
+           (strchr(" \t\r", l->text[l->len - 1U]) == NULL || l->text[l->len - 1U] == '\0');
+}
+
+static void check_line(const struct lines *l)
+{
+    require(l->len > 0U && l->len <= CLI_LINE_MAX && l->text[l->len] == '\0');
+    require(memchr(l->text, '\n', l->len) == NULL);
+    require(l->text[0] == '\0' || is_trimmed(l));
+    require(l->peak >= l->len);
+}
+
+static unsigned long count_lines(const uint8_t *data, size_t size)
+{
+    unsigned long n = size > 0U && data[size - 1U] != (uint8_t)'\n' ? 1U : 0U;
+    for (size_t i = 0; i < size; i++) {
+        n += data[i] == (uint8_t)'\n' ? 1U : 0U;
+    }
+    return n;
+}
+
+static void try_lines(const char *path, const uint8_t *data, size_t size)
+{
+    static struct lines l;
+    unsigned long number = 0;
+    require(lines_open(&l, path, false) == CLI_OK && l.size == size);
+    while (lines_next(&l)) {
+        check_line(&l);
+        require(l.number > number && l.offset <= size);
+        number = l.number;
+    }
+    require(!l.failed && l.offset == size && l.number == count_lines(data, size));
+    lines_close(&l);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *path = stand_file(data, size);
+    try_settings(path);
+    try_lines(path, data, size);
+    return 0;
+}
