@@ -86,6 +86,10 @@ nvt_err nvt_conn_send(struct nvt_conn *c, struct nvt_span data, size_t *out_n,
 nvt_err nvt_conn_recv(struct nvt_conn *c, void *data, size_t cap, size_t *out_n,
                       struct nvt_wait *out_wait);
 
+/* NVT_AGAIN with *out_wait set when only the network can bring something to receive, else NVT_OK.
+ * Saves a receive in vain where nothing is due yet. */
+nvt_err nvt_conn_await(const struct nvt_conn *c, struct nvt_wait *out_wait);
+
 /* Open, and neither ended nor written to by the peer since the last answer (RFC 9112 section 9.5):
  * fit for another request. Closes it when not. */
 bool nvt_conn_reusable(struct nvt_conn *c);

@@ -99,6 +99,8 @@ struct nvt_tls {
     uint8_t ip_len;          /* 0: it is a name */
     uint8_t wire_version[3]; /* the first record's type and version, as received */
     uint8_t wire_len;
+    uint8_t early; /* a byte that nvt_tls_quiet met; the next receive starts with it */
+    bool has_early;
     size_t write_len; /* bytes of a record that was not sent in whole yet */
     nvt_err net_err;  /* what the port said last */
     nvt_err end;      /* the error that ended this connection, repeated by later calls */
@@ -138,6 +140,14 @@ nvt_err nvt_tls_handshake(struct nvt_tls *t, uint8_t *out_events);
  * session ticket that arrives is kept, not reported. NVT_E_STATE before the handshake is done. */
 nvt_err nvt_tls_send(struct nvt_tls *t, struct nvt_span data, size_t *out_n, uint8_t *out_events);
 nvt_err nvt_tls_recv(struct nvt_tls *t, void *data, size_t cap, size_t *out_n, uint8_t *out_events);
+
+/* True when something was taken off the socket that nvt_tls_recv has not given out: it is to be
+ * called before one waits for the socket. */
+bool nvt_tls_pending(const struct nvt_tls *t);
+
+/* True when the peer sent nothing since and did not end: a look that costs less than nvt_tls_recv,
+ * which tells what came when it is false. */
+bool nvt_tls_quiet(struct nvt_tls *t);
 
 /* Sends close_notify if that can be done now, then releases all. Safe on a zeroed or closed
  * object; detail and resumed stay readable. */

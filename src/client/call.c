@@ -219,7 +219,11 @@ static nvt_err step_send(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
     nvt_exchange_expect(call);
     call->answer_end_ms = now_ms + call->conn.timeouts.answer_ms;
     call->state = NVT_STATE_RECEIVE;
-    return NVT_OK;
+    if (now_ms >= call->call_end_ms) {
+        return NVT_OK; /* a last look */
+    }
+    wait_until(wait, call->answer_end_ms);
+    return nvt_conn_await(&call->conn, wait);
 }
 
 static void token_answered(struct nvt_call *call, uint64_t now_ms)

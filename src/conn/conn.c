@@ -208,6 +208,15 @@ nvt_err nvt_conn_recv(struct nvt_conn *c, void *data, size_t cap, size_t *out_n,
     return err;
 }
 
+nvt_err nvt_conn_await(const struct nvt_conn *c, struct nvt_wait *out_wait)
+{
+    if (c->phase != NVT_CONN_OPEN || nvt_tls_pending(&c->tls)) {
+        return NVT_OK;
+    }
+    wait_on(c, (uint8_t)NVT_WAIT_READ, out_wait);
+    return NVT_AGAIN;
+}
+
 bool nvt_conn_reusable(struct nvt_conn *c)
 {
     uint8_t byte = 0;
@@ -216,8 +225,11 @@ bool nvt_conn_reusable(struct nvt_conn *c)
     if (c->phase != NVT_CONN_OPEN) {
         return false;
     }
-    /* Nothing is due now: a byte, an end or an error all make the connection unfit. Looking also
-     * lets TLS take a session ticket in passing. */
+    if (nvt_tls_quiet(&c->tls)) {
+        return true;
+    }
+    /* Nothing is due now: a byte, an end or an error all make the connection unfit, a session
+     * ticket does not. */
     if (nvt_tls_recv(&c->tls, &byte, sizeof(byte), &n, &events) == NVT_AGAIN) {
         return true;
     }

@@ -39,6 +39,11 @@ static int bio_recv(void *arg, unsigned char *data, size_t cap)
     struct nvt_tls *t = (struct nvt_tls *)arg;
     const struct nvt_port_net *net = &t->config->port->net;
     size_t n = 0;
+    if (t->has_early) {
+        data[0] = t->early;
+        t->has_early = false;
+        return 1;
+    }
     nvt_err err = net->recv(net->ctx, t->sock, data, cap, &n);
     for (size_t i = 0; (err == NVT_OK) && (i < n) && (t->wire_len < sizeof t->wire_version); i++) {
         t->wire_version[t->wire_len] = data[i];
@@ -303,6 +308,23 @@ nvt_err nvt_tls_recv(struct nvt_tls *t, void *data, size_t cap, size_t *out_n, u
         }
     }
     return stopped(t, code, out_events);
+}
+
+bool nvt_tls_pending(const struct nvt_tls *t)
+{
+    return t->has_early || (mbedtls_ssl_check_pending(&t->ssl) != 0);
+}
+
+bool nvt_tls_quiet(struct nvt_tls *t)
+{
+    size_t n = 0;
+    if ((may_move(t, false) != NVT_OK) || nvt_tls_pending(t)) {
+        return false;
+    }
+    const struct nvt_port_net *net = &t->config->port->net;
+    nvt_err err = net->recv(net->ctx, t->sock, &t->early, sizeof t->early, &n);
+    t->has_early = (err == NVT_OK);
+    return err == NVT_AGAIN;
 }
 
 void nvt_tls_close(struct nvt_tls *t)

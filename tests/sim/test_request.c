@@ -334,6 +334,10 @@ static void test_endless_body(void **state)
     w.sim.scripts = endless;
     w.sim.recv_max = 1;
     assert_int_equal(nvt_call_begin(&w.call, &q), NVT_OK);
+    assert_int_equal(nvt_call_step(&w.call, &wait), NVT_AGAIN); /* sent; no answer is that fast */
+    assert_false(w.call.received);
+    assert_int_equal(wait.on[0].events, NVT_WAIT_READ);
+    assert_true(wait.until_ms == w.sim.mono_ms + 30000U);
     assert_int_equal(nvt_call_step(&w.call, &wait), NVT_AGAIN);
     assert_true(w.sim.calls < 64U);
     assert_true(wait.until_ms <= w.sim.mono_ms);

@@ -3,6 +3,7 @@
 #include "peer.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { VERSIONS = HAS_TLS13 ? 2 : 1 };
 
@@ -227,6 +228,70 @@ static void test_server_killed(void **state)
         assert_int_equal(client_recv(&c, &byte, 1), NVT_E_TLS_TRUNCATED);
         assert_int_equal(client_send(&c, "x"), NVT_E_TLS_TRUNCATED);
         client_free(&c);
+    }
+}
+
+/* Looks again until there is something. */
+static void wait_until_not_quiet(struct client *c)
+{
+    const struct timespec pause = {0, 1000000};
+    for (int ms = 0; nvt_tls_quiet(&c->tls); ms++) {
+        assert_true(ms < PATIENCE_MS);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* The two tickets that openssl sends in TLS 1.3: met by a look, taken by a receive. */
+static void take_tickets(struct client *c, struct nvt_tls_ticket *ticket)
+{
+    uint8_t byte = 0;
+    size_t n = 0;
+    uint8_t events = 0;
+    ticket->valid = false;
+    while (!ticket->valid) {
+        wait_until_not_quiet(c);
+        assert_true(nvt_tls_pending(&c->tls));
+        assert_int_equal(nvt_tls_recv(&c->tls, &byte, 1, &n, &events), NVT_AGAIN);
+    }
+}
+
+/* A look loses nothing of what it meets. */
+static void test_quiet(void **state)
+{
+    (void)state;
+    for (int i = 0; i < VERSIONS; i++) {
+        struct server s;
+        struct client c = {0};
+        struct nvt_tls_ticket ticket = {0};
+        char echo[4];
+        size_t n = 0;
+        uint8_t events = 0;
+        server_start(&s, "server", NULL);
+        client_init(&c, i == 0, NULL, 0);
+        assert_false(nvt_tls_quiet(&c.tls));
+        assert_int_equal(client_connect(&c, &s, "localhost", &ticket), NVT_OK);
+        if (i == 1) {
+            take_tickets(&c, &ticket);
+        }
+        assert_int_equal(client_send(&c, "abc\n"), NVT_OK);
+        wait_until_not_quiet(&c);
+        assert_false(nvt_tls_quiet(&c.tls)); /* still */
+        while (nvt_tls_recv(&c.tls, echo, 1, &n, &events) == NVT_AGAIN) {
+            wait_until_not_quiet(&c);
+        }
+        assert_true(nvt_tls_pending(&c.tls)); /* the rest of the record */
+        assert_false(nvt_tls_quiet(&c.tls));
+        assert_int_equal(client_recv(&c, echo + 1, 3), NVT_OK);
+        assert_memory_equal(echo, "cba\n", 4);
+        assert_false(nvt_tls_pending(&c.tls));
+        assert_true(nvt_tls_quiet(&c.tls));
+        c.net.bend.cut_at = c.net.received;
+        c.net.bend.cut_err = NVT_E_NET_RESET;
+        assert_false(nvt_tls_quiet(&c.tls));
+        nvt_tls_ticket_free(&ticket);
+        client_hang_up(&c);
+        client_free(&c);
+        server_kill(&s);
     }
 }
 
@@ -484,6 +549,7 @@ int main(void)
         TEST(test_orderly_end),
         TEST(test_own_close_notify),
         TEST(test_server_killed),
+        TEST(test_quiet),
         TEST(test_truncated),
         TEST(test_reset),
         TEST(test_tampered),
