@@ -47,6 +47,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS))
 # Done while this file is read, so that it comes before everything, with -j too.
 setup_run := run
 setup_test := test
+$(foreach t,unit sim e2e cli-test tls-test conformance standin,$(eval setup_$t := test))
 setup_lint := lint
 setup_fuzz := fuzz
 setup_fuzz-smoke := fuzz
