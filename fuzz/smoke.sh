@@ -1,16 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs each harness of a folder for FUZZ_SECONDS (30) from a copy of its seeds, one line each.
-# Fails when one fails; its input is then kept and named.
+# Runs each harness of a folder for FUZZ_SECONDS (30) from a copy of its seeds, JOBS (one a core) at
+# a time, one line each. Fails when one fails; its input is then kept and named.
 #   smoke.sh FOLDER
 set -eu
 
 bins=${1:?usage: smoke.sh FOLDER}
 seconds=${FUZZ_SECONDS:-30}
+jobs=${JOBS:-$(nproc 2>/dev/null || echo 1)}
 here=$(dirname "$0")
 work=$(mktemp -d)
 passed=0
 failed=0
+pending=""
 
 # Last value that libFuzzer printed for a word, e.g. "cov:".
 last() {
@@ -18,33 +20,60 @@ last() {
         END { print value == "" ? 0 : value }' "$2"
 }
 
-for bin in "$bins"/fuzz_*; do
-    if [ ! -f "$bin" ] || [ ! -x "$bin" ]; then
-        continue
+run() { # NAME
+    mkdir -p "$work/$1/corpus" "$work/$1/found"
+    if [ -d "$here/corpus/$1" ]; then
+        cp "$here/corpus/$1"/* "$work/$1/corpus/"
     fi
-    name=${bin##*/fuzz_}
-    mkdir -p "$work/$name/corpus" "$work/$name/found"
-    if [ -d "$here/corpus/$name" ]; then
-        cp "$here/corpus/$name"/* "$work/$name/corpus/"
-    fi
+    name=$1
     set -- -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
         -artifact_prefix="$work/$name/found/"
     if [ -f "$here/$name.dict" ]; then
         set -- "$@" -dict="$here/$name.dict"
     fi
-    log=$work/$name/log
-    result=ok
-    "$bin" "$@" "$work/$name/corpus" >"$log" 2>&1 || result=FAILED
-    printf '  FUZZ    %-8s %9s runs  %5s edges  %s\n' "$name" \
+    if "$bins/fuzz_$name" "$@" "$work/$name/corpus" >"$work/$name/log" 2>&1; then
+        touch "$work/$name/ok"
+    fi
+}
+
+report() { # NAME
+    log=$work/$1/log
+    result=FAILED
+    [ ! -f "$work/$1/ok" ] || result=ok
+    printf '  FUZZ    %-8s %9s runs  %5s edges  %s\n' "$1" \
         "$(last stat::number_of_executed_units: "$log")" "$(last cov: "$log")" "$result"
     if [ "$result" = ok ]; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
         tail -n 40 "$log" >&2
-        printf 'the input is in %s\n' "$work/$name/found" >&2
+        printf 'the input is in %s\n' "$work/$1/found" >&2
+    fi
+}
+
+# All of a batch run for the same time, so nothing is lost by waiting for its last.
+finish() {
+    wait
+    for done in $pending; do
+        report "$done"
+    done
+    pending=""
+    running=0
+}
+
+running=0
+for bin in "$bins"/fuzz_*; do
+    if [ ! -f "$bin" ] || [ ! -x "$bin" ]; then
+        continue
+    fi
+    run "${bin##*/fuzz_}" &
+    pending="$pending ${bin##*/fuzz_}"
+    running=$((running + 1))
+    if [ "$running" -ge "$jobs" ]; then
+        finish
     fi
 done
+finish
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 if [ "$failed" -gt 0 ]; then
