@@ -229,33 +229,47 @@ static void check_whole(const struct world *w)
     }
 }
 
+/* A request that may not be sent twice is not, unless the first was surely not processed. */
+static void check_sent_once(const struct world *w, size_t arrived)
+{
+    const struct nvt_outcome *o = &w->call.outcome;
+    size_t denied = w->call.renewed ? 1U : 0U; /* answered 401 */
+    require(arrived <= 1U + denied);
+    if (o->verdict == NVT_RETRY) {
+        require(says_not_processed(o->status) || arrived <= denied);
+    }
+    if (o->verdict == NVT_UNKNOWN) {
+        require(arrived > 0U);
+    }
+}
+
+/* What is half done must not meet the next request. */
+static void check_connection(const struct world *w)
+{
+    const struct nvt_failure *f = &w->call.outcome.failure;
+    bool half = f->http_status == 0U && f->err != NVT_OK && f->err != NVT_E_GRANT_QUOTA;
+    require(!half || w->sim.open_now == 0U);
+}
+
 /* arrived: requests of which a byte was sent in this call. */
 static void check_verdict(const struct world *w, size_t arrived)
 {
     const struct nvt_outcome *o = &w->call.outcome;
     const struct nvt_request *q = w->call.request;
-    bool once = !is_repeatable(q);
-    size_t denied = w->call.renewed ? 1U : 0U; /* answered 401: not processed */
     require((o->verdict == NVT_DELIVERED) == (is_success(o->status) && o->failure.err == NVT_OK));
-    require(!once || arrived <= 1U + denied);
-    require(arrived <= 4U);
-    if (o->status != 0U) {
-        check_whole(w);
-    }
-    if (o->failure.http_status == 0U && o->failure.err != NVT_OK &&
-        o->failure.err != NVT_E_GRANT_QUOTA) {
-        require(w->sim.open_now == 0U); /* what is half done must not meet the next request */
+    if (is_repeatable(q)) {
+        require(o->verdict != NVT_UNKNOWN && arrived <= 4U);
+    } else {
+        check_sent_once(w, arrived);
     }
     if (o->verdict == NVT_DUPLICATE) {
         require((q->flags & (uint8_t)NVT_REQ_KEYED) != 0U && o->status == 409U);
         require(w->client.profile->duplicate_status == 409U);
     }
-    if (o->verdict == NVT_RETRY && once) {
-        require(says_not_processed(o->status) || arrived <= denied);
+    if (o->status != 0U) {
+        check_whole(w);
     }
-    if (o->verdict == NVT_UNKNOWN) {
-        require(once && arrived > 0U);
-    }
+    check_connection(w);
 }
 
 /* No byte of the request left: what came belongs to tokens, and none of it stays. */

@@ -34,7 +34,9 @@ static void try_settings(const char *path)
         require(code == CLI_CONFIG && stand_complaints() == 1U);
         require(stand_message[0] != '\0');
     }
-    require(settings_load(&again, system, &a) == code && memcmp(&s, &again, sizeof s) == 0);
+    /* Nothing is kept from one file to the next. */
+    require(settings_load(&again, system, &a) == code);
+    require(strcmp(s.base_url, again.base_url) == 0 && s.timeout_s == again.timeout_s);
     (void)stand_complaints();
 }
 
