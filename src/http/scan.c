@@ -54,18 +54,20 @@ static inline nvt_word load_word(const uint8_t *bytes)
 #define EACH(byte) ((nvt_word)-1 / 255U * (nvt_word)(byte))
 
 /*
- * Both tests below give a word whose top bits mark bytes outside a set; the lowest mark is always
- * right, and it is the only one used. A byte + (0x80 - first) has its top bit set from first on;
- * the sum carries into the next byte only from a byte above 0x7f.
+ * Both tests below give a word whose top bits mark the bytes outside a set. Every byte in front of
+ * the lowest mark is in the set; the byte marked may be, for a carry from the byte before it, and
+ * is looked at by itself. A byte + (0x80 - first) has its top bit set from first on; the sum
+ * carries into the next byte only from a byte above 0x7f.
  */
 #define FROM(bytes, first) ((bytes) + EACH(0x80U - (unsigned)(first)))
 
-/* Bytes that are no text: below 0x20, or 0x7f. Adding 1 modulo 128 moves DEL to 0, in front of the
- * controls, so one comparison finds both. HTAB counts as no text here. */
+/* Bytes that are no text: below 0x20, from which 0x20 is more than there is, or 0x7f. HTAB counts
+ * as no text here. Neither a borrow nor a carry can hide a mark: both add to what sets it. */
 static inline nvt_word mark_not_text(nvt_word word)
 {
-    nvt_word moved = (word & EACH(0x7fU)) + EACH(1U);
-    return ~(FROM(moved & EACH(0x7fU), 0x21) | word) & EACH(0x80U);
+    nvt_word control = word - EACH(0x20U);
+    nvt_word del = word + EACH(1U);
+    return (control | del) & ~word & EACH(0x80U);
 }
 
 /* Bytes that are neither a letter nor "-": names hardly hold any other. Bytes above 0x7f are marked
