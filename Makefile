@@ -56,6 +56,7 @@ setup_bench-short := bench
 setup_size := cross
 setup_check-size := cross
 setup_prove := prove
+setup_check-big-endian := big-endian
 setup_check-noalloc := build
 setup_check-compilers := check
 setup_check-sanitize := check

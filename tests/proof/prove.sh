@@ -28,6 +28,7 @@ base|prove_rfc3339|28||src/base/time.c src/base/number.c src/base/span.c
 "
 passed=0
 failed=0
+# shellcheck disable=SC3045 # dash and bash both have it
 ulimit -v 8000000
 
 prove() { # file harness turns named sources

@@ -4,9 +4,11 @@
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: check-compilers check-sanitize check-valgrind ci
+.PHONY: check-compilers check-big-endian check-sanitize check-valgrind ci
 check-compilers: ## gcc and clang, strict, 32 and 64 bit, both Mbed TLS lines
 	$(Q)MAKE="$(MAKE)" STRICT="$(STRICT)" BUILD=$(BUILD) JOBS=$(JOBS) sh tests/tools/compilers.sh
+check-big-endian: ## unit tests and simulated runs on an emulated big-endian machine
+	$(Q)MAKE="$(MAKE)" JOBS=$(JOBS) sh tests/tools/big-endian.sh $(BUILD)/big-endian
 # The mutants of the conformance test overrun buffers on purpose.
 check-sanitize: ## every test under the address and undefined-behaviour sanitizers
 	$(Q)$(SUBMAKE) BUILD=$(BUILD)/sanitize CFLAGS='$(SANITIZE)' test-programs

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs, through apt, the packages that the named groups of work need and that are missing:
-#     setup.sh build|run|test|lint|fuzz|bench|cross|prove|check ...
+#     setup.sh build|run|test|lint|fuzz|bench|cross|prove|big-endian|check ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
 # goes on: the build itself says what it can not find.
 #
@@ -22,6 +22,8 @@ packages_of() {
         "libcjson-dev libcurl4-openssl-dev dpkg-dev debian-archive-keyring" ;;
     cross) echo "$(packages_of build) gcc-arm-none-eabi libnewlib-arm-none-eabi python3" ;;
     prove) echo "$(packages_of build) cbmc? debian-archive-keyring" ;;
+    big-endian) echo "$(packages_of build) gcc-s390x-linux-gnu libc6-dev-s390x-cross dpkg-dev" \
+        "debian-archive-keyring qemu-user-static|qemu-user" ;;
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
         "debian-archive-keyring" ;;
     *)
