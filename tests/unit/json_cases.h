@@ -47,8 +47,8 @@ static const char *const closed_documents[] = {
     "[true,false,null]",
     "{\"id\":7,\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32602,\"data\":[\"/x\",{\"y\":[]}]}}",
     "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\uDE97 plain text over several words\"",
-    "{\"ville\":\"Saint-\xC3\x89tienne\",\"prix\":\"2 "
-    "\xE2\x82\xAC\",\"auto\":\"\xF0\x9F\x9A\x97\"}",
+    ("{\"ville\":\"Saint-\xC3\x89tienne\",\"prix\":\"2 "
+     "\xE2\x82\xAC\",\"auto\":\"\xF0\x9F\x9A\x97\"}"),
     "{\"access_token\":\"eyJhbGciOiJSUzI1NiJ9.e30.c2ln\",\"expires_in\":3600,\"scope\":\"a b\"}",
     "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]",
     " \t\r\n{ \"a\" : [ 1 , { } , [ ] ] , \"\" : \"\" }",
