@@ -28,12 +28,16 @@ void nvt_http_request_begin(struct nvt_http_request *r, struct nvt_buf *out, str
 void nvt_http_request_field(struct nvt_http_request *r, struct nvt_span name, struct nvt_span value,
                             struct nvt_span value_rest);
 
-/* The same for a field that never changes, or up to its value: NVT_HTTP_FRONT("Accept: "). The
- * front is written as it is and may hold several fields; only the value, which may be empty, is
- * checked.
- */
-#define NVT_HTTP_FRONT(literal) NVT_LIT("\r\n" literal)
-void nvt_http_request_const(struct nvt_http_request *r, struct nvt_span front,
+/* A field that never changes, or changes only in its value: NVT_HTTP_FRONT("Accept: "). A type of
+ * its own, and a macro that takes nothing but a literal, so that no text from outside gets here. */
+struct nvt_http_front {
+    struct nvt_span text;
+};
+#define NVT_HTTP_FRONT(literal) ((struct nvt_http_front){NVT_LIT("\r\n" literal)})
+
+/* Writes the front as it is, which may hold several fields; the value, which may be empty, is
+ * checked as above. */
+void nvt_http_request_const(struct nvt_http_request *r, struct nvt_http_front front,
                             struct nvt_span value);
 
 /* Content-Length. */

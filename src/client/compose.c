@@ -28,11 +28,19 @@ static bool has_header(const struct nvt_request *q, struct nvt_span name)
     return false;
 }
 
-/* A field of the call's own, whose name has name_len bytes. */
-static void put_unless_given(struct nvt_http_request *r, const struct nvt_request *q,
-                             size_t name_len, struct nvt_span front, struct nvt_span value)
+/* The name behind the front's CRLF. */
+static struct nvt_span name_of(struct nvt_http_front front)
 {
-    if (!has_header(q, nvt_span_of(front.ptr + 2, name_len))) {
+    struct nvt_span line = nvt_span_drop(front.text, 2U);
+    const uint8_t *colon = (const uint8_t *)memchr(line.ptr, ':', line.len);
+    return colon == NULL ? line : nvt_span_of(line.ptr, (size_t)(colon - line.ptr));
+}
+
+/* A field of the call's own. */
+static void put_unless_given(struct nvt_http_request *r, const struct nvt_request *q,
+                             struct nvt_http_front front, struct nvt_span value)
+{
+    if (!has_header(q, name_of(front))) {
         nvt_http_request_const(r, front, value);
     }
 }
@@ -71,9 +79,9 @@ static nvt_err begin(struct nvt_http_request *r, struct nvt_buf *out, const stru
 
 static void put_accept(struct nvt_http_request *r, const struct nvt_request *q)
 {
-    struct nvt_span front = q->accept.len > 0U ? NVT_HTTP_FRONT("Accept: ")
-                                               : NVT_HTTP_FRONT("Accept: application/json");
-    put_unless_given(r, q, 6U, front, q->accept);
+    struct nvt_http_front front = q->accept.len > 0U ? NVT_HTTP_FRONT("Accept: ")
+                                                     : NVT_HTTP_FRONT("Accept: application/json");
+    put_unless_given(r, q, front, q->accept);
 }
 
 static void put_body_fields(struct nvt_http_request *r, const struct nvt_request *q)
@@ -83,7 +91,7 @@ static void put_body_fields(struct nvt_http_request *r, const struct nvt_request
                    nvt_span_eq(q->method, NVT_LIT("PUT")) ||
                    nvt_span_eq(q->method, NVT_LIT("PATCH"));
     if (q->media_type.len > 0U) {
-        put_unless_given(r, q, 12U, NVT_HTTP_FRONT("Content-Type: "), q->media_type);
+        put_unless_given(r, q, NVT_HTTP_FRONT("Content-Type: "), q->media_type);
     }
     if (q->body.len > 0U || expects) {
         nvt_http_request_length(r, q->body.len);
@@ -120,7 +128,7 @@ nvt_err nvt_compose_request(struct nvt_call *call)
     nvt_err err =
         begin(&r, &out, &call->client->origin, q->method, q->target, sizeof(call->mem.bytes));
     put_token(&r, call);
-    put_unless_given(&r, q, 10U, NVT_HTTP_FRONT("User-Agent: navette"), NVT_LIT(""));
+    put_unless_given(&r, q, NVT_HTTP_FRONT("User-Agent: navette"), NVT_LIT(""));
     put_accept(&r, q);
     put_body_fields(&r, q);
     nvt_err headers_err = put_headers(&r, q);

@@ -114,14 +114,14 @@ void nvt_http_request_field(struct nvt_http_request *r, struct nvt_span name, st
     }
 }
 
-void nvt_http_request_const(struct nvt_http_request *r, struct nvt_span front,
+void nvt_http_request_const(struct nvt_http_request *r, struct nvt_http_front front,
                             struct nvt_span value)
 {
     if (r->err != NVT_OK) {
         return;
     }
     if (is_value(value, NVT_LIT(""))) {
-        nvt_buf_put(r->out, front);
+        nvt_buf_put(r->out, front.text);
         put_last(r, value);
     } else {
         r->err = NVT_E_HTTP_VALUE;
