@@ -137,7 +137,7 @@ install: all ## install under DESTDIR/PREFIX: command, library, headers, pkg-con
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: navette' 'Version: $(VERSION)' \
 		'Description: carries tokens and journeys from gateways to public APIs' \
 		'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lnavette' \
-		'Libs.private: -lmbedtls -lmbedx509 -lmbedcrypto' \
+		'Libs.private: -lmbedtls -lmbedx509 -lmbedcrypto -lpthread' \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/navette.pc
 
 # ---- the rest --------------------------------------------------------------------------------
