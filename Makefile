@@ -42,6 +42,12 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS))
 .PHONY: all lib help clean install setup FORCE
 .DEFAULT_GOAL := all
 
+# ---- the two commands to start with; their recipes are in tests/run/run.mk and tests/tests.mk ----
+
+.PHONY: run test
+run: ## journeys of a file reach a local stand-in of the registry
+test: ## every test, with one closing count line
+
 # ---- packages --------------------------------------------------------------------------------
 
 # Done while this file is read, so that it comes before everything, with -j too.

@@ -19,7 +19,7 @@ $(BUILD)/sim/%: $(BUILD)/obj/tests/sim/%.o $(SIM_OBJ) $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SIM_OBJ) $(LIB) -lcmocka -lpthread
 
 .SECONDARY:
-.PHONY: unit sim test test-programs test-run
+.PHONY: unit sim test-programs test-run
 unit: $(UNIT_BIN) ## unit tests alone
 	$(Q)sh tests/tools/run-tests.sh $(foreach t,$(UNIT_BIN),'unit/$(notdir $t)=$t')
 sim: $(SIM_BIN) ## simulated runs alone
@@ -30,7 +30,7 @@ TEST_NEEDS += $(UNIT_BIN) $(SIM_BIN)
 TEST_RUNS += $(foreach t,$(UNIT_BIN),'unit/$(notdir $t)=$t')
 TEST_RUNS += $(foreach t,$(SIM_BIN),'sim/$(notdir $t)=$t')
 
-test: ## every test, with one closing count line
+test:
 	$(Q)$(SUBMAKE) test-programs
 	$(Q)$(MAKE) --no-print-directory test-run
 test-run:

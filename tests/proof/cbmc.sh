@@ -17,14 +17,14 @@ if [ ! -x "$dir/cbmc" ]; then
     (
         cd "$dir"
         suite_apt download cbmc minisat libc6 libstdc++6 libgcc-s1
-        for deb in *.deb; do dpkg-deb -x "$deb" root; done
+        for deb in *.deb; do dpkg-deb -x "$deb" files; done
         rm -f ./*.deb
     )
     suite_close
-    lib=$(dirname "$(find "$dir/root/usr/lib" -name libc.so.6 | head -n 1)")
+    lib=$(dirname "$(find "$dir/files/usr/lib" -name libc.so.6 | head -n 1)")
     loader=$(find "$lib" -name 'ld-linux*.so.*' | head -n 1)
     printf '#!/bin/sh\nexec %s --library-path %s:%s %s "$@"\n' "$loader" "$lib" \
-        "$dir/root/usr/lib" "$dir/root/usr/bin/cbmc" >"$dir/cbmc"
+        "$dir/files/usr/lib" "$dir/files/usr/bin/cbmc" >"$dir/cbmc"
     chmod +x "$dir/cbmc"
 fi
 echo "$dir/cbmc"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The whole way at a glance: `make run`.
 
-.PHONY: run
-run: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys ## journeys of a file reach a local stand-in of the registry
+run: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys
 	$(Q)BUILD=$(BUILD) sh tests/run/run.sh
 
 TEST_NEEDS += $(BUILD)/standin $(BUILD)/tools/journeys
