@@ -126,7 +126,9 @@ static bool is_token(struct nvt_span raw)
     while (good && raw.len > 0U) {
         uint8_t mem[4];
         struct nvt_span piece = nvt_json_str_piece(&raw, mem);
-        good = nvt_credential_check(piece, (size_t)NVT_TOKEN_CAP - len) == NVT_OK;
+        /* Padding ends the whole, not a piece of it. */
+        good = nvt_credential_check(piece, (size_t)NVT_TOKEN_CAP - len) == NVT_OK &&
+               piece.ptr[piece.len - 1U] != (uint8_t)'=';
         len += piece.len;
     }
     return good;

@@ -151,6 +151,7 @@ static void test_no_answer(void **state)
         "{\"access_token\":\"=\"}",
         "{\"access_token\":\"a=b\"}",
         "{\"access_token\":\"a\\/=\\/b\"}",
+        "{\"access_token\":\"a=\\/b\"}",
         "{\"access_token\":null}",
         "{\"access_token\":1}",
         "{\"access_token\":[\"abc\"]}",
