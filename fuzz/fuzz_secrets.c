@@ -11,8 +11,14 @@
 #define TELLTALE "S3CRET"
 
 static struct nvt_port port;
-static const struct nvt_profile profile = {
-    "rpc", "Fuzz", "https://api.example.net", NVT_GRANT_KEY_PAIR, "/token", 300, 0, 0, false};
+static const struct nvt_environment environment = {"test", "https://api.example.net", NULL, NULL};
+static const struct nvt_profile profile = {.name = "rpc",
+                                           .title = "Fuzz",
+                                           .environments = &environment,
+                                           .environment_count = 1,
+                                           .grant = NVT_GRANT_KEY_PAIR,
+                                           .token_path = "/token",
+                                           .token_life_s = 300};
 
 static uint64_t mono_ms(void *ctx)
 {

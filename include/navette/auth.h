@@ -11,13 +11,18 @@
 enum nvt_grant {
     NVT_GRANT_STATIC,   /* the token was issued once, by hand */
     NVT_GRANT_KEY_PAIR, /* POST JSON {access_key, secret_key} -> {access_token} (registry, v3) */
+    NVT_GRANT_CLIENT_BASIC, /* client credentials (RFC 6749 section 4.4), HTTP Basic (CoopCycle) */
+    NVT_GRANT_CLIENT_FORM,  /* the same with id and secret in the form (PISTE) */
+    NVT_GRANT_PASSWORD,     /* JSON password grant, then refresh tokens that rotate (Jindexe) */
 };
 
 /* All secrets of one client, and nothing else. Wipe with nvt_credentials_wipe. */
 struct nvt_credentials {
     enum nvt_grant grant;
-    char id[NVT_SECRET_CAP];     /* access_key; "" with a static token */
-    char secret[NVT_SECRET_CAP]; /* secret_key; "" with a static token */
+    char id[NVT_SECRET_CAP];       /* access_key, client_id, user name; "" with a static token */
+    char secret[NVT_SECRET_CAP];   /* secret_key, client_secret, password; the same */
+    char refresh[NVT_REFRESH_CAP]; /* refresh token; "" when there is none */
+    char api_key[NVT_API_KEY_CAP]; /* goes along where a route asks for it; "" when there is none */
 };
 
 /* An access token and its life, on the monotonic clock. */
@@ -36,6 +41,22 @@ nvt_err nvt_credential_check(struct nvt_span text, size_t max_len);
 /* Checks and copies. NVT_E_CRED_*. The object is untouched on an error. */
 nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span id,
                                      struct nvt_span secret);
+
+/* Client credentials, grant NVT_GRANT_CLIENT_BASIC or _FORM. Ids and secrets are UTF-8 without
+ * controls (RFC 6749 appendix A.1 and A.2 allow ASCII; some servers more): spaces, quotes and
+ * colons may stand inside, but not at the ends. NVT_E_CRED_*, NVT_E_ARG (another grant). */
+nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant grant,
+                                   struct nvt_span id, struct nvt_span secret);
+
+/* User name and password of NVT_GRANT_PASSWORD, as above. Both empty: only a refresh token is at
+ * hand. */
+nvt_err nvt_credentials_set_password(struct nvt_credentials *c, struct nvt_span username,
+                                     struct nvt_span password);
+
+/* The last refresh token that was kept, for NVT_GRANT_PASSWORD; and the key of an API. */
+nvt_err nvt_credentials_set_refresh(struct nvt_credentials *c, struct nvt_span refresh_token);
+nvt_err nvt_credentials_set_api_key(struct nvt_credentials *c, struct nvt_span api_key);
+
 nvt_err nvt_token_set(struct nvt_token *t, struct nvt_span text, uint64_t renew_at_ms);
 
 void nvt_credentials_wipe(struct nvt_credentials *c);

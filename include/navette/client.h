@@ -13,19 +13,52 @@
 
 /* ---- profile: what sets one system apart, as constant data ---- */
 
+/* A quota of the system, kept by a token bucket (GCRA) on the monotonic clock: at most limit
+ * requests in any window_ms, burst of them at once, the rest evenly spread. limit 0: none. */
+struct nvt_rate {
+    uint32_t limit;
+    uint32_t window_ms;
+    uint32_t burst; /* 1 to limit - 1, or limit itself when that is 1 */
+};
+
+/* Where a system runs. */
+struct nvt_environment {
+    const char *name;      /* "production", "sandbox" */
+    const char *url;       /* https://host */
+    const char *token_url; /* when tokens come from another host; NULL: token_path below url */
+    const struct nvt_rate *rates; /* NVT_RATES_MAX of them where they differ from the profile's */
+};
+
 struct nvt_profile {
-    const char *name;          /* "rpc" */
-    const char *title;         /* for people */
-    const char *default_url;   /* production, "" when there is none */
-    enum nvt_grant grant;      /* the usual one; credentials decide */
-    const char *token_path;    /* below the base URL; "" for static tokens only */
+    const char *name;                           /* "rpc" */
+    const char *title;                          /* for people */
+    const struct nvt_environment *environments; /* the usual one first */
+    uint8_t environment_count;                  /* 0: every user has a host of his own */
+    enum nvt_grant grant;                       /* the usual one; credentials decide */
+    const char *token_path;                     /* below the base URL; "" for static tokens only */
+    const char *scope;                          /* asked for with client credentials, "": none */
+    const char *api_key_name;  /* field that carries the API key ("X-API-KEY"), "": none */
+    bool api_key_for_token;    /* the token route asks for it too */
     uint32_t token_life_s;     /* when the answer tells none */
-    uint16_t token_per_minute; /* token requests that the system allows, 0: not limited */
     uint16_t duplicate_status; /* status that means "I have it already", 0: no duplicate check */
     bool retry_500;            /* a 500 is worth one more try */
+    struct nvt_rate rates[NVT_RATES_MAX]; /* 0: the token route; requests name the others */
 };
 
 /* ---- client ---- */
+
+/* Keeps a refresh token in place of the one before. NVT_OK only when it would survive a power cut
+ * that comes the moment after; anything else: its access token is not used (NVT_E_GRANT_KEEP). */
+struct nvt_keeper {
+    nvt_err (*keep)(void *ctx, struct nvt_span refresh_token);
+    void *ctx;
+};
+
+/* How a token is written into Authorization. */
+enum nvt_bearer {
+    NVT_BEARER,       /* Bearer x                                       RFC 6750 section 2.1 */
+    NVT_BEARER_TOKEN, /* Bearer token=x                                 Demarches simplifiees */
+};
 
 struct nvt_client {
     const struct nvt_profile *profile;
@@ -35,20 +68,32 @@ struct nvt_client {
     struct nvt_origin origin;
     struct nvt_credentials credentials;
     struct nvt_token token;
-    const void *token_busy; /* the call that is fetching it (single flight), or NULL */
+    struct nvt_origin token_origin; /* where tokens come from; host "": the origin itself */
+    struct nvt_keeper keeper;       /* of refresh tokens; set it before the first call */
+    const char *scope;              /* asked for; the profile's unless set */
+    const struct nvt_rate *rates;
+    uint64_t
+        rate_due_ms[NVT_RATES_MAX]; /* GCRA: the theoretical arrival time of the next request */
+    const void *token_busy; /* the call that is fetching the token (single flight), or NULL */
     uint64_t token_times_ms[NVT_TOKEN_TIMES]; /* when the last requests for one left, plus 1 */
     uint32_t token_stamp;                     /* tells one fetched token from the next */
     uint8_t token_times_next;
+    enum nvt_bearer bearer;
     bool token_fetched; /* the token in hand came from a request of this client */
 };
 
-/* Prepares a client without credentials: set them afterwards with nvt_credentials_set_key_pair on
+/* Prepares a client without credentials: set them afterwards with nvt_credentials_set_... on
  * client->credentials, or nvt_token_set on client->token. A token that was kept since an earlier
- * run counts as formerly good. All pointers must outlive the client. url NULL takes the profile's,
- * timeouts NULL the defaults. NVT_E_URL, NVT_E_URL_PLAIN, NVT_E_ARG. */
+ * run counts as formerly good. All pointers must outlive the client. url NULL takes the profile's
+ * first environment; the url of another one brings its token host and quotas along; any other url
+ * is taken for a host of the user's own. timeouts NULL takes the defaults. NVT_E_URL,
+ * NVT_E_URL_PLAIN, NVT_E_ARG. */
 nvt_err nvt_client_init(struct nvt_client *c, const struct nvt_profile *profile,
                         const struct nvt_port *port, struct nvt_tls_config *tls, const char *url,
                         const struct nvt_timeouts *timeouts);
+
+/* Tokens come from this URL, path included, instead. NVT_E_URL, NVT_E_URL_PLAIN. */
+nvt_err nvt_client_set_token_url(struct nvt_client *c, const char *token_url);
 
 /* Wipes the secrets. No call of this client may be under way. */
 void nvt_client_free(struct nvt_client *c);
@@ -79,7 +124,8 @@ struct nvt_outcome {
 enum {
     NVT_REQ_IDEMPOTENT = 1, /* GET and the like: may be repeated */
     NVT_REQ_KEYED = 2,      /* the system detects repeats by a key: may be repeated too */
-    NVT_REQ_NO_AUTH = 4,    /* no credentials go along */
+    NVT_REQ_NO_AUTH = 4,    /* no token goes along */
+    NVT_REQ_API_KEY = 8,    /* the client's API key does, if it has one */
 };
 
 /* A further field. Those that the call writes itself (Host, Content-Length, Connection and the
@@ -88,10 +134,15 @@ enum {
 struct nvt_header {
     struct nvt_span name;
     struct nvt_span value;
+    bool secret; /* the value never shows, even when the server sends it back */
 };
 
 /* Takes a piece of a 2xx body; anything but NVT_OK ends the call with NVT_E_SINK. */
 typedef nvt_err (*nvt_sink)(void *ctx, struct nvt_span piece);
+
+/* Brings the next 1 to cap bytes of a body that is not in memory, from offset on; 0 bytes or an
+ * error end the call with NVT_E_SOURCE. It starts again at 0 when the request is repeated. */
+typedef nvt_err (*nvt_source)(void *ctx, uint64_t offset, uint8_t *out, size_t cap, size_t *out_n);
 
 /* A request; everything it points to must live until the outcome. */
 struct nvt_request {
@@ -102,7 +153,13 @@ struct nvt_request {
     struct nvt_span body;
     const struct nvt_header *headers; /* further ones */
     size_t header_count;
-    uint8_t flags; /* NVT_REQ_* */
+    uint8_t flags;                   /* NVT_REQ_* */
+    uint8_t rate;                    /* which of the profile's quotas it counts for; 0: none */
+    const struct nvt_origin *origin; /* NULL: the client's. Another one (an upload's) gets neither
+                                        token nor API key, whatever the flags say */
+    nvt_source source; /* NULL: body as it is; else it brings source_len bytes in pieces */
+    void *source_ctx;
+    uint64_t source_len;
     nvt_sink sink; /* NULL: the body is kept in the call as far as it fits */
     void *sink_ctx;
 };

@@ -18,6 +18,27 @@
 #define NVT_SECRET_CAP 128
 #endif
 
+/* Longest refresh token kept, with its final NUL. Jindexe's have 86 characters. */
+#ifndef NVT_REFRESH_CAP
+#define NVT_REFRESH_CAP 96
+#endif
+
+/* Longest API key, with its final NUL. UUIDs have 36 characters. */
+#ifndef NVT_API_KEY_CAP
+#define NVT_API_KEY_CAP 65
+#endif
+
+/* Quotas that one profile can have, that of its token route included. */
+#ifndef NVT_RATES_MAX
+#define NVT_RATES_MAX 5
+#endif
+
+/* Longest wait for the quota inside a call, ms: a longer one ends it with NVT_RETRY and the time.
+ */
+#ifndef NVT_QUOTA_WAIT_MS
+#define NVT_QUOTA_WAIT_MS 1000
+#endif
+
 /* Receive window of one call, bytes; the same room holds JSON tokens (20 bytes each) while an
  * answer is read: 90 of them, a registry status has about 40. */
 #ifndef NVT_IO_CAP

@@ -119,13 +119,22 @@
     X(NVT_E_GRANT_ANSWER,       -611, "the token server's answer holds no usable token") \
     X(NVT_E_GRANT_QUOTA,        -612, "too many token requests: wait for the time given") \
     X(NVT_E_JWT,                -613, "the token is not a JSON Web Token with an expiry") \
+    X(NVT_E_GRANT_LOGIN,        -614, "the refresh token is no longer accepted: a new login is needed") \
+    X(NVT_E_GRANT_KEEP,         -615, "the new refresh token could not be kept: its access token is not used") \
+    X(NVT_E_CRED_EDGE,          -620, "the credential starts or ends with a space or a quote: it was pasted with one") \
+    X(NVT_E_CRED_CASE,          -621, "the credential's letter case was changed on its way here") \
+    X(NVT_E_CRED_URL,           -622, "that is an address, not a credential") \
+    X(NVT_E_CRED_NUMBER,        -623, "that is a number, not a credential") \
+    X(NVT_E_CRED_FORM,          -624, "the credential does not have the form of this system's tokens") \
     /* client */ \
     X(NVT_E_STATUS,             -700, "the server answered with an error status") \
     X(NVT_E_REDIRECT,           -701, "the server redirects elsewhere; redirects are not followed") \
     X(NVT_E_UNAUTHORIZED,       -702, "the server refuses the token, a fresh one included") \
     X(NVT_E_ANSWER,             -703, "the server's answer is not what its API documents") \
     X(NVT_E_SINK,               -705, "the receiver of the body refused it") \
+    X(NVT_E_SOURCE,             -708, "the source of the request's body broke off") \
     X(NVT_E_CANCELLED,          -706, "the caller gave the call up") \
+    X(NVT_E_QUOTA,              -707, "the system's quota leaves no room now: wait for the time given") \
     /* api: what a payload gets wrong before it is sent */ \
     X(NVT_E_FIELD_MISSING,      -800, "a required field is missing") \
     X(NVT_E_FIELD_UNKNOWN,      -801, "the API knows no such field") \
@@ -133,9 +142,17 @@
     X(NVT_E_FIELD_RANGE,        -803, "the number is outside the API's bounds") \
     X(NVT_E_FIELD_LENGTH,       -804, "the text is shorter or longer than the API accepts") \
     X(NVT_E_FIELD_FORMAT,       -805, "the text does not have the form that the API demands") \
-    X(NVT_E_FIELD_ORDER,        -806, "the journey ends before it starts") \
+    X(NVT_E_FIELD_ORDER,        -806, "an end lies before its start") \
     X(NVT_E_FIELD_FUTURE,       -807, "the journey ends in the future: check this clock") \
-    X(NVT_E_FIELD_COUNT,        -808, "the list has more items than the API accepts")
+    X(NVT_E_FIELD_COUNT,        -808, "the list has fewer or more items than the API accepts") \
+    X(NVT_E_FIELD_BOTH,         -809, "two fields exclude each other") \
+    /* api: what an answer with a success status says all the same */ \
+    X(NVT_E_GRAPHQL,            -820, "the GraphQL answer reports errors") \
+    X(NVT_E_MUTATION,           -821, "the mutation was refused") \
+    X(NVT_E_BUSINESS,           -822, "the service behind the gateway reports an error") \
+    X(NVT_E_SIGNATURE,          -823, "the signature does not belong to the message") \
+    X(NVT_E_CURSOR,             -824, "the list does not go on: its cursor repeats or is missing") \
+    X(NVT_E_NOT_FOUND,          -825, "nothing of that key was found")
 /* clang-format on */
 
 typedef enum nvt_err {

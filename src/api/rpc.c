@@ -4,14 +4,22 @@
 
 #define JOURNEYS "/v3.3/journeys"
 
+static const struct nvt_environment environments[] = {
+    {"production", "https://api.covoiturage.beta.gouv.fr", NULL, NULL},
+    {"demo", "https://api.demo.covoiturage.beta.gouv.fr", NULL, NULL},
+};
+
 const struct nvt_profile nvt_rpc_profile = {
     .name = "rpc",
     .title = "Registre de preuve de covoiturage",
-    .default_url = "https://api.covoiturage.beta.gouv.fr",
+    .environments = environments,
+    .environment_count = sizeof environments / sizeof environments[0],
     .grant = NVT_GRANT_KEY_PAIR,
     .token_path = "/v3.3/auth/access_token",
+    .scope = "",
+    .api_key_name = "",
     .token_life_s = 300U,
-    .token_per_minute = 5U,
+    .rates = {{5U, 61000U, 3U}},
     .duplicate_status = 409U,
     .retry_500 = true,
 };

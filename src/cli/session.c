@@ -55,11 +55,11 @@ static int open_client(struct session *s, bool with_secrets)
 {
     const struct settings *set = s->settings;
     struct nvt_timeouts t = timeouts_of(set->timeout_s);
-    const char *url = set->base_url[0] == '\0' ? set->system->default_url : set->base_url;
+    const char *url = set->base_url[0] == '\0' ? NULL : set->base_url;
     nvt_err err = nvt_client_init(&s->client, set->system, &s->posix.port, &s->tls, url, &t);
     if (err != NVT_OK) {
         return fail(set->json, exit_of_err(err), err, "%s: %s; set it with --base-url",
-                    url[0] == '\0' ? "no base URL is set" : url, nvt_err_text(err));
+                    url == NULL ? "no base URL is set" : url, nvt_err_text(err));
     }
     int code = with_secrets ? secrets_load(&s->client, set) : CLI_OK;
     if (code == CLI_OK && set->token_cache &&

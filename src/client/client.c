@@ -13,11 +13,21 @@ nvt_err nvt_client_init(struct nvt_client *c, const struct nvt_profile *profile,
     c->profile = profile;
     c->port = port;
     c->tls = tls;
+    c->rates = profile->rates;
+    c->scope = profile->scope;
     c->credentials.grant = NVT_GRANT_STATIC;
     if (timeouts != NULL) {
         c->timeouts = *timeouts;
     }
-    return nvt_origin_parse(nvt_span_str(url == NULL ? profile->default_url : url), &c->origin);
+    if (url == NULL && profile->environment_count > 0U) {
+        url = profile->environments[0].url;
+    }
+    return nvt_origin_parse(nvt_span_str(url), &c->origin);
+}
+
+nvt_err nvt_client_set_token_url(struct nvt_client *c, const char *token_url)
+{
+    return nvt_origin_parse(nvt_span_str(token_url), &c->token_origin);
 }
 
 void nvt_client_free(struct nvt_client *c)

@@ -21,7 +21,7 @@ nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms)
 
 uint64_t nvt_token_quota_at(const struct nvt_client *c, uint64_t now_ms)
 {
-    size_t per_minute = c->profile->token_per_minute;
+    size_t per_minute = c->rates[0].limit;
     if (per_minute == 0U) {
         return 0;
     }

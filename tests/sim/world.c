@@ -3,10 +3,25 @@
 
 #include "tls_clear.h"
 
-const struct nvt_profile world_keyed = {
-    "keyed", "Keyed", "https://api.example.net", NVT_GRANT_KEY_PAIR, "/token", 300, 5, 409, true};
-const struct nvt_profile world_plain = {
-    "plain", "Plain", "https://api.example.net", NVT_GRANT_KEY_PAIR, "/token", 300, 0, 0, false};
+static const struct nvt_environment environment = {"test", "https://api.example.net", NULL, NULL};
+
+const struct nvt_profile world_keyed = {.name = "keyed",
+                                        .title = "Keyed",
+                                        .environments = &environment,
+                                        .environment_count = 1,
+                                        .grant = NVT_GRANT_KEY_PAIR,
+                                        .token_path = "/token",
+                                        .token_life_s = 300,
+                                        .duplicate_status = 409,
+                                        .retry_500 = true,
+                                        .rates = {{5, 61000, 3}}};
+const struct nvt_profile world_plain = {.name = "plain",
+                                        .title = "Plain",
+                                        .environments = &environment,
+                                        .environment_count = 1,
+                                        .grant = NVT_GRANT_KEY_PAIR,
+                                        .token_path = "/token",
+                                        .token_life_s = 300};
 
 enum { STEPS_MAX = 60000 };
 

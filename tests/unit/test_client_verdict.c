@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-static const struct nvt_profile keyed = {"k", "", "", NVT_GRANT_STATIC, "", 0, 0, 409, true};
-static const struct nvt_profile plain = {"p", "", "", NVT_GRANT_STATIC, "", 0, 0, 0, false};
+static const struct nvt_profile keyed = {.name = "k", .duplicate_status = 409, .retry_500 = true};
+static const struct nvt_profile plain = {.name = "p"};
 
 static enum nvt_verdict judge(const struct nvt_profile *p, uint8_t flags, uint16_t status,
                               nvt_err *out_err)

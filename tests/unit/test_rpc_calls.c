@@ -56,11 +56,11 @@ static void test_profile(void **state)
     assert_ptr_equal(p, &nvt_rpc_profile);
     assert_ptr_equal(p, nvt_profiles[0]);
     assert_string_equal(p->title, "Registre de preuve de covoiturage");
-    assert_string_equal(p->default_url, "https://api.covoiturage.beta.gouv.fr");
+    assert_string_equal(p->environments[0].url, "https://api.covoiturage.beta.gouv.fr");
     assert_string_equal(p->token_path, "/v3.3/auth/access_token");
     assert_int_equal(p->grant, NVT_GRANT_KEY_PAIR);
     assert_int_equal(p->token_life_s, 300);
-    assert_int_equal(p->token_per_minute, 5);
+    assert_int_equal(p->rates[0].limit, 5);
     assert_int_equal(p->duplicate_status, 409);
     assert_true(p->retry_500);
     assert_null(nvt_profile_find(NVT_LIT("RPC")));
