@@ -3,145 +3,136 @@
 #include "cli.h"
 
 #include <getopt.h>
+#include <stddef.h>
 
-/* Options that every command takes. */
-#define COMMON "bctTCpjnvh"
+enum kind { TEXT, FLAG, COUNT, LIST };
 
-static const struct option options[] = {
-    {"base-url", required_argument, NULL, 'b'},
-    {"ca-file", required_argument, NULL, 'c'},
-    {"token-file", required_argument, NULL, 't'},
-    {"timeout", required_argument, NULL, 'T'},
-    {"config", required_argument, NULL, 'C'},
-    {"pin", required_argument, NULL, 'p'},
-    {"json", no_argument, NULL, 'j'},
-    {"no-cache", no_argument, NULL, 'n'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {"refused", required_argument, NULL, 'R'},
-    {"retry-for", required_argument, NULL, 'r'},
-    {"data", required_argument, NULL, 'd'},
-    {"header", required_argument, NULL, 'H'},
-    {"no-auth", no_argument, NULL, 'A'},
-    {"show", no_argument, NULL, 'S'},
-    {"code", required_argument, NULL, 'k'},
-    {"message", required_argument, NULL, 'm'},
-    {"status", required_argument, NULL, 's'},
-    {"start", required_argument, NULL, 'f'},
-    {"end", required_argument, NULL, 'e'},
-    {"limit", required_argument, NULL, 'l'},
-    {"offset", required_argument, NULL, 'o'},
-    {NULL, 0, NULL, 0},
+/* A further option is one row here and one member of struct args. */
+struct option_row {
+    const char *name;
+    enum kind kind;
+    bool common; /* every command takes it */
+    size_t at;   /* its place in struct args */
 };
 
-static const char *option_name(int letter)
+#define ROW(name, kind, common, member)                                                            \
+    {                                                                                              \
+        name, kind, common, offsetof(struct args, member)                                          \
+    }
+
+static const struct option_row rows[] = {
+    ROW("base-url", TEXT, true, base_url),
+    ROW("environment", TEXT, true, environment),
+    ROW("token-url", TEXT, true, token_url),
+    ROW("scope", TEXT, true, scope),
+    ROW("ca-file", TEXT, true, ca_file),
+    ROW("token-file", TEXT, true, token_file),
+    ROW("timeout", TEXT, true, timeout),
+    ROW("config", TEXT, true, config),
+    ROW("pin", LIST, true, pin),
+    ROW("json", FLAG, true, json),
+    ROW("no-cache", FLAG, true, no_cache),
+    ROW("verbose", COUNT, true, verbose),
+    ROW("account", TEXT, false, account),
+    ROW("after", TEXT, false, after),
+    ROW("attachment", TEXT, false, attachment),
+    ROW("body", TEXT, false, body),
+    ROW("code", TEXT, false, code),
+    ROW("data", TEXT, false, data),
+    ROW("driving-license", TEXT, false, driving_license),
+    ROW("end", TEXT, false, end),
+    ROW("first", TEXT, false, first),
+    ROW("from", TEXT, false, from),
+    ROW("header", LIST, false, header),
+    ROW("instructeur", TEXT, false, instructeur),
+    ROW("key", TEXT, false, key),
+    ROW("last-name", TEXT, false, last_name),
+    ROW("limit", TEXT, false, limit),
+    ROW("message", TEXT, false, message),
+    ROW("motivation", TEXT, false, motivation),
+    ROW("no-auth", FLAG, false, no_auth),
+    ROW("number", TEXT, false, number),
+    ROW("offset", TEXT, false, offset),
+    ROW("operation", TEXT, false, operation),
+    ROW("output", TEXT, false, output),
+    ROW("phone", TEXT, false, phone),
+    ROW("query-id", TEXT, false, query_id),
+    ROW("refused", TEXT, false, refused),
+    ROW("retry-for", TEXT, false, retry_for),
+    ROW("show", FLAG, false, show),
+    ROW("start", TEXT, false, start),
+    ROW("state", TEXT, false, state),
+    ROW("status", TEXT, false, status),
+    ROW("to", TEXT, false, to),
+    ROW("tour", FLAG, false, tour),
+    ROW("type", TEXT, false, type),
+    ROW("updated-since", TEXT, false, updated_since),
+    ROW("variables", TEXT, false, variables),
+};
+
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+/* What getopt_long answers for row i is ROW_BASE + i, out of the way of its letters. */
+#define ROW_BASE 256
+
+static void long_options(struct option out[ROW_COUNT + 2U])
 {
-    for (const struct option *o = options; o->name != NULL; o++) {
-        if (o->val == letter) {
-            return o->name;
+    static const struct option help = {"help", no_argument, NULL, 'h'};
+    (void)memset(out, 0, (ROW_COUNT + 2U) * sizeof out[0]);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        out[i].name = rows[i].name;
+        out[i].has_arg = rows[i].kind == TEXT || rows[i].kind == LIST;
+        out[i].val = ROW_BASE + (int)i;
+    }
+    out[ROW_COUNT] = help;
+}
+
+/* takes lists names with a space between. */
+static bool is_listed(const char *takes, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = strstr(takes, name); at != NULL; at = strstr(at + 1, name)) {
+        if ((at == takes || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
+            return true;
         }
     }
-    return "?";
+    return false;
 }
 
-static const char **text_of(struct args *a, int letter)
+/* False when it was given too often. */
+static bool add(struct words *list, const char *value)
 {
-    switch (letter) {
-    case 'b':
-        return &a->base_url;
-    case 'c':
-        return &a->ca_file;
-    case 't':
-        return &a->token_file;
-    case 'T':
-        return &a->timeout;
-    case 'C':
-        return &a->config;
-    case 'R':
-        return &a->refused;
-    case 'r':
-        return &a->retry_for;
-    case 'd':
-        return &a->data;
-    case 'k':
-        return &a->code;
-    case 'm':
-        return &a->message;
-    default:
-        return NULL;
-    }
-}
-
-static const char **filter_of(struct args *a, int letter)
-{
-    switch (letter) {
-    case 's':
-        return &a->status;
-    case 'f':
-        return &a->start;
-    case 'e':
-        return &a->end;
-    case 'l':
-        return &a->limit;
-    case 'o':
-        return &a->offset;
-    default:
-        return NULL;
-    }
-}
-
-static bool set_flag(struct args *a, int letter)
-{
-    switch (letter) {
-    case 'j':
-        a->json = true;
-        return true;
-    case 'n':
-        a->no_cache = true;
-        return true;
-    case 'v':
-        a->verbose++;
-        return true;
-    case 'A':
-        a->no_auth = true;
-        return true;
-    case 'S':
-        a->show = true;
-        return true;
-    default:
+    if (list->count == CLI_WORDS_MAX) {
         return false;
     }
-}
-
-/* Options that may be repeated; false when there are too many. */
-static bool add(const char **list, size_t *count, size_t max, const char *value)
-{
-    if (*count == max) {
-        return false;
-    }
-    list[*count] = value;
-    (*count)++;
+    list->item[list->count] = value;
+    list->count++;
     return true;
 }
 
-static bool set(struct args *a, int letter, const char *value)
+static bool set_text(const char **text, const char *value)
 {
-    const char **text = text_of(a, letter);
-    if (text == NULL) {
-        text = filter_of(a, letter);
+    bool first = *text == NULL;
+    *text = value;
+    return first;
+}
+
+static bool set(struct args *a, const struct option_row *row, const char *value)
+{
+    void *member = (char *)a + row->at;
+    switch (row->kind) {
+    case TEXT:
+        return set_text((const char **)member, value);
+    case LIST:
+        return add((struct words *)member, value);
+    case FLAG:
+        *(bool *)member = true;
+        return true;
+    case COUNT:
+    default:
+        (*(unsigned *)member)++;
+        return true;
     }
-    if (text != NULL) {
-        bool first = *text == NULL;
-        *text = value;
-        return first;
-    }
-    if (letter == 'H') {
-        return add(a->headers, &a->header_count, CLI_HEADERS_MAX, value);
-    }
-    if (letter == 'p') {
-        return add(a->pin, &a->pin_count, NVT_TLS_PINS_MAX, value);
-    }
-    return set_flag(a, letter);
 }
 
 static int usage_error(const struct command *c, const char *what, const char *which)
@@ -167,24 +158,31 @@ static int take_words(const struct command *c, int argc, char **argv, struct arg
 
 static int take_option(const struct command *c, int letter, char **argv, struct args *out)
 {
-    if (letter == '?' || letter == ':') {
+    if (letter == 'v') {
+        out->verbose++;
+        return CLI_OK;
+    }
+    if (letter < ROW_BASE) {
         const char *word = argv[optind - 1];
         return letter == ':' ? usage_error(c, "a value is missing behind ", word)
                              : usage_error(c, "unknown or ambiguous option ", word);
     }
-    if (strchr(COMMON, letter) == NULL && strchr(c->takes, letter) == NULL) {
-        return usage_error(c, "this command does not take --", option_name(letter));
+    const struct option_row *row = &rows[letter - ROW_BASE];
+    if (!row->common && !is_listed(c->takes, row->name)) {
+        return usage_error(c, "this command does not take --", row->name);
     }
-    if (!set(out, letter, optarg)) {
-        return usage_error(c, "given more often than allowed: --", option_name(letter));
+    if (!set(out, row, optarg)) {
+        return usage_error(c, "given more often than allowed: --", row->name);
     }
     return CLI_OK;
 }
 
 int args_parse(const struct command *c, int argc, char **argv, struct args *out, bool *out_help)
 {
+    struct option options[ROW_COUNT + 2U];
     (void)memset(out, 0, sizeof *out);
     *out_help = false;
+    long_options(options);
     optind = 1;
     opterr = 0;
     int letter = getopt_long(argc, argv, ":hv", options, NULL);

@@ -44,41 +44,64 @@ enum cli_exit {
 
 /* ---- the command line: args.c ---- */
 
-#define CLI_HEADERS_MAX 16
+#define CLI_WORDS_MAX 16
 
-/* Every option of every command; args.c says which command takes which. */
+/* The values of an option that may be repeated. */
+struct words {
+    const char *item[CLI_WORDS_MAX];
+    size_t count;
+};
+
+/* Every option of every command, named as on the command line; NULL or false when not given. */
 struct args {
-    const char *base_url, *ca_file, *token_file, *timeout, *config, *pin[NVT_TLS_PINS_MAX];
-    size_t pin_count;
+    /* of all commands */
+    const char *base_url, *environment, *token_url, *scope, *ca_file, *token_file, *timeout;
+    const char *config;
+    struct words pin;
     bool json, no_cache;
     unsigned verbose;
-    const char *refused, *retry_for, *data, *code, *message, *status, *start, *end, *limit, *offset;
-    const char *headers[CLI_HEADERS_MAX];
-    size_t header_count;
-    bool no_auth, show;
-    const char *word[3]; /* what is not an option */
+    /* of some */
+    const char *account, *after, *attachment, *body, *code, *data, *driving_license, *end, *first;
+    const char *from, *instructeur, *key, *last_name, *limit, *message, *motivation, *number;
+    const char *offset, *operation, *output, *phone, *query_id, *refused, *retry_for, *start;
+    const char *state, *status, *to, *type, *updated_since, *variables;
+    struct words header;
+    bool no_auth, show, tour;
+    const char *word[4]; /* what is not an option */
     size_t word_count;
 };
 
 struct command {
     const char *name;  /* "journey send" */
-    const char *takes; /* letters of its own options, as in args.c */
+    const char *takes; /* its own options by name, a space between: "refused retry-for" */
     size_t min_words, max_words;
-    bool needs_config;
     int (*run)(const struct args *a);
     const char *usage; /* "FILE|-" */
     const char *about; /* one line */
     const char *help;  /* details and examples */
 };
 
-extern const struct command cli_commands[]; /* ends with name NULL */
+/* Each file of commands has one table, which ends with {.name = NULL}. A further table is one line
+ * here and one in the list of commands.c. */
+extern const struct command general_commands[];
+extern const struct command journey_commands[];
+
+/* All of them; a NULL ends the list. */
+extern const struct command *const cli_tables[];
 
 /* CLI_OK with *out filled in, or CLI_USAGE after a message; *out_help when --help was asked for. */
 int args_parse(const struct command *c, int argc, char **argv, struct args *out, bool *out_help);
 
+/* commands.c: finds and runs; returns the exit code. */
+int commands_run(int argc, char **argv);
+
+/* Whether the command's first word is this one: "journey" of "journey send". */
+bool command_in_group(const struct command *c, const char *group);
+
 /* help.c */
 void help_all(FILE *to);
 void help_command(const struct command *c);
+void help_group(const char *group); /* "journey": its commands */
 
 /* ---- settings: options, environment, configuration file ---- */
 
@@ -224,17 +247,13 @@ int lines_open(struct lines *l, const char *path, bool json);
 bool lines_next(struct lines *l); /* false at the end; blank lines are skipped */
 void lines_close(struct lines *l);
 
-/* ---- the commands ---- */
+/* ---- commands that stand in tables of other files ---- */
 
 int cmd_token(const struct args *a);
-int cmd_journey_send(const struct args *a);
-int cmd_journey_check(const struct args *a);
-int cmd_journey_status(const struct args *a);
-int cmd_journey_update(const struct args *a);
-int cmd_journey_cancel(const struct args *a);
-int cmd_journey_list(const struct args *a);
 int cmd_call(const struct args *a);
 int cmd_doctor(const struct args *a);
 int cmd_version(const struct args *a);
+int cmd_journey_send(const struct args *a);
+int cmd_journey_check(const struct args *a);
 
 #endif

@@ -11,7 +11,7 @@ static struct settings settings;
 
 struct outgoing {
     struct nvt_request request;
-    struct nvt_header headers[CLI_HEADERS_MAX];
+    struct nvt_header headers[CLI_WORDS_MAX];
     uint8_t *data;
 };
 
@@ -37,13 +37,13 @@ static bool take_header(const char *text, struct nvt_header *out)
 
 static int take_headers(struct outgoing *o, const struct args *a)
 {
-    for (size_t i = 0; i < a->header_count; i++) {
-        if (!take_header(a->headers[i], &o->headers[i])) {
+    for (size_t i = 0; i < a->header.count; i++) {
+        if (!take_header(a->header.item[i], &o->headers[i])) {
             return fail(a->json, CLI_USAGE, NVT_OK, "--header takes 'Name: value'");
         }
     }
     o->request.headers = o->headers;
-    o->request.header_count = a->header_count;
+    o->request.header_count = a->header.count;
     return CLI_OK;
 }
 

@@ -101,7 +101,7 @@ static int print_status(void)
     return CLI_OK;
 }
 
-int cmd_journey_status(const struct args *a)
+static int cmd_journey_status(const struct args *a)
 {
     int code = prepare(a);
     if (code != CLI_OK) {
@@ -140,7 +140,7 @@ static int run_cancel(const struct args *a)
     return code;
 }
 
-int cmd_journey_cancel(const struct args *a)
+static int cmd_journey_cancel(const struct args *a)
 {
     int code = prepare(a);
     if (code == CLI_OK) {
@@ -188,7 +188,7 @@ static int send_update(const char *id, const char *path, struct nvt_span json)
                   nvt_rpc_update(&session.call, &request, nvt_span_str(id), nvt_buf_span(&body)));
 }
 
-int cmd_journey_update(const struct args *a)
+static int cmd_journey_update(const struct args *a)
 {
     size_t len = 0;
     uint8_t *json = file_read(a->word[1], UPDATE_MAX, &len, a->json, CLI_INPUT);
@@ -297,7 +297,7 @@ static int read_filter(const struct args *a, struct nvt_rpc_filter *f)
     return CLI_OK;
 }
 
-int cmd_journey_list(const struct args *a)
+static int cmd_journey_list(const struct args *a)
 {
     struct nvt_rpc_filter filter;
     struct answer answer = {NULL, 0, 0};
@@ -319,3 +319,66 @@ int cmd_journey_list(const struct args *a)
     session_close(&session);
     return code;
 }
+
+/* ---- the table ---- */
+
+const struct command journey_commands[] = {
+    {"journey send", "refused retry-for", 1, 1, cmd_journey_send, "FILE|-",
+     "send the journeys of a JSON Lines file",
+     "Sends each line of FILE (one journey, JSON, at most 16384 bytes) to the registry. A line "
+     "that\n"
+     "breaks a rule of the API is not sent: it is named with field and reason and set aside. What\n"
+     "the registry has already counts as delivered, so the same file may be sent again.\n"
+     "Ctrl-C stops after the journey under way (3 s at most) and prints the table; a second one "
+     "ends\n"
+     "it at once.\n"
+     "  --refused FILE    where refused and set-aside journeys go, with reasons, as JSON Lines\n"
+     "                    (FILE.refused, made anew; with - journeys.refused, added to)\n"
+     "  --retry-for S     how long one journey is tried again before the run stops (300)\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey send today.jsonl\n"
+     "  producer | navette journey send - --refused /var/lib/navette/refused.jsonl --json\n"},
+    {"journey check", "refused", 1, 1, cmd_journey_check, "FILE|-",
+     "check such a file without sending anything",
+     "Checks each line as `journey send` does before sending. Needs no server and no credentials.\n"
+     "  --refused FILE    write the broken lines there, with reasons\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey check today.jsonl\n"
+     "  navette journey check - --json <today.jsonl\n"},
+    {"journey status", "", 1, 1, cmd_journey_status, "ID", "what the registry says of one journey",
+     "ID is the operator_journey_id that the journey was sent with.\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey status 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10\n"
+     "  navette journey status 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10 --json\n"},
+    {"journey update", "", 2, 2, cmd_journey_update, "ID FILE|-",
+     "replace incentives, class, times, places and distance of a journey",
+     "FILE holds the journey as one JSON object, whole or with only the members that may change:\n"
+     "incentives, operator_class, operator_trip_id, start, end, distance.\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey update 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10 corrected.json\n"},
+    {"journey cancel", "code message", 1, 1, cmd_journey_cancel, "ID", "cancel one journey",
+     "  --code CODE       why: up to 32 of A-Z a-z 0-9 _ - (empty)\n"
+     "  --message TEXT    why, in words, up to 512 characters\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey cancel 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10 --code no_show\n"},
+    {"journey list", "status start end limit offset", 0, 0, cmd_journey_list, "",
+     "ids of journeys in one status",
+     "Prints one id a line, newest first. A journey may take a day to show.\n"
+     "  --status STATUS   ok (the default), pending, canceled, acquisition_error,\n"
+     "                    validation_error, normalization_error, fraud_error, anomaly_error, "
+     "expired\n"
+     "  --start TIME      from this time on, as 2026-01-31T00:00:00Z (the registry's default: 7 "
+     "days\n"
+     "                    ago; it goes back 90)\n"
+     "  --end TIME        up to this time\n"
+     "  --limit N, --offset N   how many, and from which on (50, 0)\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey list --status pending --limit 100\n"},
+    {.name = NULL},
+};

@@ -174,19 +174,22 @@ static bool parse_pin(const char *text, uint8_t out[32])
 
 static int load_pins(struct settings *s, const struct reading *r, const struct args *a)
 {
-    const char *first = pick(r, K_PIN, a->pin_count > 0U ? a->pin[0] : NULL);
-    const char *list[NVT_TLS_PINS_MAX] = {first};
-    size_t count = a->pin_count > 0U ? a->pin_count : (first[0] == '\0' ? 0U : 1U);
-    for (size_t i = 1; i < a->pin_count; i++) {
-        list[i] = a->pin[i];
+    struct words list = a->pin;
+    if (list.count == 0U) {
+        list.item[0] = pick(r, K_PIN, NULL);
+        list.count = list.item[0][0] == '\0' ? 0U : 1U;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!parse_pin(list[i], s->pins[i])) {
+    if (list.count > NVT_TLS_PINS_MAX) {
+        return fail(s->json, CLI_USAGE, NVT_OK, "--pin may be given %d times at most",
+                    NVT_TLS_PINS_MAX);
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        if (!parse_pin(list.item[i], s->pins[i])) {
             return fail(s->json, CLI_CONFIG, NVT_OK,
                         "a pin is not 64 hex digits: take the SHA-256 of the public key");
         }
     }
-    s->pin_count = count;
+    s->pin_count = list.count;
     return CLI_OK;
 }
 

@@ -39,7 +39,7 @@ nv
 exits 'no command' "$E_USAGE" usage
 usage 'unknown command' 'no command fly; see navette --help' fly
 usage 'unknown journey command' 'journey fly is no command' journey fly
-usage 'journey alone' 'send, status' journey
+usage 'journey alone' 'there are send, check, status' journey
 usage 'options before the command' 'behind the command' --json token
 usage 'unknown option' '--fly; see navette token --help' token --fly
 usage 'option of another command' 'does not take --data' token --data x
