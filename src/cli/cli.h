@@ -152,6 +152,7 @@ struct session {
     char cache_path[CLI_PATH_CAP]; /* "": no cache */
     uint64_t grace_ms;       /* after a signal, for the answer to a request that has gone out */
     uint64_t stop_at_ms;     /* when that time is over, 0: no signal yet */
+    uint64_t busy_ms;        /* spent in session_run so far */
     void (*tick)(void *ctx); /* called a few times a second while waiting, or NULL */
     void *tick_ctx;
 };
@@ -176,6 +177,29 @@ uint64_t session_now_ms(const struct session *s);
 
 /* Wall time, or 0 while it is not known. */
 int64_t session_wall_s(const struct session *s);
+
+/* ---- request.c: what the commands of one request share ---- */
+
+/* Settings and session of one command. CLI_OK, or the exit code after a message; then nothing needs
+ * closing. */
+int request_prepare(struct session *s, struct settings *settings, const struct nvt_profile *system,
+                    const struct args *a);
+
+/* Runs what was begun (begun: what the nvt_X_verb returned) to its outcome. CLI_OK when it was
+ * delivered, else the exit code after a message. */
+int request_finish(struct session *s, const char *what, nvt_err begun);
+
+/* An answer of any size in memory: nvt_request.sink = answer_keep, sink_ctx = &answer, which starts
+ * as zeros; free(answer.mem). */
+struct answer {
+    uint8_t *mem;
+    size_t len, cap;
+};
+
+nvt_err answer_keep(void *ctx, struct nvt_span piece);
+
+/* Members of the JSON object under way: "http_status", "ms", "bytes_out", "bytes_in". */
+void out_figures(const struct session *s);
 
 /* signals.c: a signal asked us to stop. */
 void signals_catch(void);

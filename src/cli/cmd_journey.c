@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#define ANSWER_MAX ((size_t)16 * 1024 * 1024)
 #define UPDATE_MAX ((size_t)65536)
 
 static struct session session;
@@ -13,27 +12,12 @@ static struct nvt_rpc_request request;
 
 static int prepare(const struct args *a)
 {
-    int code = settings_load(&settings, &nvt_rpc_profile, a);
-    return code == CLI_OK ? session_open(&session, &settings, true) : code;
+    return request_prepare(&session, &settings, &nvt_rpc_profile, a);
 }
 
-/* A call that could not even begin: an argument is at fault. */
-static int not_begun(const char *what, nvt_err err)
-{
-    int code = exit_of_err(err);
-    return fail(settings.json, code == CLI_INPUT ? CLI_USAGE : code, err, "%s: %s", what,
-                nvt_err_text(err));
-}
-
-/* Runs what was begun. CLI_OK when it was delivered. */
 static int finish(const char *what, nvt_err begun)
 {
-    if (begun != NVT_OK) {
-        return not_begun(what, begun);
-    }
-    session_run(&session);
-    int code = exit_of(&session.call.outcome);
-    return code == CLI_OK ? code : fail_outcome(&session, what);
+    return request_finish(&session, what, begun);
 }
 
 static void print_done(const char *id, const char *done)
@@ -42,7 +26,7 @@ static void print_done(const char *id, const char *done)
         out_begin();
         out_bool("ok", true);
         out_str("operator_journey_id", id);
-        out_int("http_status", session.call.outcome.status);
+        out_figures(&session);
         out_end();
     } else {
         (void)printf("%s %s\n", id, done);
@@ -209,31 +193,6 @@ static int cmd_journey_update(const struct args *a)
 
 /* ---- list ---- */
 
-struct answer {
-    uint8_t *mem;
-    size_t len, cap;
-};
-
-/* A list may be larger than what a call keeps. */
-static nvt_err collect(void *ctx, struct nvt_span piece)
-{
-    struct answer *to = (struct answer *)ctx;
-    if (to->cap - to->len < piece.len) {
-        size_t cap = (to->cap + piece.len) * 2U;
-        uint8_t *more = cap > ANSWER_MAX ? NULL : (uint8_t *)realloc(to->mem, cap);
-        if (more == NULL) {
-            return NVT_E_SPACE;
-        }
-        to->mem = more;
-        to->cap = cap;
-    }
-    if (piece.len > 0U) {
-        (void)memcpy(to->mem + to->len, piece.ptr, piece.len);
-        to->len += piece.len;
-    }
-    return NVT_OK;
-}
-
 static void print_ids(const struct nvt_json *doc)
 {
     struct nvt_json_iter it = {0, 0, false};
@@ -309,7 +268,7 @@ static int cmd_journey_list(const struct args *a)
         return code;
     }
     nvt_err err = nvt_rpc_list(&session.call, &request, &filter);
-    request.request.sink = collect;
+    request.request.sink = answer_keep;
     request.request.sink_ctx = &answer;
     code = finish("journey list", err);
     if (code == CLI_OK) {

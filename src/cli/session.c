@@ -172,18 +172,23 @@ static bool step(struct session *s)
 
 void session_run(struct session *s)
 {
+    uint64_t start_ms = session_now_ms(s);
     while (step(s)) {
     }
+    s->busy_ms += session_now_ms(s) - start_ms;
 }
 
 void session_run_until_token(struct session *s)
 {
-    while (step(s)) {
-        if (s->client.token.len > 0U) {
-            nvt_call_cancel(&s->call);
-            return;
-        }
+    uint64_t start_ms = session_now_ms(s);
+    bool more = true;
+    while (more) {
+        more = step(s) && s->client.token.len == 0U;
     }
+    if (s->client.token.len > 0U) {
+        nvt_call_cancel(&s->call);
+    }
+    s->busy_ms += session_now_ms(s) - start_ms;
 }
 
 nvt_err session_connect(struct session *s)

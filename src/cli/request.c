@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of one request share: making ready, running it, answers of any size. */
+#include "cli.h"
+
+#include <stdlib.h>
+
+#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+
+int request_prepare(struct session *s, struct settings *settings, const struct nvt_profile *system,
+                    const struct args *a)
+{
+    int code = settings_load(settings, system, a);
+    return code == CLI_OK ? session_open(s, settings, true) : code;
+}
+
+int request_finish(struct session *s, const char *what, nvt_err begun)
+{
+    if (begun != NVT_OK) {
+        int code = exit_of_err(begun);
+        return fail(s->settings->json, code == CLI_INPUT ? CLI_USAGE : code, begun, "%s: %s", what,
+                    nvt_err_text(begun));
+    }
+    session_run(s);
+    int code = exit_of(&s->call.outcome);
+    return code == CLI_OK ? code : fail_outcome(s, what);
+}
+
+void out_figures(const struct session *s)
+{
+    const struct nvt_conn_stats *stats = &s->call.conn.stats;
+    out_int("http_status", s->call.outcome.status);
+    out_int("ms", (int64_t)s->busy_ms);
+    out_int("bytes_out", (int64_t)stats->bytes_out);
+    out_int("bytes_in", (int64_t)stats->bytes_in);
+}
+
+nvt_err answer_keep(void *ctx, struct nvt_span piece)
+{
+    struct answer *to = (struct answer *)ctx;
+    if (to->cap - to->len < piece.len) {
+        size_t cap = (to->cap + piece.len) * 2U;
+        uint8_t *more = cap > ANSWER_MAX ? NULL : (uint8_t *)realloc(to->mem, cap);
+        if (more == NULL) {
+            return NVT_E_SPACE;
+        }
+        to->mem = more;
+        to->cap = cap;
+    }
+    if (piece.len > 0U) {
+        (void)memcpy(to->mem + to->len, piece.ptr, piece.len);
+        to->len += piece.len;
+    }
+    return NVT_OK;
+}
