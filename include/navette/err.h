@@ -112,7 +112,7 @@
     X(NVT_E_CRED_EOL,           -601, "the credential holds a line end: it was pasted with one") \
     X(NVT_E_CRED_SPACE,         -602, "the credential holds a space: it was pasted with one") \
     X(NVT_E_CRED_QUOTE,         -603, "the credential holds a quote: paste it without quotes") \
-    X(NVT_E_CRED_PREFIX,        -604, "the credential starts with \"Bearer\": paste only what follows") \
+    X(NVT_E_CRED_PREFIX,        -604, "the credential starts with \"Bearer\" or \"token=\": paste only what follows") \
     X(NVT_E_CRED_BYTE,          -605, "the credential holds a byte that a token never has") \
     X(NVT_E_CRED_SIZE,          -606, "the credential is longer than this build keeps") \
     X(NVT_E_GRANT_REFUSED,      -610, "the token server refused the credentials") \
@@ -126,6 +126,7 @@
     X(NVT_E_CRED_URL,           -622, "that is an address, not a credential") \
     X(NVT_E_CRED_NUMBER,        -623, "that is a number, not a credential") \
     X(NVT_E_CRED_FORM,          -624, "the credential does not have the form of this system's tokens") \
+    X(NVT_E_CRED_CUT,          -625, "the credential is cut short: its end is missing") \
     /* client */ \
     X(NVT_E_STATUS,             -700, "the server answered with an error status") \
     X(NVT_E_REDIRECT,           -701, "the server redirects elsewhere; redirects are not followed") \

@@ -27,13 +27,14 @@ BELOW = {
     "sim": {"port", "base"},
 }
 ALL = set(BELOW) | {"navette"}
-ROOM_OF_HEADER = {"err": "base", "config": "base", "rpc": "api"}
+ROOM_OF_HEADER = {"err": "base", "config": "base",
+                  **{name: "api" for name in ("rpc", "coopcycle", "piste", "jindexe", "demarches")}}
 
 PURE = {"base", "http", "json", "auth"}
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "string.h", "limits.h"}
 # Third-party headers and the rooms that wrap them.
 THIRD = {"jsmn.h": {"json"}, "mbedtls/": {"tls"}, "psa/": {"tls"}, "mbedtls/sha256.h": {"api"},
-         "mbedtls/version.h": {"api"}}
+         "mbedtls/md5.h": {"api"}, "mbedtls/version.h": {"api"}}
 
 BANNED = {
     r"(m|c|re)alloc|free|aligned_alloc|posix_memalign|memalign|valloc|strn?dup|v?asprintf|getline":
