@@ -13,7 +13,8 @@ fuzz_objects = $(patsubst %.c,$(FUZZ_OBJ)/%.o,$(wildcard $(1)))
 # Every harness is linked with the pure rooms; these with more.
 FUZZ_CLIENT := $(call fuzz_objects,src/conn/*.c src/client/*.c port/sim/*.c \
 	tests/sim/tls_clear.c tests/sim/world.c)
-$(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rpc_json.c)
+$(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rpc_json.c \
+	src/api/shape.c src/api/shape_json.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \

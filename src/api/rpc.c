@@ -92,11 +92,11 @@ static nvt_err check_cancel(struct nvt_span code, struct nvt_span message)
     if (code.len > 32U) {
         return NVT_E_FIELD_LENGTH;
     }
-    if (!nvt_rpc_all_in(code, "09AZaz__--")) {
+    if (!nvt_shape_all_in(code, "09AZaz__--")) {
         return NVT_E_FIELD_FORMAT;
     }
     nvt_err err = nvt_utf8_check(message);
-    if (err == NVT_OK && nvt_rpc_code_points(message) > 512U) {
+    if (err == NVT_OK && nvt_shape_code_points(message) > 512U) {
         err = NVT_E_FIELD_LENGTH;
     }
     return err;
@@ -143,7 +143,7 @@ static nvt_err check_status(struct nvt_span s)
     if (s.len == 0U) {
         return NVT_E_FIELD_MISSING;
     }
-    return s.len <= 32U && nvt_rpc_all_in(s, "az__") ? NVT_OK : NVT_E_FIELD_FORMAT;
+    return s.len <= 32U && nvt_shape_all_in(s, "az__") ? NVT_OK : NVT_E_FIELD_FORMAT;
 }
 
 /* "&name=time", percent-encoded; nothing for 0. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The identity key and the cut phone number: what stands for a person in a journey. */
-#include "rpc_fields.h"
+#include "shape.h"
+
+#include <navette/rpc.h>
 
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
@@ -33,7 +35,7 @@ nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, ch
     uint8_t hash[32];
     struct nvt_buf b;
     out_key[0] = '\0';
-    nvt_err err = nvt_rpc_check_form(NVT_RPC_PHONE, phone);
+    nvt_err err = nvt_shape_check_phone(phone, 15U);
     if (err != NVT_OK) {
         return err;
     }
@@ -56,7 +58,7 @@ nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, ch
 
 nvt_err nvt_rpc_phone_trunc(struct nvt_span phone, struct nvt_span *out_trunc)
 {
-    nvt_err err = nvt_rpc_check_form(NVT_RPC_PHONE, phone);
+    nvt_err err = nvt_shape_check_phone(phone, 15U);
     if (err == NVT_OK) {
         *out_trunc = nvt_span_of(phone.ptr, phone.len - 2U);
     }
