@@ -67,6 +67,7 @@ setup_check-noalloc := build
 setup_check-compilers := check
 setup_check-sanitize := check
 setup_check-valgrind := check
+setup_interop := interop
 SETUP_GROUPS := $(sort $(foreach g,$(MAKECMDGOALS),$(setup_$(g))))
 ifneq ($(SETUP_GROUPS),)
 ifeq ($(NO_SETUP),)

@@ -1,13 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs, through apt, the packages that the named groups of work need and that are missing:
-#     setup.sh build|run|test|lint|fuzz|bench|cross|prove|big-endian|check ...
+#     setup.sh build|run|test|lint|fuzz|bench|cross|prove|big-endian|check|interop ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
 # goes on: the build itself says what it can not find.
 #
 # A word "a|b" means the first of them that this Debian release has; "a?" is left out where the
 # release does not have it.
 set -eu
+
+# A Node.js that is there already serves, whoever installed it.
+node_packages() {
+    version=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
+    if [ "${version:-0}" -lt 18 ] || ! command -v npm >/dev/null; then echo "nodejs npm"; fi
+}
 
 packages_of() {
     case $1 in
@@ -26,6 +32,8 @@ packages_of() {
         "debian-archive-keyring qemu-user-static|qemu-user" ;;
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
         "debian-archive-keyring" ;;
+    interop) echo "$(packages_of test) apache2 haproxy caddy lighttpd lighttpd-mod-openssl" \
+        "$(node_packages)" ;;
     *)
         echo "setup.sh: unknown group '$1'" >&2
         exit 2
@@ -119,7 +127,7 @@ if [ "${1:-}" = --install ]; then
     exit
 fi
 [ $# -gt 0 ] || {
-    echo "usage: setup.sh build|run|test|lint|fuzz|bench|cross|check ..." >&2
+    echo "usage: setup.sh build|run|test|lint|fuzz|bench|cross|check|interop ..." >&2
     exit 2
 }
 
