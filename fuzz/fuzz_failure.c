@@ -12,7 +12,7 @@
 
 /* A token, and two keys of which one is shorter than its telling part. */
 static const char *const secrets[NVT_HIDDEN_MAX] = {"eyJhbGciOiJSUzI1NiJ9-sig", "aaaaaaaaaaaab",
-                                                    "abc"};
+                                                    "abc", "p w&q:r=stuvwxyz+%"};
 
 static void require(bool holds)
 {
@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct nvt_span text = nvt_span_of(data, size);
     struct nvt_hidden hidden;
+    memset(&hidden, 0, sizeof hidden);
     for (size_t i = 0; i < NVT_HIDDEN_MAX; i++) {
         hidden.secret[i] = nvt_span_str(secrets[i]);
     }

@@ -38,6 +38,11 @@ struct nvt_token {
  * max_len: most bytes it may have. */
 nvt_err nvt_credential_check(struct nvt_span text, size_t max_len);
 
+/* The same for ids, passwords and keys, which may be any UTF-8 text without controls: a space or a
+ * quote is refused at the ends only (NVT_E_CRED_EDGE), else NVT_E_CRED_EMPTY, _EOL, _BYTE, _SIZE.
+ */
+nvt_err nvt_secret_check(struct nvt_span text, size_t max_len);
+
 /* Checks and copies. NVT_E_CRED_*. The object is untouched on an error. */
 nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span id,
                                      struct nvt_span secret);
@@ -53,7 +58,8 @@ nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant gra
 nvt_err nvt_credentials_set_password(struct nvt_credentials *c, struct nvt_span username,
                                      struct nvt_span password);
 
-/* The last refresh token that was kept, for NVT_GRANT_PASSWORD; and the key of an API. */
+/* The last refresh token that was kept, for NVT_GRANT_PASSWORD; and the key of an API. Texts as
+ * above. */
 nvt_err nvt_credentials_set_refresh(struct nvt_credentials *c, struct nvt_span refresh_token);
 nvt_err nvt_credentials_set_api_key(struct nvt_credentials *c, struct nvt_span api_key);
 
@@ -62,10 +68,17 @@ nvt_err nvt_token_set(struct nvt_token *t, struct nvt_span text, uint64_t renew_
 void nvt_credentials_wipe(struct nvt_credentials *c);
 void nvt_token_wipe(struct nvt_token *t);
 
-/* Body and media type of the token request. NVT_E_SPACE, NVT_E_ARG (a static token needs no
- * request). body is untouched on an error but for its overflow mark. */
-nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_buf *body,
-                        struct nvt_span *out_media_type);
+/* Body and media type of the token request; scope (may be empty) goes along with client
+ * credentials. body is empty at first, and after an error empty and wiped: NVT_E_SPACE, NVT_E_UTF8
+ * (credentials that no nvt_credentials_set_... checked), NVT_E_ARG (a static token needs no
+ * request). */
+nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_span scope,
+                        struct nvt_buf *body, struct nvt_span *out_media_type);
+
+/* What follows "Basic " for NVT_GRANT_CLIENT_BASIC, four characters a group from 0 on: base64 of id
+ * ":" secret, both form-encoded (RFC 6749 section 2.3.1). 4, or 0 behind the last group. In pieces,
+ * so that nobody needs a buffer of 1 020 bytes to write the field or to find it in a text. */
+size_t nvt_grant_basic(const struct nvt_credentials *c, size_t group, uint8_t out[4]);
 
 /* Reads a 2xx token answer: access_token (required), expires_in (whole seconds from 1 up; else the
  * JWT's exp minus its iat; else default_life_s, 0: it lives for ever), token_type (must be Bearer

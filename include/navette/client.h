@@ -92,7 +92,8 @@ nvt_err nvt_client_init(struct nvt_client *c, const struct nvt_profile *profile,
                         const struct nvt_port *port, struct nvt_tls_config *tls, const char *url,
                         const struct nvt_timeouts *timeouts);
 
-/* Tokens come from this URL, path included, instead. NVT_E_URL, NVT_E_URL_PLAIN. */
+/* Tokens come from this URL, path included, instead: https://host[:port]/path, a final '/' counts.
+ * NVT_E_URL, NVT_E_URL_PLAIN. */
 nvt_err nvt_client_set_token_url(struct nvt_client *c, const char *token_url);
 
 /* Wipes the secrets. No call of this client may be under way. */
@@ -251,6 +252,12 @@ void nvt_call_facts(const struct nvt_call *call, struct nvt_facts *out_facts);
 /* Parses the kept body; the tokens live in the call until its next use. What nvt_json_parse
  * returns; NVT_E_STATE without an outcome, NVT_E_HTTP_BODY_SIZE when the body was cut. */
 nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc);
+
+/* Adds words of this call's answer to the text in out, as struct nvt_failure has them: whole UTF-8,
+ * controls as spaces, none of the call's secrets, cut at a character. escaped: as they stand in
+ * JSON. For what an answer with a success status says all the same. */
+void nvt_call_words(const struct nvt_call *call, struct nvt_span text, bool escaped, char *out,
+                    size_t cap);
 
 /* Closes the connection and wipes the buffers. */
 void nvt_call_free(struct nvt_call *call);

@@ -115,13 +115,42 @@ nvt_err nvt_credential_check(struct nvt_span text, size_t max_len)
     return err;
 }
 
+/* Controls but for the line ends; what is no UTF-8 counts as NUL. */
+static bool is_control(uint32_t code)
+{
+    return code < 0x20U || in_range(code, 0x7FU, 0x9FU);
+}
+
+/* Ids, passwords and keys that people chose: nearly any text. A space or a quote inside may belong
+ * to it; one at an end came with the paste. */
+nvt_err nvt_secret_check(struct nvt_span text, size_t max_len)
+{
+    struct nvt_span left = text;
+    nvt_err err = text.len == 0U ? NVT_E_CRED_EMPTY : NVT_OK;
+    while (left.len > 0U) {
+        bool first = left.len == text.len;
+        uint32_t code = take_character(&left);
+        if (is_line_end(code)) {
+            return NVT_E_CRED_EOL;
+        }
+        if ((first || left.len == 0U) && (is_space(code) || is_quote(code))) {
+            err = NVT_E_CRED_EDGE;
+        } else if (err == NVT_OK && is_control(code)) {
+            err = NVT_E_CRED_BYTE;
+        }
+    }
+    return err == NVT_OK && text.len > max_len ? NVT_E_CRED_SIZE : err;
+}
+
 /* ---- keeping ---- */
 
 /* text and its NUL into a zeroed room of cap bytes; checked before. */
 static void keep(char *room, size_t cap, struct nvt_span text)
 {
     nvt_wipe(room, cap);
-    (void)memcpy(room, text.ptr, text.len);
+    if (text.len > 0U) {
+        (void)memcpy(room, text.ptr, text.len);
+    }
 }
 
 nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span id,
@@ -135,6 +164,62 @@ nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span 
         c->grant = NVT_GRANT_KEY_PAIR;
         keep(c->id, sizeof c->id, id);
         keep(c->secret, sizeof c->secret, secret);
+    }
+    return err;
+}
+
+/* Both checked before either is kept. */
+static nvt_err set_pair(struct nvt_credentials *c, enum nvt_grant grant, struct nvt_span id,
+                        struct nvt_span secret)
+{
+    nvt_err err = nvt_secret_check(id, sizeof c->id - 1U);
+    if (err == NVT_OK) {
+        err = nvt_secret_check(secret, sizeof c->secret - 1U);
+    }
+    if (err == NVT_OK) {
+        c->grant = grant;
+        keep(c->id, sizeof c->id, id);
+        keep(c->secret, sizeof c->secret, secret);
+    }
+    return err;
+}
+
+nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant grant,
+                                   struct nvt_span id, struct nvt_span secret)
+{
+    if (grant != NVT_GRANT_CLIENT_BASIC && grant != NVT_GRANT_CLIENT_FORM) {
+        return NVT_E_ARG;
+    }
+    return set_pair(c, grant, id, secret);
+}
+
+nvt_err nvt_credentials_set_password(struct nvt_credentials *c, struct nvt_span username,
+                                     struct nvt_span password)
+{
+    if (username.len > 0U || password.len > 0U) {
+        return set_pair(c, NVT_GRANT_PASSWORD, username, password);
+    }
+    c->grant = NVT_GRANT_PASSWORD;
+    nvt_wipe(c->id, sizeof c->id);
+    nvt_wipe(c->secret, sizeof c->secret);
+    return NVT_OK;
+}
+
+nvt_err nvt_credentials_set_refresh(struct nvt_credentials *c, struct nvt_span refresh_token)
+{
+    nvt_err err = nvt_secret_check(refresh_token, sizeof c->refresh - 1U);
+    if (err == NVT_OK) {
+        c->grant = NVT_GRANT_PASSWORD;
+        keep(c->refresh, sizeof c->refresh, refresh_token);
+    }
+    return err;
+}
+
+nvt_err nvt_credentials_set_api_key(struct nvt_credentials *c, struct nvt_span api_key)
+{
+    nvt_err err = nvt_secret_check(api_key, sizeof c->api_key - 1U);
+    if (err == NVT_OK) {
+        keep(c->api_key, sizeof c->api_key, api_key);
     }
     return err;
 }

@@ -22,29 +22,124 @@ static nvt_err write_key_pair(const struct nvt_credentials *c, struct nvt_buf *b
     return nvt_json_writer_end(&w);
 }
 
-static nvt_err write_body(const struct nvt_credentials *c, struct nvt_buf *body,
-                          struct nvt_span *out_media_type)
+/* grant_type=client_credentials [ &client_id=...&client_secret=... ] [ &scope=... ]
+ * RFC 6749 sections 4.4.2 and 2.3.1: id and secret here, or in the Basic field. */
+static nvt_err write_client(const struct nvt_credentials *c, struct nvt_span scope,
+                            struct nvt_buf *body)
 {
+    nvt_form_put(body, NVT_LIT("grant_type"), NVT_LIT("client_credentials"));
+    if (c->grant == NVT_GRANT_CLIENT_FORM) {
+        nvt_form_put(body, NVT_LIT("client_id"), nvt_span_str(c->id));
+        nvt_form_put(body, NVT_LIT("client_secret"), nvt_span_str(c->secret));
+    }
+    if (scope.len > 0U) {
+        nvt_form_put(body, NVT_LIT("scope"), scope);
+    }
+    return nvt_buf_err(body);
+}
+
+/* { "grant_type": "refresh_token", "refresh_token": ... } while there is one, else
+ * { "grant_type": "password", "username": ..., "password": ... }: RFC 6749 sections 6 and 4.3.2,
+ * but in JSON. */
+static nvt_err write_password(const struct nvt_credentials *c, struct nvt_buf *body)
+{
+    struct nvt_json_writer w;
+    nvt_json_writer_init(&w, body);
+    nvt_json_begin_object(&w);
+    nvt_json_name(&w, NVT_LIT("grant_type"));
+    if (c->refresh[0] != '\0') {
+        nvt_json_put_str(&w, NVT_LIT("refresh_token"));
+        nvt_json_name(&w, NVT_LIT("refresh_token"));
+        nvt_json_put_str(&w, nvt_span_str(c->refresh));
+    } else {
+        nvt_json_put_str(&w, NVT_LIT("password"));
+        nvt_json_name(&w, NVT_LIT("username"));
+        nvt_json_put_str(&w, nvt_span_str(c->id));
+        nvt_json_name(&w, NVT_LIT("password"));
+        nvt_json_put_str(&w, nvt_span_str(c->secret));
+    }
+    nvt_json_end_object(&w);
+    return nvt_json_writer_end(&w);
+}
+
+static nvt_err write_body(const struct nvt_credentials *c, struct nvt_span scope,
+                          struct nvt_buf *body, struct nvt_span *out_media_type)
+{
+    *out_media_type = NVT_LIT("application/json");
     switch (c->grant) {
     case NVT_GRANT_KEY_PAIR:
-        *out_media_type = NVT_LIT("application/json");
         return write_key_pair(c, body);
+    case NVT_GRANT_CLIENT_BASIC:
+    case NVT_GRANT_CLIENT_FORM:
+        *out_media_type = NVT_LIT("application/x-www-form-urlencoded");
+        return write_client(c, scope, body);
+    case NVT_GRANT_PASSWORD:
+        return write_password(c, body);
     case NVT_GRANT_STATIC:
     default:
         return NVT_E_ARG;
     }
 }
 
-nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_buf *body,
-                        struct nvt_span *out_media_type)
+nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_span scope,
+                        struct nvt_buf *body, struct nvt_span *out_media_type)
 {
-    size_t start = body->len;
-    nvt_err err = write_body(c, body, out_media_type);
+    nvt_err err = write_body(c, scope, body, out_media_type);
     if (err != NVT_OK) {
-        nvt_wipe(body->ptr + start, body->len - start); /* no half of a secret stays behind */
-        body->len = start;
+        nvt_wipe(body->ptr, body->cap); /* no half of a secret stays behind */
+        body->len = 0;
     }
     return err;
+}
+
+/* ---- Basic ---- */
+
+/* Three bytes of a text that passes by. */
+struct window {
+    size_t from, at;
+    uint8_t bytes[3];
+};
+
+static bool is_full(const struct window *w)
+{
+    return w->at >= w->from + sizeof w->bytes;
+}
+
+static void pass(struct window *w, struct nvt_span text)
+{
+    for (size_t i = 0U; i < text.len && !is_full(w); i++) {
+        if (w->at >= w->from) {
+            w->bytes[w->at - w->from] = text.ptr[i];
+        }
+        w->at++;
+    }
+}
+
+/* text as a form would carry it, byte by byte: no buffer ever holds it whole. */
+static void pass_form(struct window *w, struct nvt_span text)
+{
+    for (size_t i = 0U; i < text.len && !is_full(w); i++) {
+        uint8_t mem[4];
+        struct nvt_buf b;
+        nvt_buf_init(&b, mem, sizeof mem);
+        nvt_form_put(&b, NVT_LIT(""), nvt_span_of(text.ptr + i, 1U));
+        pass(w, nvt_span_drop(nvt_buf_span(&b), NVT_LIT("=").len));
+    }
+}
+
+size_t nvt_grant_basic(const struct nvt_credentials *c, size_t group, uint8_t out[4])
+{
+    struct window w = {group * 3U, 0U, {0U, 0U, 0U}};
+    struct nvt_buf b;
+    pass_form(&w, nvt_span_str(c->id));
+    pass(&w, NVT_LIT(":"));
+    pass_form(&w, nvt_span_str(c->secret));
+    nvt_buf_init(&b, out, 4U);
+    if (w.at > w.from) {
+        nvt_base64_put(&b, nvt_span_of(w.bytes, w.at - w.from), NVT_BASE64);
+    }
+    nvt_wipe(&w, sizeof w);
+    return b.len;
 }
 
 /* ---- answers ---- */

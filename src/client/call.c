@@ -22,7 +22,7 @@ static void wait_until(struct nvt_wait *wait, uint64_t until_ms)
 
 static bool goes_without_token(const struct nvt_call *call)
 {
-    return (call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U;
+    return (nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) != 0U;
 }
 
 /* ---- the end of a call ---- */
@@ -68,7 +68,7 @@ static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
 /* The call ends without a whole answer. */
 static void fail(struct nvt_call *call, nvt_err err)
 {
-    struct nvt_attempt a = {call->client->profile, call->request->flags, 0, err, call->any_sent};
+    struct nvt_attempt a = {call->client->profile, nvt_call_flags(call), 0, err, call->any_sent};
     nvt_err reported = err;
     enum nvt_verdict verdict = nvt_verdict_judge(&a, &reported);
     if (call->token_leg) {
@@ -86,11 +86,8 @@ static void fail(struct nvt_call *call, nvt_err err)
 /* The server's words on an answer that is not a success. */
 static void read_words(struct nvt_call *call)
 {
-    const struct nvt_client *c = call->client;
     struct nvt_failure *f = &call->outcome.failure;
-    struct nvt_hidden hidden = {{nvt_span_of(c->token.text, c->token.len),
-                                 nvt_span_str(c->credentials.secret),
-                                 nvt_span_str(c->credentials.id)}};
+    struct nvt_hidden hidden = nvt_call_hidden(call);
     struct nvt_span target;
     f->http_status = call->response.status;
     nvt_failure_read(f, nvt_exchange_body(call), call->mem.tok,
@@ -107,7 +104,8 @@ static void read_words(struct nvt_call *call)
 /* Towards an open connection, for the token or for the request. */
 static void enter_open(struct nvt_call *call)
 {
-    call->on_used = nvt_conn_reusable(&call->conn) && call->conn.exchanges > 0U;
+    call->on_used = call->conn.origin == nvt_call_origin(call) && nvt_conn_reusable(&call->conn) &&
+                    call->conn.exchanges > 0U;
     call->received = false;
     call->state = NVT_STATE_OPEN;
 }
@@ -189,7 +187,7 @@ static nvt_err compose(struct nvt_call *call, uint64_t now_ms)
 
 static nvt_err step_open(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
 {
-    nvt_err err = nvt_conn_open(&call->conn, &call->client->origin, wait);
+    nvt_err err = nvt_conn_open(&call->conn, nvt_call_origin(call), wait);
     if (err == NVT_AGAIN) {
         return err;
     }
@@ -276,7 +274,7 @@ static bool repeats(struct nvt_call *call, uint64_t now_ms)
 static void request_answered(struct nvt_call *call, uint64_t now_ms)
 {
     struct nvt_outcome *o = &call->outcome;
-    struct nvt_attempt a = {call->client->profile, call->request->flags, call->response.status,
+    struct nvt_attempt a = {call->client->profile, nvt_call_flags(call), call->response.status,
                             NVT_OK, true};
     if (repeats(call, now_ms)) {
         return;

@@ -22,6 +22,13 @@ enum nvt_call_state {
  * NVT_E_ARG, NVT_E_SPACE. */
 nvt_err nvt_compose_request(struct nvt_call *call);
 
+/* What the request may carry along: its flags, but for another origin than the client's never a
+ * token nor a key. */
+uint8_t nvt_call_flags(const struct nvt_call *call);
+
+/* Where the exchange under way goes: to the token server, or with the request. */
+const struct nvt_origin *nvt_call_origin(const struct nvt_call *call);
+
 /* Stages the token request. NVT_E_ARG, NVT_E_SPACE, NVT_E_HTTP_*. */
 nvt_err nvt_compose_token(struct nvt_call *call);
 
@@ -79,12 +86,19 @@ uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt
 
 /* ---- failure.c: the server's own words ---- */
 
-#define NVT_HIDDEN_MAX 3
+#define NVT_HIDDEN_MAX 4
 
-/* Secrets that must not show, even when the server sends them back. */
+/* Secrets that must not show, even when the server sends them back: as they are, in JSON escapes or
+ * as a form carries them. */
 struct nvt_hidden {
     struct nvt_span secret[NVT_HIDDEN_MAX];
+    const struct nvt_credentials *basic; /* whose Basic text, or NULL */
+    const struct nvt_header *headers;    /* the secret ones of these */
+    size_t header_count;
 };
+
+/* Those of the call's client, and its request's secret fields. */
+struct nvt_hidden nvt_call_hidden(const struct nvt_call *call);
 
 /* Fills code, message and field from the body of an error answer, whatever its shape. */
 void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_json_tok *pool,

@@ -3,6 +3,36 @@
  */
 #include "call.h"
 
+uint8_t nvt_call_flags(const struct nvt_call *call)
+{
+    unsigned flags = call->request->flags;
+    if (call->request->origin != NULL) {
+        flags = (flags | (unsigned)NVT_REQ_NO_AUTH) & ~(unsigned)NVT_REQ_API_KEY;
+    }
+    return (uint8_t)flags;
+}
+
+static bool has_token_origin(const struct nvt_client *c)
+{
+    return c->token_origin.host[0] != '\0';
+}
+
+/* Whose host is that of the client's origin is reached over the same connection. */
+static const struct nvt_origin *token_origin(const struct nvt_client *c)
+{
+    bool same =
+        c->token_origin.port == c->origin.port && strcmp(c->token_origin.host, c->origin.host) == 0;
+    return has_token_origin(c) && !same ? &c->token_origin : &c->origin;
+}
+
+const struct nvt_origin *nvt_call_origin(const struct nvt_call *call)
+{
+    if (call->token_leg) {
+        return token_origin(call->client);
+    }
+    return call->request->origin != NULL ? call->request->origin : &call->client->origin;
+}
+
 /* Fields that frame the message or bind the connection: only the call may write them. */
 static bool is_reserved(struct nvt_span name, bool no_auth)
 {
@@ -45,10 +75,12 @@ static void put_unless_given(struct nvt_http_request *r, const struct nvt_reques
     }
 }
 
-static nvt_err put_headers(struct nvt_http_request *r, const struct nvt_request *q)
+static nvt_err put_headers(struct nvt_http_request *r, const struct nvt_call *call)
 {
+    const struct nvt_request *q = call->request;
+    bool no_auth = (nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) != 0U;
     for (size_t i = 0; i < q->header_count; i++) {
-        if (is_reserved(q->headers[i].name, (q->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U)) {
+        if (is_reserved(q->headers[i].name, no_auth)) {
             return NVT_E_HTTP_NAME;
         }
         nvt_http_request_field(r, q->headers[i].name, q->headers[i].value, NVT_LIT(""));
@@ -101,10 +133,27 @@ static void put_body_fields(struct nvt_http_request *r, const struct nvt_request
 static void put_token(struct nvt_http_request *r, const struct nvt_call *call)
 {
     const struct nvt_token *t = &call->client->token;
-    if ((call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) == 0U && t->len > 0U) {
-        nvt_http_request_const(r, NVT_HTTP_FRONT("Authorization: Bearer "),
-                               nvt_span_of(t->text, t->len));
+    struct nvt_http_front front = call->client->bearer == NVT_BEARER_TOKEN
+                                      ? NVT_HTTP_FRONT("Authorization: Bearer token=")
+                                      : NVT_HTTP_FRONT("Authorization: Bearer ");
+    if ((nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) == 0U && t->len > 0U) {
+        nvt_http_request_const(r, front, nvt_span_of(t->text, t->len));
     }
+}
+
+/* Nothing without a key, or for a system that knows none. */
+static void put_api_key(struct nvt_http_request *r, const struct nvt_client *c)
+{
+    struct nvt_span name = nvt_span_str(c->profile->api_key_name);
+    if (name.len > 0U && c->credentials.api_key[0] != '\0') {
+        nvt_http_request_field(r, name, nvt_span_str(c->credentials.api_key), NVT_LIT(""));
+    }
+}
+
+static bool wants_api_key(const struct nvt_call *call)
+{
+    return (nvt_call_flags(call) & (uint8_t)NVT_REQ_API_KEY) != 0U &&
+           !has_header(call->request, nvt_span_str(call->client->profile->api_key_name));
 }
 
 /* As much of the body as fits goes along with the head; the rest is sent from the caller's span. */
@@ -125,13 +174,16 @@ nvt_err nvt_compose_request(struct nvt_call *call)
     struct nvt_http_request r;
     struct nvt_buf out;
     nvt_buf_init(&out, call->mem.bytes, sizeof(call->mem.bytes));
-    nvt_err err =
-        begin(&r, &out, &call->client->origin, q->method, q->target, sizeof(call->mem.bytes));
+    const struct nvt_origin *origin = q->origin != NULL ? q->origin : &call->client->origin;
+    nvt_err err = begin(&r, &out, origin, q->method, q->target, sizeof(call->mem.bytes));
     put_token(&r, call);
+    if (wants_api_key(call)) {
+        put_api_key(&r, call->client);
+    }
     put_unless_given(&r, q, NVT_HTTP_FRONT("User-Agent: navette"), NVT_LIT(""));
     put_accept(&r, q);
     put_body_fields(&r, q);
-    nvt_err headers_err = put_headers(&r, q);
+    nvt_err headers_err = put_headers(&r, call);
     nvt_err end_err = nvt_http_request_end(&r);
     if (err == NVT_OK) {
         err = end_err == NVT_OK ? headers_err : end_err;
@@ -146,19 +198,48 @@ nvt_err nvt_compose_request(struct nvt_call *call)
     return NVT_OK;
 }
 
+/* Straight into the head: no other copy to wipe. */
+static void put_basic(struct nvt_http_request *r, const struct nvt_credentials *c)
+{
+    uint8_t four[4];
+    nvt_http_request_const(r, NVT_HTTP_FRONT("Authorization: Basic "), NVT_LIT(""));
+    for (size_t i = 0; nvt_grant_basic(c, i, four) > 0U; i++) {
+        nvt_buf_put(r->out, nvt_span_of(four, sizeof four));
+    }
+    nvt_wipe(four, sizeof four);
+}
+
+/* Request line to the token server. Its own URL has the whole path. */
+static nvt_err begin_token(struct nvt_http_request *r, struct nvt_buf *out,
+                           const struct nvt_client *c)
+{
+    if (!has_token_origin(c)) {
+        return begin(r, out, &c->origin, NVT_LIT("POST"), nvt_span_str(c->profile->token_path),
+                     NVT_IO_CAP);
+    }
+    struct nvt_span path = c->token_origin.base_path[0] == '\0' ? NVT_LIT("/") : NVT_LIT("");
+    return begin(r, out, &c->token_origin, NVT_LIT("POST"), path, NVT_IO_CAP);
+}
+
 /* Head in the window, body behind it: the body comes first, for its length. */
 static nvt_err put_token_request(struct nvt_call *call, struct nvt_buf *out)
 {
+    const struct nvt_client *c = call->client;
     struct nvt_http_request r;
     struct nvt_buf body;
     struct nvt_span media_type = NVT_LIT("");
     nvt_buf_init(&body, call->mem.bytes + NVT_IO_CAP, NVT_IN_CAP);
-    nvt_err err = nvt_grant_write(&call->client->credentials, &body, &media_type);
+    nvt_err err = nvt_grant_write(&c->credentials, nvt_span_str(c->scope), &body, &media_type);
     if (err != NVT_OK) {
         return err;
     }
-    err = begin(&r, out, &call->client->origin, NVT_LIT("POST"),
-                nvt_span_str(call->client->profile->token_path), NVT_IO_CAP);
+    err = begin_token(&r, out, c);
+    if (c->credentials.grant == NVT_GRANT_CLIENT_BASIC) {
+        put_basic(&r, &c->credentials);
+    }
+    if (c->profile->api_key_for_token) {
+        put_api_key(&r, c);
+    }
     nvt_http_request_const(
         &r, NVT_HTTP_FRONT("User-Agent: navette\r\nAccept: application/json\r\nContent-Type: "),
         media_type);

@@ -5,14 +5,19 @@
 /* The quota's minute with a second on top: requests do not all take equally long to arrive. */
 enum { QUOTA_MS = 61000 };
 
+static bool can_ask_with(const struct nvt_credentials *c)
+{
+    return c->grant != NVT_GRANT_STATIC && (c->id[0] != '\0' || c->refresh[0] != '\0');
+}
+
 nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms)
 {
     const struct nvt_client *c = call->client;
-    if ((call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U) {
+    if ((nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) != 0U) {
         return NVT_OK;
     }
-    bool can_ask = c->credentials.grant != NVT_GRANT_STATIC && c->credentials.id[0] != '\0' &&
-                   c->profile->token_path[0] != '\0';
+    bool route = nvt_span_str(c->profile->token_path).len > 0U || c->token_origin.host[0] != '\0';
+    bool can_ask = can_ask_with(&c->credentials) && route;
     if (c->token.len > 0U && (now_ms < c->token.renew_at_ms || !can_ask)) {
         return NVT_OK;
     }
@@ -64,11 +69,10 @@ bool nvt_token_renewable(struct nvt_call *call)
     /* Another call may have dropped or renewed the token while this answer was on its way. */
     bool outdated = call->token_stamp != c->token_stamp || c->token.len == 0U;
     bool formerly_good = outdated || c->token.good || !c->token_fetched;
-    if (call->renewed || (call->request->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U) {
+    if (call->renewed || (nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) != 0U) {
         return false;
     }
-    if (!formerly_good || c->credentials.grant == NVT_GRANT_STATIC ||
-        c->credentials.id[0] == '\0') {
+    if (!formerly_good || !can_ask_with(&c->credentials)) {
         return false;
     }
     if (!outdated) {

@@ -86,21 +86,80 @@ static bool next(struct words *w, uint32_t *out_cp)
     return true;
 }
 
+/* The next byte of a text that a form carries: "%XX", "+" or itself. */
+static bool next_form(struct words *w, uint32_t *out_byte)
+{
+    uint32_t cp = 0;
+    int32_t byte = 0;
+    if (!next(w, &cp)) {
+        return false;
+    }
+    *out_byte = cp == (uint32_t)'+' ? (uint32_t)' ' : cp;
+    for (unsigned i = 0; i < 2U && *out_byte == (uint32_t)'%'; i++) {
+        int32_t v = next(w, &cp) && cp < 0x80U ? hex_value((uint8_t)cp) : -1;
+        if (v < 0) {
+            return false;
+        }
+        byte = byte * 16 + v;
+    }
+    *out_byte = *out_byte == (uint32_t)'%' ? (uint32_t)byte : *out_byte;
+    return true;
+}
+
+/* The front of text against secret, by characters or by bytes of a form. Returns the bytes of
+ * secret that are there; *out_behind is what follows them. */
+static size_t match(struct words text, struct nvt_span secret, bool form, struct words *out_behind)
+{
+    struct nvt_span left = secret;
+    *out_behind = text;
+    while (left.len > 0U) {
+        uint32_t want = left.ptr[0];
+        uint32_t got = 0;
+        struct nvt_span rest = nvt_span_drop(left, 1);
+        if (!form && want >= 0x80U) {
+            rest = left;
+            (void)nvt_utf8_next(&rest, &want);
+        }
+        bool more = form ? next_form(&text, &got) : next(&text, &got);
+        if (!more || got != want || rest.len == left.len) {
+            break;
+        }
+        *out_behind = text;
+        left = rest;
+    }
+    return secret.len - left.len;
+}
+
 /* Takes a secret, or a telling part of one, off *w. */
 static bool take_secret(struct words *w, struct nvt_span secret)
 {
-    struct words at = *w;
-    struct words last = *w;
-    uint32_t cp = 0;
-    size_t n = 0;
-    while (n < secret.len && next(&at, &cp) && cp == (uint32_t)secret.ptr[n]) {
-        last = at;
-        n++;
+    for (unsigned form = 0; form < 2U; form++) {
+        struct words behind;
+        size_t n = match(*w, secret, form == 1U, &behind);
+        if (n > 0U && (n == secret.len || n >= (size_t)SECRET_HEAD)) {
+            *w = behind;
+            return true;
+        }
     }
-    if (n == 0U || (n < secret.len && n < (size_t)SECRET_HEAD)) {
+    return false;
+}
+
+/* Takes what follows "Basic ", or a telling part of it. */
+static bool take_basic(struct words *w, const struct nvt_credentials *c)
+{
+    uint8_t four[4];
+    struct words at = *w;
+    size_t n = 0;
+    bool whole = true;
+    for (size_t i = 0; whole && nvt_grant_basic(c, i, four) > 0U; i++) {
+        size_t same = match(at, nvt_span_of(four, sizeof four), false, &at);
+        n += same;
+        whole = same == sizeof four;
+    }
+    if (!whole && n < (size_t)SECRET_HEAD) {
         return false;
     }
-    *w = last;
+    *w = at;
     return true;
 }
 
@@ -111,7 +170,13 @@ static bool take_hidden(struct words *w, const struct nvt_hidden *hidden)
             return true;
         }
     }
-    return false;
+    for (size_t i = 0; i < hidden->header_count; i++) {
+        if (hidden->headers[i].secret && take_secret(w, hidden->headers[i].value)) {
+            return true;
+        }
+    }
+    return hidden->basic != NULL && hidden->basic->grant == NVT_GRANT_CLIENT_BASIC &&
+           take_basic(w, hidden->basic);
 }
 
 /* Controls, also those of Unicode that turn text around on a terminal (bidi marks, line

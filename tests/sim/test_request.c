@@ -199,7 +199,7 @@ static nvt_err begin_with(const char *method, const char *target, const char *na
 {
     static const struct nvt_sim_script s[] = {{NULL, 0}};
     struct nvt_request q = world_request("POST", flags);
-    struct nvt_header h = {nvt_span_str(name), nvt_span_str(value)};
+    struct nvt_header h = {nvt_span_str(name), nvt_span_str(value), false};
     q.method = nvt_span_str(method);
     q.target = nvt_span_str(target);
     q.headers = &h;
@@ -262,8 +262,8 @@ static void test_replaced_headers(void **state)
     static const struct nvt_sim_answer a[] = {STAY(WORLD_OK)};
     static const struct nvt_sim_script s[] = {SCRIPT(a)};
     static const struct nvt_header h[] = {
-        {{(const uint8_t *)"accept", 6}, {(const uint8_t *)"text/csv", 8}},
-        {{(const uint8_t *)"User-Agent", 10}, {(const uint8_t *)"mine/1", 6}},
+        {{(const uint8_t *)"accept", 6}, {(const uint8_t *)"text/csv", 8}, false},
+        {{(const uint8_t *)"User-Agent", 10}, {(const uint8_t *)"mine/1", 6}, false},
     };
     struct nvt_request q = world_request("GET", NVT_REQ_IDEMPOTENT);
     (void)state;

@@ -93,10 +93,9 @@ static bool leaves_secret(const struct world *w)
     }
     /* The client hides what it knows. */
     struct nvt_span token = nvt_span_of(w->client.token.text, w->client.token.len);
-    bool keys = w->client.credentials.id[0] != '\0';
+    bool keys = w->client.credentials.secret[0] != '\0';
     return (nvt_span_eq(token, NVT_LIT(WORLD_TOKEN)) && world_holds(f, sizeof(*f), WORLD_TOKEN)) ||
-           (keys &&
-            (world_holds(f, sizeof(*f), WORLD_SECRET) || world_holds(f, sizeof(*f), WORLD_ACCESS)));
+           (keys && world_holds(f, sizeof(*f), WORLD_SECRET));
 }
 
 static void check_outcome(struct world *w)

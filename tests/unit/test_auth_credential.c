@@ -137,7 +137,8 @@ static void test_length(void **state)
 static void test_key_pair(void **state)
 {
     (void)state;
-    struct nvt_credentials c = {NVT_GRANT_STATIC, "", ""};
+    struct nvt_credentials c;
+    memset(&c, 0, sizeof c);
     struct nvt_credentials before;
     char longest[NVT_SECRET_CAP + 1];
 
@@ -166,6 +167,128 @@ static void test_key_pair(void **state)
     for (size_t i = 0; i < sizeof c; i++) {
         assert_int_equal(((const uint8_t *)&c)[i], 0);
     }
+}
+
+/* Ids, passwords and keys: any text, but nothing that came with the paste. */
+static void test_each_secret(void **state)
+{
+    (void)state;
+    static const struct {
+        const uint8_t *text;
+        size_t len;
+        nvt_err err;
+    } cases[] = {
+        CASE("a", NVT_OK),
+        CASE("pass phrase of four", NVT_OK),
+        CASE("it's:100%+a\"b", NVT_OK),
+        CASE("caf\xC3\xA9 \xF0\x9F\x9A\xB2!", NVT_OK),
+        CASE("a\xC2\xA0z", NVT_OK),
+        CASE("Bearer of news", NVT_OK),
+        CASE("", NVT_E_CRED_EMPTY),
+        CASE("abc\n", NVT_E_CRED_EOL),
+        CASE("a\rb", NVT_E_CRED_EOL),
+        CASE("a\xC2\x85z", NVT_E_CRED_EOL),
+        CASE("\"abc\"\n", NVT_E_CRED_EOL),
+        CASE(" abc", NVT_E_CRED_EDGE),
+        CASE("abc ", NVT_E_CRED_EDGE),
+        CASE(" ", NVT_E_CRED_EDGE),
+        CASE("\tabc", NVT_E_CRED_EDGE),
+        CASE("abc\xC2\xA0", NVT_E_CRED_EDGE),
+        CASE("\xEF\xBB\xBF"
+             "abc",
+             NVT_E_CRED_EDGE),
+        CASE("\"abc", NVT_E_CRED_EDGE),
+        CASE("abc'", NVT_E_CRED_EDGE),
+        CASE("\xC2\xAB"
+             "abc",
+             NVT_E_CRED_EDGE),
+        CASE("a\x01z ", NVT_E_CRED_EDGE),
+        CASE("a\tb", NVT_E_CRED_BYTE),
+        CASE("a\x01", NVT_E_CRED_BYTE),
+        CASE("a\0b", NVT_E_CRED_BYTE),
+        CASE("a\x7F", NVT_E_CRED_BYTE),
+        CASE("a\xC2\x9Bz", NVT_E_CRED_BYTE),
+        CASE("a\xFFz", NVT_E_CRED_BYTE),
+        CASE("\xE2\x82", NVT_E_CRED_BYTE),
+        CASE("0123456789012345678901234567890", NVT_OK),
+        CASE("01234567890123456789012345678901", NVT_E_CRED_SIZE),
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t *mem = malloc(cases[i].len == 0U ? 1U : cases[i].len);
+        assert_non_null(mem);
+        memcpy(mem, cases[i].text, cases[i].len);
+        nvt_err err = nvt_secret_check(nvt_span_of(mem, cases[i].len), 31);
+        free(mem);
+        if (err != cases[i].err) {
+            fail_msg("case %zu (%.*s): %s", i, (int)cases[i].len, (const char *)cases[i].text,
+                     nvt_err_name(err));
+        }
+    }
+}
+
+static void test_client(void **state)
+{
+    (void)state;
+    struct nvt_credentials c;
+    struct nvt_credentials before;
+    char longest[NVT_SECRET_CAP];
+    memset(&c, 0, sizeof c);
+    memset(longest, 'k', sizeof longest);
+    struct nvt_span fits = nvt_span_of(longest, sizeof longest - 1U);
+    struct nvt_span too_long = nvt_span_of(longest, sizeof longest);
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_FORM, NVT_LIT("i d"), fits),
+                     NVT_OK);
+    assert_int_equal(c.grant, NVT_GRANT_CLIENT_FORM);
+    assert_string_equal(c.id, "i d");
+    before = c;
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_KEY_PAIR, NVT_LIT("i"), fits),
+                     NVT_E_ARG);
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC, too_long, fits),
+                     NVT_E_CRED_SIZE);
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC, fits, too_long),
+                     NVT_E_CRED_SIZE);
+    assert_int_equal(
+        nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC, NVT_LIT("i"), NVT_LIT("s ")),
+        NVT_E_CRED_EDGE);
+    assert_memory_equal(&c, &before, sizeof c);
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC, fits, NVT_LIT("s")),
+                     NVT_OK);
+    assert_int_equal(c.grant, NVT_GRANT_CLIENT_BASIC);
+    assert_string_equal(c.secret, "s");
+    assert_int_equal(c.secret[2], 0);
+}
+
+static void test_password(void **state)
+{
+    (void)state;
+    struct nvt_credentials c;
+    struct nvt_credentials before;
+    char longest[NVT_SECRET_CAP];
+    memset(&c, 0, sizeof c);
+    memset(longest, 'k', sizeof longest);
+    assert_int_equal(nvt_credentials_set_refresh(&c, nvt_span_of(longest, NVT_REFRESH_CAP - 1U)),
+                     NVT_OK);
+    assert_int_equal(c.grant, NVT_GRANT_PASSWORD);
+    assert_int_equal(nvt_credentials_set_api_key(&c, nvt_span_of(longest, NVT_API_KEY_CAP - 1U)),
+                     NVT_OK);
+    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT("u"), NVT_LIT("p w")), NVT_OK);
+    assert_string_equal(c.secret, "p w");
+    assert_int_equal(strlen(c.refresh), NVT_REFRESH_CAP - 1U);
+    before = c;
+    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT("u"), NVT_LIT("")), NVT_E_CRED_EMPTY);
+    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT(""), NVT_LIT("p")), NVT_E_CRED_EMPTY);
+    assert_int_equal(nvt_credentials_set_refresh(&c, nvt_span_of(longest, NVT_REFRESH_CAP)),
+                     NVT_E_CRED_SIZE);
+    assert_int_equal(nvt_credentials_set_refresh(&c, NVT_LIT("\"x\"")), NVT_E_CRED_EDGE);
+    assert_int_equal(nvt_credentials_set_api_key(&c, nvt_span_of(longest, NVT_API_KEY_CAP)),
+                     NVT_E_CRED_SIZE);
+    assert_int_equal(nvt_credentials_set_api_key(&c, NVT_LIT("")), NVT_E_CRED_EMPTY);
+    assert_memory_equal(&c, &before, sizeof c);
+    /* only the refresh token is at hand */
+    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT(""), NVT_LIT("")), NVT_OK);
+    assert_string_equal(c.id, "");
+    assert_string_equal(c.secret, "");
+    assert_int_equal(strlen(c.refresh), NVT_REFRESH_CAP - 1U);
 }
 
 static void test_token(void **state)
@@ -204,7 +327,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_accident), cmocka_unit_test(test_each_byte),
         cmocka_unit_test(test_length),        cmocka_unit_test(test_key_pair),
-        cmocka_unit_test(test_token),
+        cmocka_unit_test(test_each_secret),   cmocka_unit_test(test_client),
+        cmocka_unit_test(test_password),      cmocka_unit_test(test_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,39 +32,152 @@ static void test_key_pair_request(void **state)
     uint8_t mem[100];
     make_key_pair(&c);
     nvt_buf_init(&body, mem, sizeof mem);
-    assert_int_equal(nvt_grant_write(&c, &body, &media), NVT_OK);
+    assert_int_equal(nvt_grant_write(&c, NVT_LIT(""), &body, &media), NVT_OK);
     assert_true(nvt_span_eq(nvt_buf_span(&body), nvt_span_str(key_pair_body)));
     assert_true(nvt_span_eq(media, NVT_LIT("application/json")));
 }
 
-/* A body that does not fit leaves nothing of the secret in the buffer. */
+#define JSON "application/json"
+#define FORM "application/x-www-form-urlencoded"
+
+static const struct request {
+    enum nvt_grant grant;
+    const char *id, *secret, *refresh, *scope, *media, *body;
+} requests[] = {
+    {NVT_GRANT_KEY_PAIR, "id-1", "s3cret.-_", "", "unused", JSON, key_pair_body},
+    {NVT_GRANT_CLIENT_BASIC, "id", "se:cret", "", "tasks deliveries", FORM,
+     "grant_type=client_credentials&scope=tasks+deliveries"},
+    {NVT_GRANT_CLIENT_BASIC, "id", "se:cret", "", "", FORM, "grant_type=client_credentials"},
+    {NVT_GRANT_CLIENT_FORM, "a b&c=d", "p%q+r:s\xC3\xA9 t", "", "openid", FORM,
+     "grant_type=client_credentials&client_id=a+b%26c%3Dd"
+     "&client_secret=p%25q%2Br%3As%C3%A9+t&scope=openid"},
+    {NVT_GRANT_CLIENT_FORM, "i", "s", "", "", FORM,
+     "grant_type=client_credentials&client_id=i&client_secret=s"},
+    {NVT_GRANT_PASSWORD, "x@example.org", "p\"a\\s\xC3\xA9", "", "unused", JSON,
+     "{\"grant_type\":\"password\",\"username\":\"x@example.org\","
+     "\"password\":\"p\\\"a\\\\s\xC3\xA9\"}"},
+    {NVT_GRANT_PASSWORD, "x@example.org", "pass", "ref/resh", "", JSON,
+     "{\"grant_type\":\"refresh_token\",\"refresh_token\":\"ref/resh\"}"},
+    {NVT_GRANT_PASSWORD, "", "", "ref", "", JSON,
+     "{\"grant_type\":\"refresh_token\",\"refresh_token\":\"ref\"}"},
+};
+
+static void make(struct nvt_credentials *c, const struct request *q)
+{
+    struct nvt_span id = nvt_span_str(q->id);
+    struct nvt_span secret = nvt_span_str(q->secret);
+    nvt_err err = NVT_OK;
+    memset(c, 0, sizeof *c);
+    if (q->grant == NVT_GRANT_KEY_PAIR) {
+        err = nvt_credentials_set_key_pair(c, id, secret);
+    } else if (q->grant == NVT_GRANT_PASSWORD) {
+        err = nvt_credentials_set_password(c, id, secret);
+    } else {
+        err = nvt_credentials_set_client(c, q->grant, id, secret);
+    }
+    assert_int_equal(err, NVT_OK);
+    if (q->refresh[0] != '\0') {
+        assert_int_equal(nvt_credentials_set_refresh(c, nvt_span_str(q->refresh)), NVT_OK);
+    }
+    assert_int_equal(c->grant, q->grant);
+}
+
+/* Each grant's body; one that does not fit leaves nothing of the secret in the buffer. */
 static void test_request_of_each_capacity(void **state)
 {
     (void)state;
-    struct nvt_credentials c;
-    make_key_pair(&c);
-    for (size_t cap = 0; cap < sizeof key_pair_body - 1U; cap++) {
-        struct nvt_span media = {NULL, 0};
-        struct nvt_buf body;
-        uint8_t mem[100] = {0};
-        nvt_buf_init(&body, mem, cap);
-        assert_int_equal(nvt_grant_write(&c, &body, &media), NVT_E_SPACE);
-        assert_int_equal(body.len, 0);
-        for (size_t i = 0; i < sizeof mem; i++) {
-            assert_int_equal(mem[i], 0);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        const struct request *q = &requests[i];
+        struct nvt_credentials c;
+        make(&c, q);
+        for (size_t cap = 0; cap <= strlen(q->body); cap++) {
+            struct nvt_span media = {NULL, 0};
+            struct nvt_buf body;
+            uint8_t mem[200] = {0};
+            nvt_buf_init(&body, mem, cap);
+            nvt_err err = nvt_grant_write(&c, nvt_span_str(q->scope), &body, &media);
+            if (cap == strlen(q->body)) {
+                assert_int_equal(err, NVT_OK);
+                assert_string_equal((const char *)mem, q->body);
+                assert_true(nvt_span_eq(media, nvt_span_str(q->media)));
+                continue;
+            }
+            assert_int_equal(err, NVT_E_SPACE);
+            assert_int_equal(body.len, 0);
+            for (size_t k = 0; k < sizeof mem; k++) {
+                assert_int_equal(mem[k], 0);
+            }
         }
     }
+}
+
+static void assert_basic(const struct nvt_credentials *c, const char *plain)
+{
+    char want[1100];
+    char got[1100];
+    struct nvt_buf b;
+    size_t n = 0;
+    nvt_buf_init(&b, want, sizeof want - 1U);
+    nvt_base64_put(&b, nvt_span_str(plain), NVT_BASE64);
+    want[b.len] = '\0';
+    for (size_t i = 0; nvt_grant_basic(c, i, (uint8_t *)got + n) == 4U; i++) {
+        n += 4U;
+        assert_true(n < sizeof got - 4U);
+    }
+    got[n] = '\0';
+    assert_string_equal(got, want);
+}
+
+/* RFC 6749 section 2.3.1: the form's encoding first, so that no id can hold the colon. */
+static void test_basic(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *secret, *plain;
+    } cases[] = {
+        {"a", "b", "a:b"},
+        {"ab", "c", "ab:c"},
+        {"ab", "cd", "ab:cd"},
+        {"i:d", "s:e:c", "i%3Ad:s%3Ae%3Ac"},
+        {"a b", "p+q%r&s=t", "a+b:p%2Bq%25r%26s%3Dt"},
+        {"\xC3\xA9", "\xE2\x82\xAC", "%C3%A9:%E2%82%AC"},
+    };
+    struct nvt_credentials c;
+    memset(&c, 0, sizeof c);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC,
+                                                    nvt_span_str(cases[i].id),
+                                                    nvt_span_str(cases[i].secret)),
+                         NVT_OK);
+        assert_basic(&c, cases[i].plain);
+    }
+    /* the longest: each byte becomes three */
+    char longest[NVT_SECRET_CAP];
+    char plain[6 * NVT_SECRET_CAP];
+    struct nvt_buf b;
+    memset(longest, '%', sizeof longest);
+    nvt_buf_init(&b, plain, sizeof plain - 1U);
+    nvt_form_put(&b, nvt_span_of(longest, sizeof longest - 1U),
+                 nvt_span_of(longest, sizeof longest - 1U));
+    plain[b.len] = '\0';
+    *strchr(plain, '=') = ':';
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC,
+                                                nvt_span_of(longest, sizeof longest - 1U),
+                                                nvt_span_of(longest, sizeof longest - 1U)),
+                     NVT_OK);
+    assert_basic(&c, plain);
 }
 
 static void test_static_token_needs_no_request(void **state)
 {
     (void)state;
-    struct nvt_credentials c = {NVT_GRANT_STATIC, "", ""};
+    struct nvt_credentials c;
+    memset(&c, 0, sizeof c);
     struct nvt_span media = {NULL, 0};
     struct nvt_buf body;
     uint8_t mem[10];
     nvt_buf_init(&body, mem, sizeof mem);
-    assert_int_equal(nvt_grant_write(&c, &body, &media), NVT_E_ARG);
+    assert_int_equal(nvt_grant_write(&c, NVT_LIT(""), &body, &media), NVT_E_ARG);
     assert_int_equal(body.len, 0);
 }
 
@@ -406,6 +519,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key_pair_request),
         cmocka_unit_test(test_request_of_each_capacity),
+        cmocka_unit_test(test_basic),
         cmocka_unit_test(test_static_token_needs_no_request),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_no_answer),

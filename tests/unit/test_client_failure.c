@@ -91,7 +91,7 @@ static struct nvt_failure f;
 static void read(const char *body, const char *secret)
 {
     struct nvt_json_tok pool[64];
-    struct nvt_hidden hidden = {{nvt_span_str(secret), NVT_LIT(""), NVT_LIT("")}};
+    struct nvt_hidden hidden = {.secret = {nvt_span_str(secret)}};
     struct nvt_span text = nvt_span_str(body);
     uint8_t *mem = (uint8_t *)malloc(text.len + 1U);
     assert_non_null(mem);
@@ -181,7 +181,7 @@ static void test_secrets_do_not_show(void **state)
 static void test_pool_too_small(void **state)
 {
     struct nvt_json_tok pool[2];
-    struct nvt_hidden hidden = {{NVT_LIT(""), NVT_LIT(""), NVT_LIT("")}};
+    struct nvt_hidden hidden = {.secret = {NVT_LIT("")}};
     (void)state;
     nvt_failure_read(&f, NVT_LIT("{\"error\":{\"message\":\"m\"}}"), pool, 2, &hidden);
     assert_string_equal(f.message, "{\"error\":{\"message\":\"m\"}}");

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a call's answers must not show, and a server's words without it. */
+#include "call.h"
+
+struct nvt_hidden nvt_call_hidden(const struct nvt_call *call)
+{
+    const struct nvt_client *c = call->client;
+    struct nvt_hidden hidden = {{nvt_span_of(c->token.text, c->token.len),
+                                 nvt_span_str(c->credentials.secret),
+                                 nvt_span_str(c->credentials.refresh),
+                                 nvt_span_str(c->credentials.api_key)},
+                                &c->credentials,
+                                call->request->headers,
+                                call->request->header_count};
+    return hidden;
+}
+
+void nvt_call_words(const struct nvt_call *call, struct nvt_span text, bool escaped, char *out,
+                    size_t cap)
+{
+    struct nvt_hidden hidden = nvt_call_hidden(call);
+    nvt_failure_words(out, cap, text, escaped, &hidden);
+}
