@@ -6,6 +6,7 @@
 #ifndef NAVETTE_API_H
 #define NAVETTE_API_H
 
+#include <navette/demarches.h>
 #include <navette/rpc.h>
 
 /* Every profile, in a fixed order; a NULL ends the table. */

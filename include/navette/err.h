@@ -126,7 +126,7 @@
     X(NVT_E_CRED_URL,           -622, "that is an address, not a credential") \
     X(NVT_E_CRED_NUMBER,        -623, "that is a number, not a credential") \
     X(NVT_E_CRED_FORM,          -624, "the credential does not have the form of this system's tokens") \
-    X(NVT_E_CRED_CUT,          -625, "the credential is cut short: its end is missing") \
+    X(NVT_E_CRED_CUT,           -625, "the credential is cut short: its end is missing") \
     /* client */ \
     X(NVT_E_STATUS,             -700, "the server answered with an error status") \
     X(NVT_E_REDIRECT,           -701, "the server redirects elsewhere; redirects are not followed") \

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Demarches simplifiees: the profile, queries and what their answers say. */
+#include "demarches_text.h"
+
+static const struct nvt_environment environments[] = {
+    {"production", "https://www.demarches-simplifiees.fr", NULL, NULL},
+    {"numerique", "https://demarche.numerique.gouv.fr", NULL, NULL},
+};
+
+const struct nvt_profile nvt_demarches_profile = {
+    .name = "demarches",
+    .title = "D\xC3\xA9marches simplifi\xC3\xA9"
+             "es",
+    .environments = environments,
+    .environment_count = sizeof environments / sizeof environments[0],
+    .grant = NVT_GRANT_STATIC,
+    .token_path = "",
+    .scope = "",
+    .api_key_name = "",
+    .retry_500 = true,
+    .rates = {{0U, 0U, 0U}, {400U, 61000U, 40U}},
+};
+
+/* ---- requests ---- */
+
+void nvt_demarches_init(struct nvt_demarches_request *r, void *body, size_t body_cap, void *answer,
+                        size_t answer_cap)
+{
+    (void)memset(r, 0, sizeof *r);
+    nvt_buf_init(&r->body, body, body_cap);
+    nvt_buf_init(&r->answer, answer, answer_cap);
+}
+
+static nvt_err take_answer(void *ctx, struct nvt_span piece)
+{
+    struct nvt_buf *answer = &((struct nvt_demarches_request *)ctx)->answer;
+    nvt_buf_put(answer, piece);
+    return nvt_buf_err(answer);
+}
+
+static void clear(struct nvt_demarches_request *r, struct nvt_json_writer *w)
+{
+    (void)memset(&r->request, 0, sizeof r->request);
+    r->body.len = 0;
+    r->body.overflow = false;
+    r->answer.len = 0;
+    r->answer.overflow = false;
+    r->listed = true;
+    nvt_json_writer_init(w, &r->body);
+    nvt_json_begin_object(w);
+}
+
+void nvt_demarches_put(struct nvt_json_writer *w, const char *name, struct nvt_span text)
+{
+    if (text.len > 0U) {
+        nvt_json_name(w, nvt_span_str(name));
+        nvt_json_put_str(w, text);
+    }
+}
+
+void nvt_demarches_put_number(struct nvt_json_writer *w, const char *name, int32_t number)
+{
+    nvt_json_name(w, nvt_span_str(name));
+    nvt_json_put_int(w, number);
+}
+
+void nvt_demarches_open(struct nvt_demarches_request *r, struct nvt_json_writer *w,
+                        const char *query_id, const char *operation)
+{
+    clear(r, w);
+    nvt_demarches_put(w, "queryId", nvt_span_str(query_id));
+    nvt_demarches_put(w, "operationName", nvt_span_str(operation));
+    nvt_json_name(w, NVT_LIT("variables"));
+    nvt_json_begin_object(w);
+}
+
+nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *r,
+                           struct nvt_json_writer *w, bool repeatable)
+{
+    if (w->depth > 1U) {
+        nvt_json_end_object(w);
+    }
+    nvt_json_end_object(w);
+    r->mutation = !repeatable;
+    r->request.method = NVT_LIT("POST");
+    r->request.target = NVT_LIT("/api/v2/graphql");
+    r->request.media_type = NVT_LIT("application/json");
+    r->request.body = nvt_buf_span(&r->body);
+    r->request.flags |= repeatable ? (uint8_t)NVT_REQ_IDEMPOTENT : 0U;
+    r->request.rate = 1U;
+    r->request.sink = take_answer;
+    r->request.sink_ctx = r;
+    nvt_err err = nvt_json_writer_end(w);
+    return err == NVT_OK ? nvt_call_begin(call, &r->request) : err;
+}
+
+/* The word for it can not be written in any other way, and may stand in a comment at worst. */
+static bool may_mutate(struct nvt_span text)
+{
+    struct nvt_span word = NVT_LIT("mutation");
+    bool found = false;
+    for (size_t i = 0; i + word.len <= text.len && !found; i++) {
+        found = nvt_span_eq(nvt_span_of(text.ptr + i, word.len), word);
+    }
+    return found;
+}
+
+static bool is_for_reading(struct nvt_span query_id)
+{
+    return nvt_span_eq(query_id, NVT_LIT(NVT_DEMARCHES_QUERIES)) ||
+           nvt_span_eq(query_id, NVT_LIT("introspection"));
+}
+
+nvt_err nvt_demarches_query(struct nvt_call *call, struct nvt_demarches_request *r,
+                            const struct nvt_demarches_query *q)
+{
+    struct nvt_json_writer w;
+    bool own = q->text.len > 0U;
+    bool reads = own ? !may_mutate(q->text) : is_for_reading(q->query_id);
+    if (own == (q->query_id.len > 0U)) {
+        return own ? NVT_E_FIELD_BOTH : NVT_E_FIELD_MISSING;
+    }
+    clear(r, &w);
+    r->listed = own || reads || nvt_span_eq(q->query_id, NVT_LIT(NVT_DEMARCHES_MUTATIONS));
+    r->request.flags = q->open_data ? (uint8_t)NVT_REQ_NO_AUTH : 0U;
+    nvt_demarches_put(&w, "query", q->text);
+    nvt_demarches_put(&w, "queryId", q->query_id);
+    nvt_demarches_put(&w, "operationName", q->operation);
+    if (q->variables.len > 0U) {
+        nvt_json_name(&w, NVT_LIT("variables"));
+        nvt_json_put_raw(&w, q->variables);
+        if (w.err == NVT_OK && !nvt_demarches_starts(q->variables, '{')) {
+            return NVT_E_FIELD_TYPE;
+        }
+    }
+    return nvt_demarches_send(call, r, &w, reads);
+}
+
+/* ---- the stored queries ---- */
+
+/* All of them, since some are on unless they are switched off. */
+void nvt_demarches_put_include(struct nvt_json_writer *w, uint8_t include)
+{
+    /* "Anotations" is how the service spells it. */
+    static const char names[8][12] = {"Champs", "Anotations", "Traitements", "Instructeurs",
+                                      "Avis",   "Messages",   "Corrections", "Geometry"};
+    for (unsigned i = 0; i < 8U; i++) {
+        uint8_t mem[20];
+        struct nvt_buf name;
+        nvt_buf_init(&name, mem, sizeof mem);
+        nvt_buf_put(&name, NVT_LIT("include"));
+        nvt_buf_put(&name, nvt_span_str(names[i]));
+        nvt_json_name(w, nvt_buf_span(&name));
+        nvt_json_put_bool(w, ((unsigned)include >> i & 1U) != 0U);
+    }
+}
+
+nvt_err nvt_demarches_demarche(struct nvt_call *call, struct nvt_demarches_request *r,
+                               int32_t number)
+{
+    struct nvt_json_writer w;
+    if (number < 1) {
+        return NVT_E_FIELD_RANGE;
+    }
+    nvt_demarches_open(r, &w, NVT_DEMARCHES_QUERIES, "getDemarche");
+    nvt_demarches_put_number(&w, "demarcheNumber", number);
+    return nvt_demarches_send(call, r, &w, true);
+}
+
+nvt_err nvt_demarches_dossier(struct nvt_call *call, struct nvt_demarches_request *r,
+                              int32_t number, uint8_t include)
+{
+    struct nvt_json_writer w;
+    if (number < 1) {
+        return NVT_E_FIELD_RANGE;
+    }
+    nvt_demarches_open(r, &w, NVT_DEMARCHES_QUERIES, "getDossier");
+    nvt_demarches_put_number(&w, "dossierNumber", number);
+    nvt_demarches_put_include(&w, include);
+    return nvt_demarches_send(call, r, &w, true);
+}
+
+/* ---- answers ---- */
+
+static void put_words(const struct nvt_call *call, struct nvt_span value, char *out, size_t cap)
+{
+    out[0] = '\0';
+    nvt_call_words(call, nvt_demarches_string(value), true, out, cap);
+}
+
+/* path = [ "demarche", "dossiers", 3 ]                  GraphQL, October 2021, section 7.1.2 */
+static void put_path(const struct nvt_call *call, struct nvt_span path, struct nvt_failure *f)
+{
+    struct nvt_span name;
+    struct nvt_span value;
+    while (nvt_demarches_walk(&path, &name, &value)) {
+        struct nvt_span text = nvt_demarches_string(value);
+        if (f->field[0] != '\0') {
+            nvt_call_words(call, NVT_LIT("."), false, f->field, sizeof f->field);
+        }
+        nvt_call_words(call, text.len > 0U ? text : value, true, f->field, sizeof f->field);
+    }
+}
+
+/* errors = [ { message, path, extensions { code } } ], or what a mutation's payload has: [ {
+ * message } ]. False when there is none. */
+static bool read_errors(const struct nvt_call *call, struct nvt_span errors, struct nvt_failure *f)
+{
+    struct nvt_span name;
+    struct nvt_span first;
+    if (!nvt_demarches_starts(errors, '[') || !nvt_demarches_walk(&errors, &name, &first)) {
+        return false;
+    }
+    put_words(call, nvt_demarches_find(first, "message"), f->message, sizeof f->message);
+    put_words(call, nvt_demarches_find(first, "extensions.code"), f->code, sizeof f->code);
+    put_path(call, nvt_demarches_find(first, "path"), f);
+    return true;
+}
+
+/* data = { mutation: { ..., errors: null / [ { message } ] } } */
+static nvt_err read_refusal(const struct nvt_call *call, struct nvt_span data,
+                            struct nvt_failure *f)
+{
+    struct nvt_span name;
+    struct nvt_span payload;
+    while (nvt_demarches_walk(&data, &name, &payload)) {
+        if (read_errors(call, nvt_demarches_find(payload, "errors"), f)) {
+            f->field[0] = '\0';
+            nvt_call_words(call, name, true, f->field, sizeof f->field);
+            return NVT_E_MUTATION;
+        }
+    }
+    return NVT_OK;
+}
+
+static struct nvt_span unless_null(struct nvt_span value)
+{
+    return nvt_demarches_starts(value, 'n') ? NVT_LIT("") : value;
+}
+
+static nvt_err read_body(const struct nvt_call *call, const struct nvt_demarches_request *r,
+                         struct nvt_demarches_answer *out, struct nvt_failure *f)
+{
+    struct nvt_span body = nvt_buf_span(&r->answer);
+    struct nvt_span errors;
+    if (nvt_json_check(body, NULL) != NVT_OK) {
+        return NVT_E_ANSWER;
+    }
+    out->data = unless_null(nvt_demarches_find(body, "data"));
+    errors = nvt_demarches_find(body, "errors");
+    if (read_errors(call, errors, f)) {
+        out->errors = errors;
+        return NVT_E_GRAPHQL;
+    }
+    if (!nvt_demarches_starts(out->data, '{')) {
+        return NVT_E_ANSWER;
+    }
+    return r->mutation ? read_refusal(call, out->data, f) : NVT_OK;
+}
+
+static enum nvt_verdict judge(const struct nvt_demarches_request *r, const struct nvt_failure *f)
+{
+    if (f->err == NVT_OK || f->err == NVT_E_MUTATION) {
+        return f->err == NVT_OK ? NVT_DELIVERED : NVT_REFUSED;
+    }
+    bool timeout = f->err == NVT_E_GRAPHQL && strcmp(f->code, "timeout") == 0;
+    if (r->mutation) {
+        /* Whatever ran before it timed out, or before the answer broke. */
+        return timeout || f->err != NVT_E_GRAPHQL ? NVT_UNKNOWN : NVT_REFUSED;
+    }
+    return timeout ? NVT_RETRY : NVT_REFUSED;
+}
+
+nvt_err nvt_demarches_read(struct nvt_call *call, const struct nvt_demarches_request *r,
+                           struct nvt_demarches_answer *out, struct nvt_failure *out_failure)
+{
+    (void)memset(out, 0, sizeof *out);
+    *out_failure = call->outcome.failure;
+    out->verdict = call->outcome.verdict;
+    if (out->verdict == NVT_DELIVERED) {
+        out_failure->err = read_body(call, r, out, out_failure);
+        out->verdict = judge(r, out_failure);
+    } else if (out_failure->err == NVT_E_SINK && r->answer.overflow) {
+        out_failure->err = NVT_E_HTTP_BODY_SIZE;
+    } else if (call->outcome.status == 500U && !r->listed) {
+        out->verdict = NVT_REFUSED;
+    }
+    return out_failure->err;
+}

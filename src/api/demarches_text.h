@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of Demarches simplifiees share. */
+#ifndef NAVETTE_API_DEMARCHES_TEXT_H
+#define NAVETTE_API_DEMARCHES_TEXT_H
+
+#include <navette/demarches.h>
+
+#define NVT_DEMARCHES_QUERIES "ds-query-v2"
+#define NVT_DEMARCHES_MUTATIONS "ds-mutation-v2"
+
+/* ---- demarches.c ---- */
+
+/* Writes the body's JSON for a stored document up to its variables, which the caller adds; then
+ * nvt_demarches_send. */
+void nvt_demarches_open(struct nvt_demarches_request *r, struct nvt_json_writer *w,
+                        const char *query_id, const char *operation);
+
+/* Closes what is open and begins the call. */
+nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *r,
+                           struct nvt_json_writer *w, bool repeatable);
+
+/* "name": text; nothing when it is empty. */
+void nvt_demarches_put(struct nvt_json_writer *w, const char *name, struct nvt_span text);
+
+/* "name": number */
+void nvt_demarches_put_number(struct nvt_json_writer *w, const char *name, int32_t number);
+
+/* The switches of a dossier's answer. */
+void nvt_demarches_put_include(struct nvt_json_writer *w, uint8_t include);
+
+/* ---- demarches_text.c ---- */
+
+/* Does s start with c, white space aside? */
+bool nvt_demarches_starts(struct nvt_span s, char c);
+
+/* A string's bytes without its quotes, still escaped; empty when value is no string. */
+struct nvt_span nvt_demarches_string(struct nvt_span value);
+
+/* A string unescaped behind what out holds; empty when value is no string or does not fit. */
+struct nvt_span nvt_demarches_unescape(struct nvt_span value, struct nvt_buf *out);
+
+#endif
