@@ -1,145 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Receives requests, routes them below their version, answers as the real server's framework does:
- * body first (500 when it is not JSON), then rate limit, then token, then the route.
+ * Receives requests, finds the system that a path belongs to and its route, and has it answered.
+ * All systems share one port: their paths do not collide, and the Host field does not matter.
  */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "standin.h"
 
 #include <gnutls/gnutls.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
+
+/* Narrow prefixes before wide ones: "api/oauth" and "api/v2" before "api". */
+const struct system *const systems[] = {&rpc_system,       &piste_system,     &jindexe_system,
+                                        &demarches_system, &coopcycle_system, NULL};
 
 struct counters counters;
 static struct request *suspended;
 static gnutls_datum_t ticket_key;
-
-/* ---- replies ---- */
-
-void reply_json(struct request *r, unsigned status, json_t *body)
-{
-    r->reply.status = status;
-    r->reply.body = body;
-}
-
-/* A JSON-RPC error; takes over data, which may be NULL. */
-void reply_rpc_error(struct request *r, unsigned status, int code, const char *message,
-                     json_t *data)
-{
-    json_t *error = json_object();
-    if (data != NULL) {
-        (void)json_object_set_new(error, "data", data);
-    }
-    (void)json_object_set_new(error, "code", json_integer(code));
-    (void)json_object_set_new(error, "message", json_string(message));
-    reply_json(r, status, json_pack("{s:s,s:i,s:o}", "jsonrpc", "2.0", "id", 1, "error", error));
-}
-
-/* What the framework's last handler makes of an exception: the status stands in for the code. */
-static void reply_generic_error(struct request *r, unsigned status, const char *message)
-{
-    reply_json(r, status,
-               json_pack("{s:i,s:s,s:{s:i,s:s,s:s}}", "id", 1, "jsonrpc", "2.0", "error", "code",
-                         (int)status, "data", "Error", "message", message));
-}
-
-static void add_limit_headers(struct MHD_Response *response, const struct limiter *limiter)
-{
-    char text[32];
-    const unsigned max = (unsigned)(limiter->max * options.limit_scale);
-    const int64_t left_ms = limiter->end_ms - mono_ms();
-    (void)snprintf(text, sizeof text, "%u", max);
-    (void)MHD_add_response_header(response, "X-RateLimit-Limit", text);
-    (void)snprintf(text, sizeof text, "%u", limiter->count >= max ? 0U : max - limiter->count);
-    (void)MHD_add_response_header(response, "X-RateLimit-Remaining", text);
-    (void)snprintf(text, sizeof text, "%" PRId64, now_s() + (left_ms + 999) / 1000);
-    (void)MHD_add_response_header(response, "X-RateLimit-Reset", text);
-}
-
-static void add_headers(struct MHD_Response *response, const struct request *r)
-{
-    char date[40];
-    const time_t t = (time_t)now_s();
-    struct tm tm;
-    (void)gmtime_r(&t, &tm);
-    (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    (void)MHD_add_response_header(response, "Date", date);
-    (void)MHD_add_response_header(response, "Strict-Transport-Security",
-                                  "max-age=15552000; includeSubDomains");
-    (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (r->reply.body != NULL) {
-        (void)MHD_add_response_header(response, "Content-Type", "application/json; charset=utf-8");
-    }
-    if (r->reply.limiter != NULL) {
-        add_limit_headers(response, r->reply.limiter);
-    }
-    if (r->reply.retry_after[0] != '\0') {
-        (void)MHD_add_response_header(response, "Retry-After", r->reply.retry_after);
-    }
-}
+static unsigned listening_port;
 
 static bool is_path(const struct request *r, const char *name)
 {
     return r->segment_count > 0U && strcmp(r->segments[0], name) == 0;
-}
-
-/* ---- answer bodies that come in pieces, or not to their end ---- */
-
-struct pieces {
-    char *text;
-    size_t len;
-    size_t stop; /* break off here */
-};
-
-static ssize_t next_piece(void *cls, uint64_t pos, char *out, size_t cap)
-{
-    const struct pieces *p = cls;
-    if (pos >= p->stop) {
-        return p->stop < p->len ? MHD_CONTENT_READER_END_WITH_ERROR
-                                : MHD_CONTENT_READER_END_OF_STREAM;
-    }
-    size_t n = p->stop - (size_t)pos;
-    n = n > cap ? cap : n;
-    n = n > 17U ? 17U : n; /* many small chunks */
-    memcpy(out, p->text + pos, n);
-    return (ssize_t)n;
-}
-
-static void free_pieces(void *cls)
-{
-    struct pieces *p = cls;
-    free(p->text);
-    free(p);
-}
-
-static struct MHD_Response *piecewise(char *text, size_t len, bool truncated)
-{
-    struct pieces *p = malloc(sizeof *p);
-    if (p == NULL) {
-        free(text);
-        return NULL;
-    }
-    *p = (struct pieces){text, len, truncated ? len / 2U : len};
-    return MHD_create_response_from_callback(faults.chunked ? MHD_SIZE_UNKNOWN : len, 1024,
-                                             next_piece, p, free_pieces);
-}
-
-static struct MHD_Response *make_response(const struct request *r, const struct route *route)
-{
-    char *text = r->reply.body == NULL ? strdup("") : json_dumps(r->reply.body, JSON_COMPACT);
-    if (text == NULL) {
-        return NULL;
-    }
-    const size_t len = strlen(text);
-    const bool disturbed = len > 1U && !is_path(r, "standin");
-    const bool truncated = disturbed && fault_hits(route, &faults.truncate);
-    if (disturbed && (faults.chunked || truncated)) {
-        return piecewise(text, len, truncated);
-    }
-    return MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
 }
 
 /* ---- connections ---- */
@@ -184,6 +68,9 @@ static void count_request(struct request *r)
 {
     unsigned *n = connection_requests(r->connection);
     counters.requests++;
+    for (size_t i = 0; systems[i] != NULL; i++) {
+        counters.by_system[i] += systems[i] == r->system ? 1U : 0U;
+    }
     if (n == NULL) {
         return;
     }
@@ -201,6 +88,13 @@ static bool is_nth(struct request *r, unsigned every)
     return every != 0U && n != NULL && *n % every == 0U;
 }
 
+/* Has the other side closed meanwhile? */
+static bool has_left(struct request *r)
+{
+    struct pollfd look = {.fd = socket_of(r->connection), .events = POLLRDHUP};
+    return poll(&look, 1, 0) == 1 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 /* Ends the connection without an answer. */
 static enum MHD_Result drop(struct request *r)
 {
@@ -213,21 +107,6 @@ static enum MHD_Result drop(struct request *r)
 
 /* ---- routing ---- */
 
-static void unescape(char *text)
-{
-    char *out = text;
-    while (*text != '\0') {
-        if (*text == '%' && strspn(text + 1, "0123456789abcdefABCDEF") >= 2U) {
-            const char hex[3] = {text[1], text[2], '\0'};
-            *out++ = (char)strtol(hex, NULL, 16);
-            text += 3;
-        } else {
-            *out++ = *text++;
-        }
-    }
-    *out = '\0';
-}
-
 /* "/v3.3/journeys/a%20b" into "v3.3", "journeys", "a b". */
 static void split_path(struct request *r)
 {
@@ -238,166 +117,116 @@ static void split_path(struct request *r)
         p += strcspn(p, "/");
     }
     for (size_t i = 0; i < r->segment_count; i++) {
-        unescape(r->segments[i]);
+        unescape(r->segments[i], false);
     }
 }
 
-static bool matches(const struct request *r, const char *pattern)
+/* Does the path from segment at on have the words of this pattern? */
+static bool matches(const struct request *r, size_t at, const char *pattern)
 {
-    size_t i = 1;
     while (*pattern != '\0') {
         const size_t len = strcspn(pattern, "/");
+        if (len == 2U && memcmp(pattern, "**", 2) == 0) {
+            return at < r->segment_count;
+        }
         const bool any = len == 1U && *pattern == '*';
-        if (i >= r->segment_count || (!any && (strlen(r->segments[i]) != len ||
-                                               memcmp(r->segments[i], pattern, len) != 0))) {
+        if (at >= r->segment_count || (!any && (strlen(r->segments[at]) != len ||
+                                                memcmp(r->segments[at], pattern, len) != 0))) {
             return false;
         }
         pattern += len + (pattern[len] == '/' ? 1U : 0U);
-        i++;
+        at++;
     }
-    return i == r->segment_count;
+    return at == r->segment_count;
 }
 
-static bool known_version(const struct request *r)
+/* Is a prefix of len characters, such as "api/oauth", where the path starts? */
+static bool starts_with(const struct request *r, const char *prefix, size_t len)
 {
-    static const char *const versions[] = {"v3", "v3.2", "v3.3"};
-    for (size_t i = 0; i < 3U && r->segment_count > 0U; i++) {
-        if (strcmp(r->segments[0], versions[i]) == 0) {
+    size_t i = 0;
+    while (len > 0U) {
+        const char *slash = memchr(prefix, '/', len);
+        const size_t n = slash == NULL ? len : (size_t)(slash - prefix);
+        if (i >= r->segment_count || strlen(r->segments[i]) != n ||
+            memcmp(r->segments[i], prefix, n) != 0) {
+            return false;
+        }
+        i++;
+        prefix += slash == NULL ? n : n + 1U;
+        len -= slash == NULL ? n : n + 1U;
+    }
+    return true;
+}
+
+static bool owns(const struct system *s, const struct request *r)
+{
+    for (const char *p = s->prefixes; *p != '\0';) {
+        const size_t len = strcspn(p, " ");
+        if (starts_with(r, p, len)) {
             return true;
         }
+        p += len + (p[len] == ' ' ? 1U : 0U);
     }
     return false;
 }
 
-static const struct route *find_route(const struct request *r)
+static void find_route(struct request *r)
 {
     const char *method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
-    if (!known_version(r)) {
-        return NULL;
+    size_t i = 0;
+    while (systems[i] != NULL && !owns(systems[i], r)) {
+        i++;
     }
-    for (const struct route *route = rpc_routes; route->method != NULL; route++) {
-        if (strcmp(route->method, method) == 0 && matches(r, route->pattern)) {
-            return route;
+    r->system = systems[i];
+    if (r->system == NULL) {
+        return;
+    }
+    for (const struct route *route = r->system->routes; route->method != NULL; route++) {
+        if (strcmp(route->method, method) == 0 && matches(r, r->system->skip, route->pattern)) {
+            r->route = route;
+            return;
         }
-    }
-    return NULL;
-}
-
-const char *query_value(const struct request *r, const char *name)
-{
-    return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-/* ---- rate limit and token ---- */
-
-static bool within_limit(struct request *r, struct limiter *limiter)
-{
-    const int64_t now = mono_ms();
-    const int64_t window_ms = (int64_t)limiter->windows * options.window_s * 1000;
-    const unsigned max = (unsigned)(limiter->max * options.limit_scale);
-    if (now >= limiter->end_ms) {
-        limiter->end_ms = now + window_ms;
-        limiter->count = 0;
-    }
-    limiter->count++;
-    r->reply.limiter = limiter;
-    if (limiter->count <= max) {
-        return true;
-    }
-    (void)snprintf(r->reply.retry_after, sizeof r->reply.retry_after, "%" PRId64,
-                   (limiter->end_ms - now + 999) / 1000);
-    reply_json(r, 429,
-               json_pack("{s:{s:i,s:s}}", "error", "code", 429, "message", "Too many requests"));
-    return false;
-}
-
-static bool authorized(struct request *r)
-{
-    const char *field =
-        MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Authorization");
-    if (field == NULL) {
-        reply_rpc_error(r, 403, -32503, "Forbidden Error", json_string("Invalid permissions"));
-        return false;
-    }
-    const char *token = strncmp(field, "Bearer ", 7) == 0 ? field + 7 : field;
-    switch (jwt_check(token, now_s(), &r->operator_id)) {
-    case JWT_OK:
-        return true;
-    case JWT_EXPIRED:
-        reply_generic_error(r, 401, "Unauthorized Error");
-        return false;
-    case JWT_SIGNATURE:
-        reply_generic_error(r, 500, "signature verification failed");
-        return false;
-    case JWT_MALFORMED:
-    default:
-        reply_generic_error(r, 500, "Invalid Compact JWS");
-        return false;
     }
 }
 
 /* ---- one request ---- */
 
-/* As express.json(): only application/json is read, anything else counts as an empty object. */
-static bool read_body(struct request *r)
-{
-    const char *type = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Content-Type");
-    json_error_t error;
-    if (r->too_big) {
-        reply_generic_error(r, 500, "request entity too large");
-        return false;
-    }
-    if (r->body_len == 0U || type == NULL || strncasecmp(type, "application/json", 16) != 0) {
-        r->json = json_object();
-        return true;
-    }
-    r->json = json_loadb((const char *)r->body, r->body_len, 0, &error);
-    if (r->json == NULL) {
-        char text[JSON_ERROR_TEXT_LENGTH + 32];
-        (void)snprintf(text, sizeof text, "Unexpected token in JSON at position %d",
-                       error.position);
-        reply_generic_error(r, 500, text);
-        return false;
-    }
-    return true;
-}
-
-static void reply_fault(struct request *r)
+static void fail_request(struct request *r)
 {
     (void)snprintf(r->reply.retry_after, sizeof r->reply.retry_after, "%s", faults.retry_after);
-    if (faults.fail_status == 429U) {
-        reply_json(
-            r, 429,
-            json_pack("{s:{s:i,s:s}}", "error", "code", 429, "message", "Too many requests"));
-    } else {
-        reply_generic_error(r, faults.fail_status, "Injected failure");
-    }
+    r->system->failed(r, faults.fail_status);
 }
 
-static void carry_out(struct request *r, const struct route *route)
+static void carry_out(struct request *r)
 {
     if (faults.maintenance) {
         reply_json(r, 503, json_pack("{s:i,s:s}", "code", 503, "error", "Service Unavailable"));
-    } else if (fault_hits(route, &faults.fail_count)) {
-        reply_fault(r);
-    } else if (is_path(r, "health")) {
-        reply_json(r, 200, json_pack("{s:s}", "status", "OK"));
-    } else if (!read_body(r)) {
-        return; /* answered */
-    } else if (route == NULL) {
-        r->reply.status = 404; /* no such version or route: no body either */
-    } else if (within_limit(r, route->limiter) && (route->open || authorized(r))) {
-        route->handle(r);
+    } else if (r->system == NULL) {
+        if (is_path(r, "health")) {
+            reply_json(r, 200, json_pack("{s:s}", "status", "OK"));
+        } else {
+            reply_empty(r, 404);
+        }
+    } else if (fault_hits(r, &faults.fail_count)) {
+        fail_request(r);
+    } else if (r->system->admit(r)) {
+        if (r->route == NULL) {
+            r->system->missing(r);
+        } else {
+            r->route->handle(r);
+        }
+    }
+    if (r->system != NULL && r->system->dress != NULL) {
+        r->system->dress(r);
     }
 }
 
-static enum MHD_Result answer(struct request *r, const struct route *route)
+static enum MHD_Result answer(struct request *r)
 {
-    struct MHD_Response *response = make_response(r, route);
+    struct MHD_Response *response = reply_make(r);
     if (response == NULL) {
         return MHD_NO;
     }
-    add_headers(response, r);
     if (is_nth(r, faults.close_after)) {
         (void)MHD_add_response_header(response, "Connection", "close");
     }
@@ -418,32 +247,37 @@ static void suspend(struct request *r)
     MHD_suspend_connection(r->connection);
 }
 
+static enum MHD_Result process_admin(struct request *r)
+{
+    (void)read_json(r);
+    fault_admin(r);
+    const enum MHD_Result result = answer(r);
+    counters.by_status[r->reply.status]--;
+    return result;
+}
+
 static enum MHD_Result process(struct request *r)
 {
     if (is_path(r, "standin")) {
-        (void)read_body(r);
-        fault_admin(r);
-        const enum MHD_Result result = answer(r, NULL);
-        counters.by_status[r->reply.status]--;
-        return result;
+        return process_admin(r);
     }
-    const struct route *route = find_route(r);
     if (!r->delayed) {
         count_request(r);
-        if (fault_hits(route, &faults.delay_count)) {
+        if (fault_hits(r, &faults.delay_count)) {
             suspend(r);
             return MHD_YES;
         }
+    } else if (has_left(r)) {
+        return MHD_NO; /* nobody waits for it: it must not use up faults meant for others */
     }
-    if (fault_hits(route, &faults.drop_before)) {
+    if (fault_hits(r, &faults.drop_before)) {
         return drop(r);
     }
-    carry_out(r, route);
+    carry_out(r);
     if (options.verbose) {
-        (void)fprintf(stderr, "%s %s %u\n", r->method, r->segment_count > 1U ? r->segments[1] : "/",
-                      r->reply.status);
+        (void)fprintf(stderr, "%s %s %u\n", r->method, r->url, r->reply.status);
     }
-    return fault_hits(route, &faults.drop_after) ? drop(r) : answer(r, route);
+    return fault_hits(r, &faults.drop_after) ? drop(r) : answer(r);
 }
 
 int core_resume_due(void)
@@ -469,7 +303,7 @@ int core_resume_due(void)
 
 static void take_body(struct request *r, const char *data, size_t len)
 {
-    if (r->body_len + len > BODY_MAX) {
+    if (r->too_big || r->body_len + len > BODY_MAX) {
         r->too_big = true;
         return;
     }
@@ -487,6 +321,19 @@ static void take_body(struct request *r, const char *data, size_t len)
     r->body_len += len;
 }
 
+static void free_request(struct request *r)
+{
+    for (size_t i = 0; i < r->kept_count; i++) {
+        free(r->kept[i]);
+    }
+    json_decref(r->json);
+    json_decref(r->claims);
+    json_decref(r->reply.body);
+    free(r->body);
+    free(r->path);
+    free(r);
+}
+
 static struct request *new_request(struct MHD_Connection *connection, const char *url,
                                    const char *method)
 {
@@ -496,12 +343,14 @@ static struct request *new_request(struct MHD_Connection *connection, const char
     }
     r->connection = connection;
     r->method = method;
+    r->url = keep(r, strdup(url));
     r->path = strdup(url);
-    if (r->path == NULL) {
-        free(r);
+    if (r->path == NULL || r->url == NULL) {
+        free_request(r);
         return NULL;
     }
     split_path(r);
+    find_route(r);
     return r;
 }
 
@@ -535,6 +384,18 @@ static void close_unannounced(struct request *r)
     (void)shutdown(socket_of(r->connection), SHUT_RDWR);
 }
 
+/* A connection that ended while its request waited: nothing must resume it. */
+static void forget_suspended(const struct request *r)
+{
+    struct request **link = &suspended;
+    while (*link != NULL && *link != r) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        *link = r->next;
+    }
+}
+
 void core_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
                     enum MHD_RequestTerminationCode code)
 {
@@ -548,22 +409,35 @@ void core_completed(void *cls, struct MHD_Connection *connection, void **con_cls
         is_nth(r, faults.close_silent)) {
         close_unannounced(r);
     }
-    json_decref(r->json);
-    json_decref(r->reply.body);
-    free(r->body);
-    free(r->path);
-    free(r);
+    forget_suspended(r);
+    free_request(r);
     *con_cls = NULL;
+}
+
+unsigned core_port(void)
+{
+    return listening_port;
+}
+
+void core_set_port(unsigned port)
+{
+    listening_port = port;
 }
 
 bool core_init(void)
 {
-    return gnutls_session_ticket_key_generate(&ticket_key) == 0 && jwt_init() && rpc_init();
+    bool good = gnutls_session_ticket_key_generate(&ticket_key) == 0 && jwt_init();
+    for (size_t i = 0; good && systems[i] != NULL; i++) {
+        good = systems[i]->init();
+    }
+    return good;
 }
 
 void core_free(void)
 {
     gnutls_free(ticket_key.data);
     free(faults.token_answer);
-    rpc_free();
+    for (size_t i = 0; systems[i] != NULL; i++) {
+        systems[i]->free();
+    }
 }

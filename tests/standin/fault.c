@@ -3,6 +3,9 @@
  * Misbehaviour on demand: POST /standin/fault with a JSON object sets what is named in it and
  * leaves the rest; {"clear": true} ends all. GET /standin/state tells what the server has seen.
  * Neither is counted, limited or disturbed itself.
+ *
+ * Which requests are hit: "scope" is "any", "token", "calls" (all but tokens), "journeys" or the
+ * name of a system; "system" narrows a scope to one system; "path" to paths that start so.
  */
 #include "standin.h"
 
@@ -11,11 +14,14 @@
 
 struct faults faults;
 
-bool fault_hits(const struct route *route, unsigned *counter)
+bool fault_hits(const struct request *r, unsigned *counter)
 {
-    const bool in_scope =
-        faults.scope == SCOPE_ANY || (route != NULL && route->scope == faults.scope);
-    if (!in_scope || *counter == 0U) {
+    const enum scope of = r->route == NULL ? SCOPE_CALLS : r->route->scope;
+    const bool in_scope = faults.scope == SCOPE_ANY || faults.scope == of ||
+                          (faults.scope == SCOPE_CALLS && of != SCOPE_TOKEN);
+    const bool in_system = faults.system == NULL || faults.system == r->system;
+    if (!in_scope || !in_system || strncmp(r->url, faults.path, strlen(faults.path)) != 0 ||
+        *counter == 0U) {
         return false;
     }
     (*counter)--;
@@ -28,11 +34,21 @@ static void clear_faults(void)
     memset(&faults, 0, sizeof faults);
 }
 
+/* ---- setting ---- */
+
 static void set_number(const json_t *set, const char *name, unsigned *out)
 {
     const json_t *v = json_object_get(set, name);
     if (json_is_integer(v)) {
         *out = (unsigned)json_integer_value(v);
+    }
+}
+
+static void set_long(const json_t *set, const char *name, long *out)
+{
+    const json_t *v = json_object_get(set, name);
+    if (json_is_integer(v)) {
+        *out = (long)json_integer_value(v);
     }
 }
 
@@ -44,48 +60,119 @@ static void set_flag(const json_t *set, const char *name, bool *out)
     }
 }
 
-static void set_texts(const json_t *set)
+static void set_text(const json_t *set, const char *name, char *out, size_t cap)
 {
-    const char *retry_after = json_string_value(json_object_get(set, "retry_after"));
-    const char *token_answer = json_string_value(json_object_get(set, "token_answer"));
-    const char *scope = json_string_value(json_object_get(set, "scope"));
-    if (retry_after != NULL) {
-        (void)snprintf(faults.retry_after, sizeof faults.retry_after, "%s", retry_after);
+    const char *v = text_at(set, name);
+    if (v != NULL) {
+        (void)snprintf(out, cap, "%s", v);
     }
+}
+
+static const struct system *system_named(const char *name)
+{
+    size_t i = 0;
+    while (systems[i] != NULL && strcmp(systems[i]->name, name) != 0) {
+        i++;
+    }
+    return systems[i];
+}
+
+static void set_scope(const json_t *set)
+{
+    const char *scope = text_at(set, "scope");
+    const char *system = text_at(set, "system");
+    if (scope != NULL) {
+        faults.scope = strcmp(scope, "token") == 0      ? SCOPE_TOKEN
+                       : strcmp(scope, "journeys") == 0 ? SCOPE_JOURNEYS
+                       : strcmp(scope, "calls") == 0    ? SCOPE_CALLS
+                                                        : SCOPE_ANY;
+        faults.system = system_named(scope);
+    }
+    if (system != NULL) {
+        faults.system = system_named(system);
+    }
+    set_text(set, "path", faults.path, sizeof faults.path);
+}
+
+static void set_token_answer(const json_t *set)
+{
+    const char *token_answer = text_at(set, "token_answer");
     if (token_answer != NULL) {
         free(faults.token_answer);
         faults.token_answer = strdup(token_answer);
     }
-    if (scope != NULL) {
-        faults.scope = strcmp(scope, "token") == 0      ? SCOPE_TOKEN
-                       : strcmp(scope, "journeys") == 0 ? SCOPE_JOURNEYS
-                                                        : SCOPE_ANY;
+}
+
+/* Calls do() with each limiter of each route. */
+static void each_limiter(void (*act)(struct limiter *limiter, const json_t *set), const json_t *set)
+{
+    for (size_t i = 0; systems[i] != NULL; i++) {
+        for (const struct route *route = systems[i]->routes; route->method != NULL; route++) {
+            if (route->limiter != NULL) {
+                act(route->limiter, set);
+            }
+        }
     }
+}
+
+static void set_limit(struct limiter *limiter, const json_t *set)
+{
+    const json_t *v = json_object_get(set, limiter->name);
+    if (json_is_integer(v)) {
+        limiter->max = (unsigned)json_integer_value(v);
+        limiter->end_ms = 0;
+    }
+}
+
+static void reset_limit(struct limiter *limiter, const json_t *set)
+{
+    (void)set;
+    limiter->end_ms = 0;
 }
 
 static void do_once(const json_t *set)
 {
     if (json_is_true(json_object_get(set, "expire_tokens"))) {
-        jwt_expire_all();
+        for (size_t i = 0; systems[i] != NULL; i++) {
+            if (faults.system == NULL || faults.system == systems[i]) {
+                systems[i]->expire();
+            }
+        }
     }
     if (json_is_true(json_object_get(set, "settle"))) {
         rpc_settle();
     }
     if (json_is_true(json_object_get(set, "reset_limits"))) {
-        rpc_reset_limits();
+        each_limiter(reset_limit, set);
     }
+    each_limiter(set_limit, json_object_get(set, "limits"));
 }
 
 static void set_options(const json_t *set)
 {
-    const json_t *life = json_object_get(set, "token_life");
     const json_t *scale = json_object_get(set, "limit_scale");
-    if (json_is_integer(life)) {
-        options.token_life_s = (long)json_integer_value(life);
-    }
+    set_long(set, "token_life", &options.token_life_s);
+    set_long(set, "piste_life", &options.piste_life_s);
+    set_long(set, "coopcycle_life", &options.coopcycle_life_s);
+    set_long(set, "jindexe_life", &options.jindexe_life_s);
+    set_number(set, "dossiers", &options.dossiers);
     if (json_is_number(scale)) {
         options.limit_scale = json_number_value(scale);
     }
+}
+
+static void set_of_systems(const json_t *set)
+{
+    set_flag(set, "assigned", &faults.assigned);
+    set_flag(set, "cee_disabled", &faults.cee_disabled);
+    set_text(set, "unsubscribed", faults.unsubscribed, sizeof faults.unsubscribed);
+    set_text(set, "rate_header", faults.rate_header, sizeof faults.rate_header);
+    set_flag(set, "no_id", &faults.no_id);
+    set_number(set, "locked", &faults.locked);
+    set_number(set, "page_max", &faults.page_max);
+    set_flag(set, "token_expired", &faults.token_expired);
+    set_flag(set, "read_only", &faults.read_only);
+    set_flag(set, "ip_forbidden", &faults.ip_forbidden);
 }
 
 static void set_faults(struct request *r)
@@ -110,16 +197,20 @@ static void set_faults(struct request *r)
     set_flag(set, "reset", &faults.reset);
     set_flag(set, "maintenance", &faults.maintenance);
     set_flag(set, "chunked", &faults.chunked);
-    set_texts(set);
+    set_text(set, "retry_after", faults.retry_after, sizeof faults.retry_after);
+    set_token_answer(set);
+    set_scope(set);
+    set_of_systems(set);
     set_options(set);
     do_once(set);
     reply_json(r, 200, json_pack("{s:b}", "done", 1));
 }
 
-static void show_state(struct request *r)
+/* ---- telling ---- */
+
+static json_t *answers_by_status(void)
 {
     json_t *answers = json_object();
-    json_t *state = json_object();
     for (unsigned status = 100; status < 600U; status++) {
         if (counters.by_status[status] != 0U) {
             char name[8];
@@ -127,24 +218,45 @@ static void show_state(struct request *r)
             (void)json_object_set_new(answers, name, json_integer(counters.by_status[status]));
         }
     }
-    rpc_state(state);
+    return answers;
+}
+
+/* Names are unique throughout, so that a script finds a number without parsing. */
+static void show_state(struct request *r)
+{
+    json_t *state = json_object();
+    for (size_t i = 0; systems[i] != NULL; i++) {
+        char name[32];
+        json_t *of_system = systems[i] == &rpc_system ? json_incref(state) : json_object();
+        (void)snprintf(name, sizeof name, "%s_requests", systems[i]->name);
+        (void)json_object_set_new(of_system, name, json_integer(counters.by_system[i]));
+        systems[i]->state(of_system);
+        if (of_system == state) {
+            json_decref(of_system);
+        } else {
+            (void)json_object_set_new(state, systems[i]->name, of_system);
+        }
+    }
     (void)json_object_set_new(state, "requests", json_integer(counters.requests));
     (void)json_object_set_new(state, "connections", json_integer(counters.connections));
     (void)json_object_set_new(state, "resumed", json_integer(counters.resumed));
     (void)json_object_set_new(state, "token_calls", json_integer(counters.token_calls));
     (void)json_object_set_new(state, "token_issued", json_integer(counters.token_issued));
-    (void)json_object_set_new(state, "answers", answers);
+    (void)json_object_set_new(state, "answers", answers_by_status());
     reply_json(r, 200, state);
 }
 
 void fault_admin(struct request *r)
 {
     const char *what = r->segment_count > 1U ? r->segments[1] : "";
-    if (strcmp(what, "state") == 0 && strcmp(r->method, "GET") == 0) {
+    const bool get = strcmp(r->method, "GET") == 0;
+    if (strcmp(what, "state") == 0 && get) {
         show_state(r);
+    } else if (strcmp(what, "webhook-sample") == 0 && get) {
+        coopcycle_webhook_sample(r);
     } else if (strcmp(what, "fault") == 0 && strcmp(r->method, "POST") == 0) {
         set_faults(r);
     } else {
-        r->reply.status = 404;
+        reply_empty(r, 404);
     }
 }

@@ -12,6 +12,7 @@
 
 #define SIGNATURE_LEN ((size_t)256)
 #define MAC_LEN ((size_t)32)
+#define SIGNATURE_MAX JWT_RSA4096
 
 static uint8_t mac_key[MAC_LEN];
 static unsigned generation = 1; /* tokens of an older one count as expired */
@@ -91,7 +92,7 @@ static json_t *decode_json(const char *text, size_t len)
 /* MAC(n || text) for n = 0, 1, ... until the signature is long enough. */
 static char *sign(const char *text, size_t len, size_t signature_len)
 {
-    uint8_t out[SIGNATURE_LEN];
+    uint8_t out[SIGNATURE_MAX];
     for (size_t n = 0; n * MAC_LEN < signature_len; n++) {
         gnutls_hmac_hd_t mac;
         const uint8_t counter = (uint8_t)n;
@@ -113,11 +114,11 @@ static char *assemble(json_t *header, json_t *payload, size_t signature_len)
     char *signature = NULL;
     if (head != NULL && body != NULL) {
         const size_t len = strlen(head) + 1U + strlen(body);
-        token = malloc(len + 2U + SIGNATURE_LEN * 2U);
+        token = malloc(len + 2U + SIGNATURE_MAX * 2U);
         if (token != NULL) {
             (void)snprintf(token, len + 1U, "%s.%s", head, body);
             signature = sign(token, len, signature_len);
-            (void)snprintf(token + len, SIGNATURE_LEN * 2U, ".%s",
+            (void)snprintf(token + len, SIGNATURE_MAX * 2U, ".%s",
                            signature == NULL ? "" : signature);
         }
     }
@@ -188,4 +189,25 @@ enum jwt_state jwt_check(const char *token, int64_t time_s, unsigned *out_operat
     json_decref(header);
     json_decref(payload);
     return state;
+}
+
+char *jwt_issue_claims(json_t *claims)
+{
+    return assemble(json_pack("{s:s,s:s}", "typ", "JWT", "alg", "RS256"), claims, JWT_RSA4096);
+}
+
+json_t *jwt_claims_of(const char *token)
+{
+    const char *dot = strchr(token, '.');
+    const char *last = strrchr(token, '.');
+    json_t *claims = NULL;
+    if (dot == NULL || last == dot) {
+        return NULL;
+    }
+    char *want = sign(token, (size_t)(last - token), JWT_RSA4096);
+    if (same_text(want, last + 1)) {
+        claims = decode_json(dot + 1, (size_t)(last - dot) - 1U);
+    }
+    free(want);
+    return claims;
 }

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +17,11 @@ struct options options = {
     .priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
     .idle_s = 65,
     .window_s = 60,
+    .dossiers = 250,
     .token_life_s = 300,
+    .piste_life_s = 3600,
+    .coopcycle_life_s = 3600,
+    .jindexe_life_s = 86400,
     .max_life_s = 3600,
     .limit_scale = 1.0,
 };
@@ -33,13 +36,16 @@ static void on_signal(int number)
 
 static const char usage[] =
     "usage: standin --cert PEM --key PEM [options]\n"
-    "A local server that answers as the registry does, on 127.0.0.1 over TLS.\n"
+    "A local server that answers as the five systems do, on 127.0.0.1 over TLS.\n"
     "  --cert FILE            certificate chain, leaf first\n"
     "  --key FILE             its private key\n"
     "  --port N               0 (the default) takes a free one\n"
     "  --port-file FILE       writes the port there once it listens\n"
     "  --keys FILE            the command's token file: \"access_key = ...\", \"secret_key = "
     "...\"\n"
+    "  --secrets-dir DIR      writes DIR/SYSTEM.keys, what each system knows its client by\n"
+    "  --odd-secrets          with characters that forms must escape\n"
+    "  --dossiers N           of the demarche (250)\n"
     "  --app-token-file FILE  writes a legacy application token there\n"
     "  --clock-offset S       its clock is S seconds ahead of the real one\n"
     "  --token-life S         life of access tokens (300)\n"
@@ -56,6 +62,9 @@ static const struct option long_options[] = {{"cert", required_argument, NULL, '
                                              {"port", required_argument, NULL, 'p'},
                                              {"port-file", required_argument, NULL, 'P'},
                                              {"keys", required_argument, NULL, 'K'},
+                                             {"secrets-dir", required_argument, NULL, 'S'},
+                                             {"odd-secrets", no_argument, NULL, 'O'},
+                                             {"dossiers", required_argument, NULL, 'd'},
                                              {"app-token-file", required_argument, NULL, 'a'},
                                              {"clock-offset", required_argument, NULL, 'o'},
                                              {"token-life", required_argument, NULL, 'l'},
@@ -82,6 +91,9 @@ static bool set_path(int option, const char *value)
         return true;
     case 'K':
         options.keys_file = value;
+        return true;
+    case 'S':
+        options.secrets_dir = value;
         return true;
     case 'a':
         options.app_token_file = value;
@@ -122,6 +134,12 @@ static bool set_number(int option, const char *value)
         return true;
     case 'm':
         options.max_life_s = (long)number;
+        return true;
+    case 'd':
+        options.dossiers = (unsigned)number;
+        return number >= 0 && number <= 1000;
+    case 'O':
+        options.odd_secrets = true;
         return true;
     case 'v':
         options.verbose = true;
@@ -176,6 +194,24 @@ static bool write_file(const char *path, const char *text)
            rename(temporary, path) == 0;
 }
 
+/* In one move too. */
+static bool write_keys(const struct system *s)
+{
+    char path[4096];
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    if (memory == NULL) {
+        return false;
+    }
+    s->keys(memory);
+    bool good = fclose(memory) == 0;
+    (void)snprintf(path, sizeof path, "%s/%s.keys", options.secrets_dir, s->name);
+    good = good && write_file(path, text);
+    free(text);
+    return good;
+}
+
 /* Escapes in paths and queries are ours to undo, after splitting. */
 static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
 {
@@ -209,6 +245,10 @@ static bool announce(struct MHD_Daemon *daemon)
         good = token != NULL && write_file(options.app_token_file, token);
         free(token);
     }
+    for (size_t i = 0; options.secrets_dir != NULL && systems[i] != NULL; i++) {
+        good = good && write_keys(systems[i]);
+    }
+    core_set_port(info == NULL ? 0U : (unsigned)info->port);
     if (options.port_file == NULL) {
         (void)fputs(text, stdout);
         (void)fflush(stdout);
@@ -245,6 +285,7 @@ int main(int argc, char **argv)
         (void)fputs(usage, stderr);
         return 2;
     }
+    (void)umask(S_IRWXG | S_IRWXO); /* what it writes are secrets */
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);

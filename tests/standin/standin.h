@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stand-in: a local server that answers as the real systems do, for tests and for `make run`.
- * One process, one thread, all state in memory. core.c receives, routes and answers; each system is
- * one file with one table of routes (rpc.c); fault.c makes it misbehave on demand.
+ * One process, one thread, all state in memory. core.c receives and carries out, reply.c answers,
+ * input.c reads what requests bring; each system is one struct system with one table of routes
+ * (rpc.c, coopcycle.c, piste.c, jindexe.c, demarches.c); fault.c makes them misbehave on demand.
  */
 #ifndef STANDIN_H
 #define STANDIN_H
@@ -14,9 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BODY_MAX 2097152U /* the registry's "2mb" */
-#define SEGMENTS_MAX 6
+#define BODY_MAX (64U * 1024U * 1024U) /* of any request */
+#define SEGMENTS_MAX 10
 #define OPERATORS_MAX 8
+#define KEPT_MAX 48
+#define FIELDS_MAX 10
 
 /* ---- what the command line sets ---- */
 
@@ -25,39 +28,68 @@ struct options {
     const char *key_file;
     const char *port_file;
     const char *keys_file;      /* as the command's token file; NULL: one built-in pair */
+    const char *secrets_dir;    /* each system's credentials are written there */
     const char *app_token_file; /* a legacy application token is written there */
     const char *priorities;     /* GnuTLS priority string */
     unsigned port;
     unsigned idle_s;
     unsigned window_s; /* of the rate limits */
+    unsigned dossiers; /* of the one demarche */
     long clock_offset_s;
-    long token_life_s;
+    long token_life_s; /* of the registry */
+    long piste_life_s, coopcycle_life_s, jindexe_life_s;
     long max_life_s;
     double limit_scale;
+    bool odd_secrets; /* with characters that forms must escape */
     bool verbose;
 };
 
 /* ---- a request and what answers it ---- */
 
-struct reply {
-    unsigned status;
-    json_t *body;         /* owned; NULL: no body */
-    char retry_after[40]; /* "": no such field */
-    const struct limiter *limiter;
+struct field {
+    const char *name;
+    char value[512];
 };
 
-enum scope { SCOPE_ANY, SCOPE_TOKEN, SCOPE_JOURNEYS };
+struct reply {
+    unsigned status;
+    json_t *body; /* owned; NULL: text, or no body */
+    char *text;   /* owned */
+    size_t text_len;
+    uint64_t generated; /* length of a JSON answer that is made up on the way, 0: none */
+    const char *type;   /* media type */
+    size_t json_flags;
+    struct field fields[FIELDS_MAX];
+    size_t field_count;
+    char retry_after[40]; /* "": no such field */
+    const struct limiter *limiter;
+    bool chunked;
+};
+
+enum scope { SCOPE_ANY, SCOPE_TOKEN, SCOPE_JOURNEYS, SCOPE_CALLS /* all but tokens */ };
+
+/* What a route asks for. */
+enum auth { AUTH_NONE, AUTH_BEARER, AUTH_KEY, AUTH_BOTH, AUTH_EITHER };
+
+struct route;
+struct system;
 
 struct request {
     struct MHD_Connection *connection;
+    const struct system *system; /* NULL: nobody's path */
+    const struct route *route;   /* NULL: no such one */
     const char *method;
-    char *path; /* decoded segments are cut out of this copy */
+    const char *url; /* the path as it came, whole */
+    char *path;      /* decoded segments are cut out of this copy */
     char *segments[SEGMENTS_MAX];
     size_t segment_count;
     uint8_t *body;
     size_t body_len, body_cap;
-    json_t *json; /* the body, NULL when there is none */
-    unsigned operator_id;
+    json_t *json;         /* the body, NULL when there is none */
+    unsigned operator_id; /* of the registry */
+    json_t *claims;       /* of a token that is a JWT; owned */
+    char *kept[KEPT_MAX]; /* freed with the request */
+    size_t kept_count;
     struct reply reply;
     int64_t resume_ms; /* while suspended */
     bool too_big;
@@ -65,15 +97,47 @@ struct request {
     struct request *next; /* in the list of the suspended */
 };
 
-/* ---- rate limits: fixed windows, as express-rate-limit counts them ---- */
+/* ---- rate limits: fixed windows ---- */
 
 struct limiter {
-    const char *name;
+    const char *name; /* how POST /standin/fault sets it: {"limits": {"piste": 3}} */
     unsigned max;
-    unsigned windows; /* length in windows of options.window_s */
+    unsigned windows; /* length in windows of options.window_s; 0: one second */
     unsigned count;
     int64_t end_ms;
 };
+
+/* ---- routes and systems ---- */
+
+struct route {
+    const char *method;
+    const char *pattern; /* "*" takes one segment, "**" at the end all that follow */
+    void (*handle)(struct request *r);
+    struct limiter *limiter;
+    enum auth auth;
+    enum scope scope;
+};
+
+struct system {
+    const char *name;
+    const char *prefixes; /* of paths, space between them; "v3" takes "v3.3" along */
+    size_t skip;          /* segments before a pattern starts */
+    const struct route *routes;
+    bool (*init)(void);
+    /* Body, limit and credentials, in the order and words of the real one; false: answered. */
+    bool (*admit)(struct request *r);
+    void (*missing)(struct request *r);                 /* no such route */
+    void (*failed)(struct request *r, unsigned status); /* an injected failure, in its shape */
+    void (*dress)(struct request *r);                   /* fields of all its answers; or NULL */
+    void (*keys)(FILE *out);                            /* as the command's token file */
+    void (*state)(json_t *out);
+    void (*expire)(void); /* all tokens */
+    void (*free)(void);
+};
+
+extern const struct system rpc_system, coopcycle_system, piste_system, jindexe_system,
+    demarches_system;
+extern const struct system *const systems[]; /* NULL ends it */
 
 /* ---- clock.c ---- */
 
@@ -84,28 +148,14 @@ bool parse_iso_time(const char *text, int64_t *out_s);
 
 /* ---- core.c ---- */
 
-struct route {
-    const char *method;
-    const char *pattern; /* below the version; a "*" takes one segment */
-    void (*handle)(struct request *r);
-    struct limiter *limiter;
-    bool open; /* needs no token */
-    enum scope scope;
-};
-
 struct counters {
     unsigned requests, connections, resumed, token_calls, token_issued;
     unsigned by_status[600];
+    unsigned by_system[8];
 };
 
 extern struct options options;
 extern struct counters counters;
-
-const char *query_value(const struct request *r, const char *name);
-
-void reply_json(struct request *r, unsigned status, json_t *body);
-void reply_rpc_error(struct request *r, unsigned status, int code, const char *message,
-                     json_t *data);
 
 enum MHD_Result core_handle(void *cls, struct MHD_Connection *connection, const char *url,
                             const char *method, const char *version, const char *upload,
@@ -117,11 +167,46 @@ void core_connection(void *cls, struct MHD_Connection *connection, void **socket
 int core_resume_due(void); /* milliseconds until the next one is due, -1: none waits */
 bool core_init(void);
 void core_free(void);
+unsigned core_port(void); /* 0 before it listens */
+void core_set_port(unsigned port);
+
+/* ---- reply.c ---- */
+
+void reply_json(struct request *r, unsigned status, json_t *body); /* takes over body */
+void reply_text(struct request *r, unsigned status, const char *type, const char *text);
+void reply_empty(struct request *r, unsigned status);
+void reply_generated(struct request *r, uint64_t bytes, bool chunked);
+void reply_field(struct request *r, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+struct MHD_Response *reply_make(struct request *r);
+bool limit_allows(struct limiter *limiter); /* counts one request */
+unsigned limit_left(const struct limiter *limiter);
+int64_t limit_wait_s(const struct limiter *limiter);
+
+/* ---- input.c ---- */
+
+char *keep(struct request *r, char *text); /* until the request ends; NULL stays NULL */
+const char *query_value(struct request *r, const char *name);
+const char *form_value(struct request *r, const char *name);
+const char *header_value(const struct request *r, const char *name);
+bool has_type(const struct request *r, const char *type); /* Content-Type, without parameters */
+const char *bearer_of(const struct request *r);           /* after "Bearer ", or NULL */
+bool basic_of(struct request *r, const char **user, const char **password, bool form_encoded);
+bool read_json(struct request *r); /* into r->json; false: none, or broken */
+void unescape(char *text, bool plus_is_space);
+char *base64_of(const void *data, size_t len);             /* to free() */
+char *base64_decode(const char *text, size_t *out_len);    /* to free(), zero behind it */
+void random_text(char *out, size_t len, const char *from); /* len characters and a zero */
+void random_uuid(char out[37]);
+bool same_text(const char *a, const char *b); /* false when one is NULL */
+const char *text_at(const json_t *object, const char *name);
 
 /* ---- fault.c ---- */
 
 struct faults {
     enum scope scope; /* which requests are hit */
+    const struct system *system;
+    char path[128]; /* only paths that start so; "": all */
     unsigned fail_status, fail_count;
     char retry_after[40];
     unsigned drop_before, drop_after; /* requests lost before or after they were carried out */
@@ -132,21 +217,35 @@ struct faults {
     unsigned close_silent; /* the same, unannounced */
     bool maintenance;
     bool chunked;
-    char *token_answer; /* instead of the next token */
+    char *token_answer;     /* instead of the next token */
+    bool assigned;          /* CoopCycle: a task of each delivery is under way */
+    bool cee_disabled;      /* registry */
+    char unsubscribed[128]; /* PISTE: 403 below this path */
+    char rate_header[256];  /* PISTE: instead of x-rate-limit */
+    bool no_id;             /* PISTE: Chorus answers without the invoice's number */
+    unsigned locked;        /* PISTE: Judilibre answers with 423 */
+    unsigned page_max;      /* DS: a page of more dossiers times out; 0: none */
+    bool token_expired;     /* DS */
+    bool read_only;         /* DS */
+    bool ip_forbidden;      /* DS */
 };
 
 extern struct faults faults;
 
 void fault_admin(struct request *r);
-bool fault_hits(const struct route *route, unsigned *counter);
+bool fault_hits(const struct request *r, unsigned *counter);
 
 /* ---- jwt.c ---- */
 
 enum jwt_state { JWT_OK, JWT_EXPIRED, JWT_MALFORMED, JWT_SIGNATURE };
 
+#define JWT_RSA4096 ((size_t)512)
+
 bool jwt_init(void);
 char *jwt_issue(unsigned operator_id, const char *email, int64_t issued_s, long life_s);
 char *jwt_issue_legacy(unsigned operator_id);
+char *jwt_issue_claims(json_t *claims);   /* "RS256" as with an RSA-4096 key; takes over claims */
+json_t *jwt_claims_of(const char *token); /* NULL: not one of those */
 enum jwt_state jwt_check(const char *token, int64_t time_s, unsigned *out_operator);
 void jwt_expire_all(void);
 
@@ -157,13 +256,32 @@ json_t *schema_check_update(json_t *update);
 json_t *schema_check_cancel(json_t *cancel);
 json_t *schema_check_keys(json_t *keys);
 
-/* ---- rpc.c ---- */
+/* ---- rpc.c, rpc_journeys.c, rpc_more.c ---- */
 
-extern const struct route rpc_routes[];
-bool rpc_init(void);
-void rpc_state(json_t *out);
+void reply_rpc_error(struct request *r, unsigned status, int code, const char *message,
+                     json_t *data);
+void rpc_reply_invalid(struct request *r, json_t *errors); /* takes over errors */
+void rpc_post_journey(struct request *r);
+void rpc_get_journey(struct request *r);
+void rpc_patch_journey(struct request *r);
+void rpc_cancel_journey(struct request *r);
+void rpc_list_journeys(struct request *r);
 void rpc_settle(void);
-void rpc_reset_limits(void);
-void rpc_free(void);
+bool rpc_knows_journey(unsigned operator_id, const char *id);
+void rpc_journeys_state(json_t *out);
+void rpc_journeys_free(void);
+void rpc_get_route(struct request *r);
+void rpc_get_point(struct request *r);
+void rpc_no_rights(struct request *r);
+void rpc_cee_simulate(struct request *r);
+void rpc_cee_register(struct request *r);
+void rpc_cee_find(struct request *r);
+void rpc_cee_delete(struct request *r);
+unsigned rpc_cee_count(void);
+void rpc_cee_free(void);
+
+/* ---- coopcycle.c ---- */
+
+void coopcycle_webhook_sample(struct request *r); /* GET /standin/webhook-sample?secret=... */
 
 #endif
