@@ -11,6 +11,7 @@
 #
 # The npm packages are in $packages (run theirs as "node $packages/.bin/NAME"); `make interop`
 # installs them. Certificates are those of pki in $work/pki.
+
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 
