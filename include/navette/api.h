@@ -7,6 +7,8 @@
 #define NAVETTE_API_H
 
 #include <navette/demarches.h>
+#include <navette/jindexe.h>
+#include <navette/piste.h>
 #include <navette/rpc.h>
 
 /* Every profile, in a fixed order; a NULL ends the table. */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PISTE: the profile, the calls through the gateway and what their outcome says besides. */
+#include <navette/piste.h>
+
+/* ---- profile ---- */
+
+/* 15 a second after a burst of 4 stay below 20 in any second; 1 a 96 ms after a burst of 100 000
+ * below 1 000 000 in any day. */
+static const struct nvt_rate sandbox_rates[NVT_RATES_MAX] = {
+    [NVT_PISTE_RATE] = {1000000U, 86400000U, 100000U},
+};
+
+static const struct nvt_environment environments[] = {
+    {"production", "https://api.piste.gouv.fr", "https://oauth.piste.gouv.fr/api/oauth/token",
+     NULL},
+    {"sandbox", "https://sandbox-api.piste.gouv.fr",
+     "https://sandbox-oauth.piste.gouv.fr/api/oauth/token", sandbox_rates},
+    {"state", "https://api.aife.finances.rie.gouv.fr",
+     "https://oauth.aife.finances.rie.gouv.fr/api/oauth/token", NULL},
+    {"state-sandbox", "https://sandbox-api.aife.finances.rie.gouv.fr",
+     "https://sandbox-oauth.aife.finances.rie.gouv.fr/api/oauth/token", sandbox_rates},
+};
+
+const struct nvt_profile nvt_piste_profile = {
+    .name = "piste",
+    .title = "PISTE",
+    .environments = environments,
+    .environment_count = sizeof(environments) / sizeof(environments[0]),
+    .grant = NVT_GRANT_CLIENT_FORM,
+    .token_path = "/api/oauth/token",
+    .scope = "openid",
+    .api_key_name = "KeyId",
+    .token_life_s = 3600U,
+    .rates = {[NVT_PISTE_RATE] = {20U, 1024U, 4U}},
+    .retry_500 = true,
+};
+
+/* ---- calls ---- */
+
+static nvt_err to_caller(void *ctx, struct nvt_span piece)
+{
+    struct nvt_piste_request *r = (struct nvt_piste_request *)ctx;
+    nvt_piste_watch_feed(&r->watch, piece);
+    return r->sink(r->sink_ctx, piece);
+}
+
+/* Legifrance is consulted by POST: whatever is asked there may be asked twice. */
+static bool only_reads(const struct nvt_request *q)
+{
+    struct nvt_span legifrance = NVT_LIT("/dila/legifrance/");
+    return nvt_span_eq(q->method, NVT_LIT("GET")) || nvt_span_eq(q->method, NVT_LIT("HEAD")) ||
+           (q->target.len >= legifrance.len &&
+            nvt_span_eq(nvt_span_of(q->target.ptr, legifrance.len), legifrance));
+}
+
+static nvt_err begin(struct nvt_call *call, struct nvt_piste_request *r)
+{
+    struct nvt_request *q = &r->request;
+    if (only_reads(q)) {
+        q->flags = (uint8_t)(q->flags | (uint8_t)NVT_REQ_IDEMPOTENT);
+    }
+    q->rate = NVT_PISTE_RATE;
+    nvt_piste_watch_init(&r->watch);
+    r->sink = q->sink;
+    r->sink_ctx = q->sink_ctx;
+    if (q->sink != NULL) {
+        q->sink = to_caller;
+        q->sink_ctx = r;
+    }
+    return nvt_call_begin(call, q);
+}
+
+nvt_err nvt_piste_call(struct nvt_call *call, struct nvt_piste_request *r,
+                       const struct nvt_request *q)
+{
+    r->request = *q;
+    return begin(call, r);
+}
+
+nvt_err nvt_piste_chorus(struct nvt_call *call, struct nvt_piste_request *r,
+                         const struct nvt_request *q, const struct nvt_piste_account *account)
+{
+    if (q->header_count != 0U) {
+        return NVT_E_ARG;
+    }
+    if (account->len == 0U) {
+        return NVT_E_CRED_EMPTY;
+    }
+    r->request = *q;
+    r->account.name = NVT_LIT("cpro-account");
+    r->account.value = nvt_span_of(account->text, account->len);
+    r->account.secret = true;
+    r->request.headers = &r->account;
+    r->request.header_count = 1;
+    if (q->method.len == 0U) {
+        r->request.method = NVT_LIT("POST");
+    }
+    if (q->media_type.len == 0U) {
+        r->request.media_type = NVT_LIT("application/json;charset=utf-8");
+    }
+    return begin(call, r);
+}
+
+#define LEGIFRANCE_PING "/dila/legifrance/lf-engine-app/consult/ping"
+
+nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
+                       enum nvt_piste_service service)
+{
+    (void)memset(&r->request, 0, sizeof(r->request));
+    r->request.method = NVT_LIT("GET");
+    r->request.accept = NVT_LIT("*/*");
+    switch (service) {
+    case NVT_PISTE_GATEWAY:
+        r->request.target = NVT_LIT("/piste/healthcheck");
+        break;
+    case NVT_PISTE_LEGIFRANCE:
+        r->request.target = NVT_LIT(LEGIFRANCE_PING);
+        break;
+    case NVT_PISTE_JUDILIBRE:
+        r->request.target = NVT_LIT("/cassation/judilibre/v1.0/healthcheck");
+        r->request.flags = (uint8_t)NVT_REQ_API_KEY;
+        break;
+    default:
+        return NVT_E_ARG;
+    }
+    return begin(call, r);
+}
+
+/* ---- Chorus Pro's account ---- */
+
+/* RFC 7617 section 2, whose form this is: a login with a colon would end before it. */
+static nvt_err check_account(struct nvt_span login, struct nvt_span password)
+{
+    nvt_err err = nvt_secret_check(login, NVT_PISTE_ACCOUNT_MAX);
+    if (err == NVT_OK) {
+        err = nvt_secret_check(password, NVT_PISTE_ACCOUNT_MAX);
+    }
+    if (err == NVT_OK && memchr(login.ptr, (int)':', login.len) != NULL) {
+        err = NVT_E_CRED_BYTE;
+    }
+    return err;
+}
+
+nvt_err nvt_piste_account_set(struct nvt_piste_account *a, struct nvt_span login,
+                              struct nvt_span password)
+{
+    uint8_t plain[NVT_PISTE_ACCOUNT_MAX + 1];
+    struct nvt_buf pair;
+    struct nvt_buf out;
+    nvt_err err = check_account(login, password);
+    if (err != NVT_OK) {
+        return err;
+    }
+    nvt_buf_init(&pair, plain, sizeof(plain));
+    nvt_buf_put(&pair, login);
+    nvt_buf_put_byte(&pair, (uint8_t)':');
+    nvt_buf_put(&pair, password);
+    if (pair.overflow) {
+        err = NVT_E_CRED_SIZE;
+    } else {
+        nvt_buf_init(&out, a->text, sizeof(a->text));
+        nvt_base64_put(&out, nvt_buf_span(&pair), NVT_BASE64);
+        a->len = out.len;
+    }
+    nvt_wipe(plain, sizeof(plain));
+    return err;
+}
+
+void nvt_piste_account_wipe(struct nvt_piste_account *a)
+{
+    nvt_wipe(a, sizeof(*a));
+}
+
+/* ---- outcomes ---- */
+
+static void refuse(struct nvt_outcome *o, nvt_err err)
+{
+    o->verdict = NVT_REFUSED;
+    o->failure.err = err;
+}
+
+static bool is_pong(const struct nvt_outcome *o)
+{
+    return o->body.len >= 4U && nvt_span_eq(nvt_span_of(o->body.ptr, 4), NVT_LIT("pong"));
+}
+
+nvt_err nvt_piste_judge(struct nvt_call *call, struct nvt_piste_request *r)
+{
+    struct nvt_outcome *o = &call->outcome;
+    struct nvt_piste_watch *w = &r->watch;
+    if (o->verdict != NVT_DELIVERED) {
+        return o->failure.err;
+    }
+    if (r->sink == NULL) {
+        nvt_piste_watch_init(w);
+        nvt_piste_watch_feed(w, o->body);
+    }
+    if (w->failed) {
+        refuse(o, NVT_E_BUSINESS);
+        nvt_call_words(call, nvt_span_of(w->code, w->code_len), false, o->failure.code,
+                       sizeof(o->failure.code));
+        nvt_call_words(call, nvt_span_of(w->text, w->text_len), true, o->failure.message,
+                       sizeof(o->failure.message));
+    } else if (nvt_span_eq(r->request.target, NVT_LIT(LEGIFRANCE_PING)) && r->sink == NULL &&
+               !is_pong(o)) {
+        refuse(o, NVT_E_ANSWER);
+    } else {
+        /* done */
+    }
+    return o->failure.err;
+}
+
+enum nvt_piste_denial nvt_piste_denied(const struct nvt_call *call)
+{
+    (void)call;
+    return NVT_PISTE_NOT_DENIED;
+}
