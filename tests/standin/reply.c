@@ -232,7 +232,8 @@ static char *body_text(const struct request *r, size_t *len)
 {
     char *text = NULL;
     if (r->reply.body != NULL) {
-        text = json_dumps(r->reply.body, JSON_COMPACT | JSON_ENCODE_ANY | r->reply.json_flags);
+        text = json_dumps(r->reply.body, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15) |
+                                             r->reply.json_flags);
     } else {
         text = strdup(r->reply.text == NULL ? "" : r->reply.text);
     }
