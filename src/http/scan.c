@@ -2,6 +2,8 @@
 /* Byte classes of RFC 9110 and the machine that reads lines of fields, wherever they are split. */
 #include "scan.h"
 
+#include <navette/word.h>
+
 /* n is at most text->len, and text->ptr not null. */
 static inline void take(struct nvt_span *text, size_t n)
 {
@@ -27,66 +29,31 @@ static inline bool is_text(uint8_t byte)
 
 /* ---- runs, a word at a time ---- */
 
-/* Words are put together from bytes, first byte lowest: the same on every machine and free of
- * alignment; compilers make one load of it. */
-static inline uint32_t load_4(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8U | (uint32_t)bytes[2] << 16U |
-           (uint32_t)bytes[3] << 24U;
-}
-
-#if SIZE_MAX > UINT32_MAX
-typedef uint64_t nvt_word;
-static inline nvt_word load_word(const uint8_t *bytes)
-{
-    return load_4(bytes) | (uint64_t)load_4(bytes + 4) << 32U;
-}
-#else
-typedef uint32_t nvt_word;
-static inline nvt_word load_word(const uint8_t *bytes)
-{
-    return load_4(bytes);
-}
-#endif
-
-#define WORD_LEN sizeof(nvt_word)
-/* The same byte in every place. */
-#define EACH(byte) ((nvt_word)-1 / 255U * (nvt_word)(byte))
-
 /*
  * Both tests below give a word whose top bits mark the bytes outside a set. Every byte in front of
  * the lowest mark is in the set; the byte marked may be, for a carry from the byte before it, and
  * is looked at by itself. A byte + (0x80 - first) has its top bit set from first on; the sum
  * carries into the next byte only from a byte above 0x7f.
  */
-#define FROM(bytes, first) ((bytes) + EACH(0x80U - (unsigned)(first)))
+#define FROM(bytes, first) ((bytes) + NVT_WORD_EACH(0x80U - (unsigned)(first)))
 
 /* Bytes that are no text: below 0x20, from which 0x20 is more than there is, or 0x7f. HTAB counts
  * as no text here. Neither a borrow nor a carry can hide a mark: both add to what sets it. */
 static inline nvt_word mark_not_text(nvt_word word)
 {
-    nvt_word control = word - EACH(0x20U);
-    nvt_word del = word + EACH(1U);
-    return (control | del) & ~word & EACH(0x80U);
+    nvt_word control = word - NVT_WORD_EACH(0x20U);
+    nvt_word del = word + NVT_WORD_EACH(1U);
+    return (control | del) & ~word & NVT_WORD_MARKS;
 }
 
 /* Bytes that are neither a letter nor "-": names hardly hold any other. Bytes above 0x7f are marked
  * themselves, so their carries reach only bytes behind the lowest mark. */
 static inline nvt_word mark_not_letter(nvt_word word)
 {
-    nvt_word small = word | EACH(0x20U);
+    nvt_word small = word | NVT_WORD_EACH(0x20U);
     nvt_word letter = FROM(small, 'a') & ~FROM(small, 'z' + 1);
-    nvt_word not_dash = FROM(word ^ EACH('-'), 1);
-    return ((~letter & not_dash) | word) & EACH(0x80U);
-}
-
-/* How many bytes stand in front of the first mark: the ones below the lowest mark, one bit for each
- * byte, added up in the top byte by the product. */
-static inline size_t bytes_before(nvt_word marks)
-{
-    nvt_word lowest = marks >> 7U;
-    nvt_word below = (lowest - 1U) & ~lowest & EACH(1U);
-    return (size_t)(below * EACH(1U) >> (8U * (WORD_LEN - 1U)));
+    nvt_word not_dash = FROM(word ^ NVT_WORD_EACH('-'), 1);
+    return ((~letter & not_dash) | word) & NVT_WORD_MARKS;
 }
 
 /* A byte outside the set of the words may still be in the run: it is looked at by itself, and the
@@ -95,13 +62,13 @@ static inline size_t token_run(struct nvt_span text)
 {
     struct nvt_span rest = text;
     for (;;) {
-        while (rest.len >= WORD_LEN) {
-            nvt_word marks = mark_not_letter(load_word(rest.ptr));
+        while (rest.len >= NVT_WORD_LEN) {
+            nvt_word marks = mark_not_letter(nvt_word_load(rest.ptr));
             if (marks != 0U) {
-                take(&rest, bytes_before(marks));
+                take(&rest, nvt_word_before(marks));
                 break;
             }
-            take(&rest, WORD_LEN);
+            take(&rest, NVT_WORD_LEN);
         }
         if (rest.len == 0U || rest.ptr[0] == (uint8_t)':' || !is_token(rest.ptr[0])) {
             return text.len - rest.len;
@@ -114,13 +81,13 @@ static inline size_t text_run(struct nvt_span text)
 {
     struct nvt_span rest = text;
     for (;;) {
-        while (rest.len >= WORD_LEN) {
-            nvt_word marks = mark_not_text(load_word(rest.ptr));
+        while (rest.len >= NVT_WORD_LEN) {
+            nvt_word marks = mark_not_text(nvt_word_load(rest.ptr));
             if (marks != 0U) {
-                take(&rest, bytes_before(marks));
+                take(&rest, nvt_word_before(marks));
                 break;
             }
-            take(&rest, WORD_LEN);
+            take(&rest, NVT_WORD_LEN);
         }
         if (rest.len == 0U || !is_text(rest.ptr[0])) {
             return text.len - rest.len;

@@ -10,6 +10,8 @@
  */
 #include "scan.h"
 
+#include <navette/word.h>
+
 #if NVT_JSON_DEPTH_MAX < 1 || NVT_JSON_DEPTH_MAX > 32
 #error "NVT_JSON_DEPTH_MAX must be 1 to 32: the open containers are a bit set"
 #endif
@@ -65,24 +67,14 @@ static const uint8_t *skip_space(const uint8_t *p, const uint8_t *end)
 
 /* ---- strings ---- */
 
-#define EACH(byte) ((size_t)-1 / 255U * (size_t)(byte)) /* in each byte of a machine word */
-
-/* The top bit of each byte that is not plain. A subtraction borrows only out of a byte that is a
- * hit itself: false hits stand above true ones only, so the lowest is always true. Flipping bit 1
+/* Marks each byte that is not plain. A subtraction borrows only out of a byte that is marked
+ * itself: false marks stand above true ones only, so the lowest is always true. Flipping bit 1
  * puts the quote (0x22) next to the control bytes, which saves a comparison. */
-static size_t word_hits(size_t word)
+static nvt_word mark_not_plain(nvt_word word)
 {
-    size_t control_or_quote = (word ^ EACH(0x02)) - EACH(0x21);
-    size_t backslash = (word ^ EACH('\\')) - EACH(0x01);
-
-    return (word | control_or_quote | backslash) & EACH(0x80);
-}
-
-/* How many bytes stand below the lowest hit. */
-static size_t bytes_before(size_t hits)
-{
-    size_t below = (hits - 1U) & ~hits;
-    return ((below >> 7U) & EACH(0x01)) * EACH(0x01) >> (8U * (sizeof below - 1U));
+    nvt_word control_or_quote = (word ^ NVT_WORD_EACH(0x02)) - NVT_WORD_EACH(0x21);
+    nvt_word backslash = (word ^ NVT_WORD_EACH('\\')) - NVT_WORD_EACH(0x01);
+    return (word | control_or_quote | backslash) & NVT_WORD_MARKS;
 }
 
 static bool is_plain(uint8_t byte)
@@ -90,28 +82,14 @@ static bool is_plain(uint8_t byte)
     return byte >= 0x20U && byte < 0x80U && byte != (uint8_t)'"' && byte != (uint8_t)'\\';
 }
 
-/* Compilers fold this to a constant. */
-static bool little_endian(void)
-{
-    const size_t one = 1U;
-    uint8_t first;
-    (void)memcpy(&first, &one, 1U);
-    return first == 1U;
-}
-
 const uint8_t *nvt_json_plain(const uint8_t *p, const uint8_t *end)
 {
-    size_t word;
-    for (size_t left = (size_t)(end - p); left >= sizeof word; left -= sizeof word) {
-        (void)memcpy(&word, p, sizeof word); /* p has no alignment */
-        size_t hits = word_hits(word);
-        if (hits != 0U && little_endian()) {
-            return p + bytes_before(hits);
+    for (size_t left = (size_t)(end - p); left >= NVT_WORD_LEN; left -= NVT_WORD_LEN) {
+        nvt_word marks = mark_not_plain(nvt_word_load(p));
+        if (marks != 0U) {
+            return p + nvt_word_before(marks);
         }
-        if (hits != 0U) {
-            break;
-        }
-        p += sizeof word;
+        p += NVT_WORD_LEN;
     }
     while (p < end && is_plain(*p)) {
         p++;

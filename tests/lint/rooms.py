@@ -27,7 +27,7 @@ BELOW = {
     "sim": {"port", "base"},
 }
 ALL = set(BELOW) | {"navette"}
-ROOM_OF_HEADER = {"err": "base", "config": "base",
+ROOM_OF_HEADER = {"err": "base", "config": "base", "word": "base",
                   **{name: "api" for name in ("rpc", "coopcycle", "piste", "jindexe", "demarches")}}
 
 PURE = {"base", "http", "json", "auth"}
