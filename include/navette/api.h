@@ -6,6 +6,7 @@
 #ifndef NAVETTE_API_H
 #define NAVETTE_API_H
 
+#include <navette/coopcycle.h>
 #include <navette/demarches.h>
 #include <navette/jindexe.h>
 #include <navette/piste.h>

@@ -153,7 +153,8 @@
     X(NVT_E_BUSINESS,           -822, "the service behind the gateway reports an error") \
     X(NVT_E_SIGNATURE,          -823, "the signature does not belong to the message") \
     X(NVT_E_CURSOR,             -824, "the list does not go on: its cursor repeats or is missing") \
-    X(NVT_E_NOT_FOUND,          -825, "nothing of that key was found")
+    X(NVT_E_NOT_FOUND,          -825, "nothing of that key was found") \
+    X(NVT_E_LIST_LENGTH,        -826, "the list is longer than may be walked")
 /* clang-format on */
 
 typedef enum nvt_err {

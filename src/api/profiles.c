@@ -4,6 +4,7 @@
 
 const struct nvt_profile *const nvt_profiles[] = {
     &nvt_rpc_profile,
+    &nvt_coopcycle_profile,
     &nvt_demarches_profile,
     &nvt_piste_profile,
     &nvt_jindexe_profile,

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CoopCycle: the profile, the calls and their answers. */
+#include "coopcycle_scan.h"
+
+static const struct nvt_environment environments[] = {
+    {"demo", "https://demo.coopcycle.org", NULL, NULL},
+};
+
+/* Each co-operative has a host of its own; the demonstration is the only one for all. The scopes
+ * are those of a store that orders deliveries. */
+const struct nvt_profile nvt_coopcycle_profile = {
+    .name = "coopcycle",
+    .title = "CoopCycle",
+    .environments = environments,
+    .environment_count = sizeof environments / sizeof environments[0],
+    .grant = NVT_GRANT_CLIENT_BASIC,
+    .token_path = "/oauth2/token",
+    .scope = "tasks deliveries",
+    .api_key_name = "",
+    .token_life_s = 3600U,
+};
+
+/* ---- requests ---- */
+
+/* id stands between path and verb; NULL: there is none. */
+struct route {
+    const char *method, *path, *verb;
+    uint8_t flags;
+    uint8_t base; /* what the answer is read as; 0: it is kept in the call */
+};
+
+enum { CREATE, GET, UPDATE, CANCEL, FEASIBLE, QUOTE, CONFIRM, ME, PAGE };
+
+#define ONCE 0U
+#define FREELY NVT_REQ_IDEMPOTENT
+#define DELIVERIES "/api/deliveries"
+
+static const struct route routes[] = {
+    {"POST", DELIVERIES, NULL, ONCE, NVT_COOPCYCLE_ONE},
+    {"GET", DELIVERIES "/", "", FREELY, NVT_COOPCYCLE_ONE},
+    {"PUT", DELIVERIES "/", "", FREELY, NVT_COOPCYCLE_ONE},
+    {"DELETE", DELIVERIES "/", "", FREELY, 0U},
+    {"POST", DELIVERIES "/assert", NULL, FREELY, 0U},
+    {"POST", DELIVERIES "/quotes", NULL, FREELY, 0U},
+    {"PUT", DELIVERIES "/quotes/", "/confirm", ONCE, 0U},
+    {"GET", "/api/me", NULL, FREELY, 0U},
+    {"GET", "/api/stores/", "/deliveries?itemsPerPage=20&page=", FREELY, NVT_COOPCYCLE_LIST},
+};
+
+static nvt_err put_id(struct nvt_buf *b, struct nvt_span id)
+{
+    uint64_t number = 0;
+    if (id.len == 0U) {
+        return NVT_E_FIELD_MISSING;
+    }
+    if (!nvt_coopcycle_number(id, &number)) {
+        return NVT_E_FIELD_FORMAT;
+    }
+    nvt_buf_put_u64(b, number);
+    return NVT_OK;
+}
+
+/* POST /api/deliveries takes nothing but JSON-LD; the other routes would answer without "@id" if
+ * they were asked in another form. page 0: none. */
+static nvt_err begin(struct nvt_call *call, struct nvt_coopcycle_request *r, unsigned n,
+                     struct nvt_span id, struct nvt_span json, unsigned page)
+{
+    const struct route *route = &routes[n];
+    struct nvt_request *q = &r->request;
+    struct nvt_buf b;
+    nvt_err err = NVT_OK;
+    (void)memset(q, 0, sizeof *q);
+    nvt_coopcycle_scan_start(&r->scan, route->base);
+    nvt_buf_init(&b, r->target, sizeof r->target); /* the longest has 84 bytes */
+    nvt_buf_put(&b, nvt_span_str(route->path));
+    if (route->verb != NULL) {
+        err = put_id(&b, id);
+        nvt_buf_put(&b, nvt_span_str(route->verb));
+    }
+    if (page > 0U) {
+        nvt_buf_put_u64(&b, page);
+    }
+    q->method = nvt_span_str(route->method);
+    q->target = nvt_buf_span(&b);
+    q->accept = NVT_LIT("application/ld+json");
+    q->flags = route->flags;
+    q->body = json;
+    if (json.len > 0U) {
+        q->media_type = q->accept;
+    }
+    if (route->base > 0U) {
+        q->sink = nvt_coopcycle_scan_put;
+        q->sink_ctx = &r->scan;
+    }
+    return err == NVT_OK ? nvt_call_begin(call, q) : err;
+}
+
+nvt_err nvt_coopcycle_create(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                             struct nvt_span json, struct nvt_span key)
+{
+    nvt_err err = begin(call, r, CREATE, NVT_LIT(""), json, 0U);
+    r->scan.key = key;
+    return err;
+}
+
+nvt_err nvt_coopcycle_get(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                          struct nvt_span id)
+{
+    return begin(call, r, GET, id, NVT_LIT(""), 0U);
+}
+
+nvt_err nvt_coopcycle_update(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                             struct nvt_span id, struct nvt_span json)
+{
+    return begin(call, r, UPDATE, id, json, 0U);
+}
+
+nvt_err nvt_coopcycle_cancel(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                             struct nvt_span id)
+{
+    return begin(call, r, CANCEL, id, NVT_LIT(""), 0U);
+}
+
+nvt_err nvt_coopcycle_feasible(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                               struct nvt_span json)
+{
+    return begin(call, r, FEASIBLE, NVT_LIT(""), json, 0U);
+}
+
+nvt_err nvt_coopcycle_quote(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                            struct nvt_span json)
+{
+    return begin(call, r, QUOTE, NVT_LIT(""), json, 0U);
+}
+
+nvt_err nvt_coopcycle_confirm(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                              struct nvt_span id)
+{
+    return begin(call, r, CONFIRM, id, NVT_LIT("{}"), 0U);
+}
+
+nvt_err nvt_coopcycle_me(struct nvt_call *call, struct nvt_coopcycle_request *r)
+{
+    return begin(call, r, ME, NVT_LIT(""), NVT_LIT(""), 0U);
+}
+
+nvt_err nvt_coopcycle_page(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                           struct nvt_span store, unsigned page, struct nvt_span key)
+{
+    nvt_err err = begin(call, r, PAGE, store, NVT_LIT(""), page);
+    r->scan.key = key;
+    return err;
+}
+
+/* ---- answers ---- */
+
+nvt_err nvt_coopcycle_read_receipt(const struct nvt_coopcycle_request *r,
+                                   struct nvt_coopcycle_receipt *out_receipt)
+{
+    *out_receipt = r->scan.receipt;
+    return nvt_coopcycle_scan_whole(&r->scan) ? NVT_OK : NVT_E_ANSWER;
+}
+
+/* A text with its NUL. The server escapes every '/', so that a view would not do. */
+static bool take_text(const struct nvt_json *doc, const char *path, char *out, size_t cap)
+{
+    struct nvt_buf b;
+    nvt_json_node node = 0;
+    nvt_buf_init(&b, out, cap - 1U);
+    bool ok =
+        nvt_json_find(doc, 0U, path, &node) == NVT_OK && nvt_json_get_str(doc, node, &b) == NVT_OK;
+    out[ok ? b.len : 0U] = '\0';
+    return ok;
+}
+
+nvt_err nvt_coopcycle_read_quote(struct nvt_call *call, struct nvt_coopcycle_price *out_price)
+{
+    struct nvt_json doc;
+    char iri[NVT_COOPCYCLE_IRI_CAP];
+    char time[40];
+    nvt_json_node node = 0;
+    (void)memset(out_price, 0, sizeof *out_price);
+    bool ok = nvt_call_json(call, &doc) == NVT_OK && take_text(&doc, "@id", iri, sizeof iri) &&
+              nvt_coopcycle_number(nvt_span_str(iri), &out_price->id) &&
+              nvt_json_find(&doc, 0U, "amount", &node) == NVT_OK &&
+              nvt_json_get_int(&doc, node, 0, INT64_MAX, &out_price->amount) == NVT_OK &&
+              take_text(&doc, "currency", out_price->currency, sizeof out_price->currency);
+    if (ok && take_text(&doc, "expiresAt", time, sizeof time)) {
+        (void)nvt_time_parse_rfc3339(nvt_span_str(time), &out_price->expires_s);
+    }
+    return ok ? NVT_OK : NVT_E_ANSWER;
+}
+
+nvt_err nvt_coopcycle_read_confirmed(struct nvt_call *call,
+                                     struct nvt_coopcycle_receipt *out_receipt)
+{
+    struct nvt_json doc;
+    (void)memset(out_receipt, 0, sizeof *out_receipt);
+    bool ok = nvt_call_json(call, &doc) == NVT_OK &&
+              take_text(&doc, "delivery", out_receipt->iri, sizeof out_receipt->iri) &&
+              nvt_coopcycle_number(nvt_span_str(out_receipt->iri), &out_receipt->id);
+    return ok ? NVT_OK : NVT_E_ANSWER;
+}
+
+nvt_err nvt_coopcycle_read_me(struct nvt_call *call, struct nvt_coopcycle_self *out_self)
+{
+    struct nvt_json doc;
+    nvt_json_node node = 0;
+    (void)memset(out_self, 0, sizeof *out_self);
+    bool ok = nvt_call_json(call, &doc) == NVT_OK && nvt_json_type(&doc, 0U) == NVT_JSON_OBJECT;
+    /* A shop's credentials have null there, those of a person nothing. */
+    if (ok && nvt_json_find(&doc, 0U, "store", &node) == NVT_OK &&
+        nvt_json_type(&doc, node) != NVT_JSON_NULL) {
+        ok = take_text(&doc, "store", out_self->store, sizeof out_self->store);
+    }
+    if (ok) {
+        (void)take_text(&doc, "name", out_self->name, sizeof out_self->name);
+    }
+    return ok ? NVT_OK : NVT_E_ANSWER;
+}
