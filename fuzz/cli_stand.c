@@ -32,10 +32,15 @@ static int open_file(void)
     require(fd >= 0 && atexit(remove_file) == 0);
     /* Settings come from the file alone. */
     (void)unsetenv("NAVETTE_BASE_URL");
+    (void)unsetenv("NAVETTE_ENVIRONMENT");
+    (void)unsetenv("NAVETTE_TOKEN_URL");
+    (void)unsetenv("NAVETTE_SCOPE");
     (void)unsetenv("NAVETTE_CA_FILE");
     (void)unsetenv("NAVETTE_TOKEN_FILE");
     (void)unsetenv("NAVETTE_TIMEOUT");
     (void)unsetenv("NAVETTE_PIN");
+    /* A token cache needs a place. */
+    (void)setenv("RUNTIME_DIRECTORY", "/tmp", 1);
     return fd;
 }
 

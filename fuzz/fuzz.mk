@@ -18,7 +18,7 @@ $(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rp
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \
-	src/cli/token_cache.c src/client/client.c src/conn/origin.c)
+	src/cli/token_cache.c src/client/client.c src/conn/origin.c src/api/demarches_paste.c)
 $(BUILD)/fuzz/fuzz_secrets: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c src/cli/settings.c \
 	src/cli/files.c src/api/*.c) $(FUZZ_CLIENT)

@@ -16,16 +16,17 @@ static void check_settings(const struct settings *s)
     require(ends_within(s->base_url, sizeof s->base_url) && s->ca_file[0] != '\0');
     require(ends_within(s->ca_file, sizeof s->ca_file));
     require(ends_within(s->token_file, sizeof s->token_file));
+    require(ends_within(s->token_url, sizeof s->token_url));
+    require(ends_within(s->scope, sizeof s->scope));
     require(s->timeout_s >= 1U && s->timeout_s <= 86400U);
     require(s->pin_count <= NVT_TLS_PINS_MAX);
 }
 
-static void try_settings(const char *path)
+static void try_settings(const char *path, const struct nvt_profile *system)
 {
     static struct settings s;
     static struct settings again;
     struct args a = {.config = path};
-    const struct nvt_profile *system = nvt_profile_find(NVT_LIT("rpc"));
     int code = settings_load(&s, system, &a);
     if (code == CLI_OK) {
         check_settings(&s);
@@ -82,7 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = stand_file(data, size);
-    try_settings(path);
+    for (size_t i = 0; nvt_profiles[i] != NULL; i++) {
+        try_settings(path, nvt_profiles[i]);
+    }
     try_lines(path, data, size);
     return 0;
 }

@@ -33,6 +33,7 @@
     X(CLI_INPUT,       10, "an input or output file, or the data in it") \
     X(CLI_ANSWER,      11, "the server's answer can not be understood") \
     X(CLI_CHECK,       12, "doctor found something wrong") \
+    X(CLI_LOGIN,       13, "a new login is needed: the refresh token is no longer accepted") \
     X(CLI_INTERRUPTED, 130, "stopped by a signal")
 /* clang-format on */
 
@@ -62,7 +63,8 @@ struct args {
     unsigned verbose;
     /* of some */
     const char *account, *after, *attachment, *body, *code, *data, *driving_license, *end, *first;
-    const char *from, *instructeur, *key, *last_name, *limit, *message, *motivation, *number;
+    const char *from, *include, *instructeur, *key, *last_name, *limit, *message, *motivation,
+        *number;
     const char *offset, *operation, *output, *phone, *query_id, *refused, *retry_for, *start;
     const char *state, *status, *to, *type, *updated_since, *variables;
     struct words header;
@@ -85,6 +87,7 @@ struct command {
  * here and one in the list of commands.c. */
 extern const struct command general_commands[];
 extern const struct command journey_commands[];
+extern const struct command query_commands[];
 
 /* All of them; a NULL ends the list. */
 extern const struct command *const cli_tables[];
@@ -110,12 +113,15 @@ void help_group(const char *group); /* "journey": its commands */
 
 struct settings {
     const struct nvt_profile *system;
-    char base_url[CLI_PATH_CAP]; /* "": the system's own */
+    char base_url[CLI_PATH_CAP];  /* "": the system's own */
+    char token_url[CLI_PATH_CAP]; /* "": the system's own */
+    char scope[CLI_PATH_CAP];     /* "": the system's own */
     char ca_file[CLI_PATH_CAP];
     char token_file[CLI_PATH_CAP];  /* "": none */
     char config_file[CLI_PATH_CAP]; /* the one read, "": none */
     uint8_t pins[NVT_TLS_PINS_MAX][32];
     size_t pin_count;
+    enum nvt_bearer bearer;
     uint32_t timeout_s;
     bool token_cache;
     bool json;
@@ -125,21 +131,40 @@ struct settings {
 /* CLI_OK, or the exit code after a message. */
 int settings_load(struct settings *s, const struct nvt_profile *system, const struct args *a);
 
+/* The system of that name, or NULL after a message. */
+const struct nvt_profile *system_named(const char *name, bool json);
+
 /* Whole decimal number from 1 to max; false when it is not one. */
 bool parse_count(const char *text, uint64_t max, uint32_t *out);
 
 /* ---- secrets.c ---- */
 
-/* Fills the client's token or credentials from the settings' token file. CLI_OK or an exit code
- * after a message. */
-int secrets_load(struct nvt_client *client, const struct settings *s);
+/* What a request may need beside the token and the API key: Chorus Pro's technical account; "" when
+ * the file has none. */
+struct secrets_extra {
+    char account_login[NVT_SECRET_CAP];
+    char account_password[NVT_SECRET_CAP];
+};
+
+/* Fills the client's token or credentials, and *extra, from the settings' token file. CLI_OK or an
+ * exit code after a message; then nothing is kept. */
+int secrets_load(struct nvt_client *client, const struct settings *s, struct secrets_extra *extra);
 
 /* ---- token_cache.c ---- */
 
-/* The cache file for this origin and credentials; false when there is no place for it. */
-bool token_cache_path(const struct nvt_client *c, char *out, size_t cap);
-void token_cache_load(struct nvt_client *c, const char *path);
-void token_cache_save(const struct nvt_client *c, const char *path);
+#define CLI_CACHE_KEY_CAP 65U /* hex SHA-256 */
+
+/* The file for tokens of one client's origin, scope and credentials. */
+struct token_cache {
+    char path[CLI_PATH_CAP]; /* "": none */
+    char key[CLI_CACHE_KEY_CAP];
+};
+
+/* For the credentials as they are now: those that change from run to run (a refresh token that was
+ * kept) come in later. False when there is no place for it, or a static token needs none. */
+bool token_cache_open(struct token_cache *t, const struct nvt_client *c);
+void token_cache_load(const struct token_cache *t, struct nvt_client *c);
+void token_cache_save(const struct token_cache *t, const struct nvt_client *c);
 
 /* ---- session.c: one client and one call, made ready ---- */
 
@@ -149,7 +174,8 @@ struct session {
     struct nvt_tls_config tls;
     struct nvt_client client;
     struct nvt_call call;
-    char cache_path[CLI_PATH_CAP]; /* "": no cache */
+    struct secrets_extra extra;
+    struct token_cache cache;
     uint64_t grace_ms;       /* after a signal, for the answer to a request that has gone out */
     uint64_t stop_at_ms;     /* when that time is over, 0: no signal yet */
     uint64_t busy_ms;        /* spent in session_run so far */
@@ -224,8 +250,12 @@ int exit_of_err(nvt_err err);
 /* Says why the call failed in one sentence, in JSON too when asked; returns the exit code. */
 int fail_outcome(const struct session *s, const char *what);
 
-/* "what: sentence: server's words (HTTP 422, code -32422); remedy" without secrets. */
+/* "sentence: server's words (HTTP 422, code -32422, field f); remedy" without secrets. */
 void describe(char *out, size_t cap, const struct nvt_failure *f);
+
+/* What the failed call's system advises (hints.h), "" when nothing; say_hint says it. */
+const char *hint_of(const struct session *s);
+void say_hint(const struct session *s);
 
 /* Prints text for a terminal: JSON escapes resolved, controls as spaces. */
 void put_text(FILE *to, struct nvt_span raw, bool escaped);

@@ -148,10 +148,9 @@ int cmd_call(const struct args *a)
     static struct outgoing o;
     struct args plain = *a;
     plain.json = false; /* standard output is the body's alone */
-    const struct nvt_profile *system = nvt_profile_find(nvt_span_str(a->word[0]));
+    const struct nvt_profile *system = system_named(a->word[0], false);
     if (system == NULL) {
-        return fail(false, CLI_USAGE, NVT_OK, "there is no system %s; see navette --help",
-                    a->word[0]);
+        return CLI_USAGE;
     }
     int code = settings_load(&settings, system, &plain);
     if (code == CLI_OK) {

@@ -227,9 +227,9 @@ static void run(bool json)
 int cmd_doctor(const struct args *a)
 {
     const char *name = a->word_count > 0U ? a->word[0] : "rpc";
-    const struct nvt_profile *system = nvt_profile_find(nvt_span_str(name));
+    const struct nvt_profile *system = system_named(name, a->json);
     if (system == NULL) {
-        return fail(a->json, CLI_USAGE, NVT_OK, "there is no system %s; see navette --help", name);
+        return CLI_USAGE;
     }
     int code = settings_load(&settings, system, a);
     if (code == CLI_OK) {

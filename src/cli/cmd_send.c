@@ -199,6 +199,9 @@ static int conclude(struct run *r)
     bool partly = r->refused_count + r->set_aside_count > 0U;
     if (r->code != CLI_OK) {
         say("%s", r->stopped);
+        if (r->err == r->session.call.outcome.failure.err) {
+            say_hint(&r->session);
+        }
         code = r->code;
     } else if (code == CLI_OK && partly) {
         code = CLI_PARTLY;

@@ -43,7 +43,7 @@ static void print_json(const struct session *s, const char *kind, bool show)
     } else {
         out_int("renew_in_s", left);
     }
-    out_str("cache", s->cache_path);
+    out_str("cache", s->cache.path);
     if (show) {
         (void)snprintf(token, sizeof token, "%.*s", (int)s->client.token.len,
                        (const char *)s->client.token.text);
@@ -64,14 +64,14 @@ static void print(const struct session *s, const char *kind, bool show)
         (void)printf("token: from its file, of good shape; navette doctor asks the server\n");
     } else {
         (void)printf("token: %s, used for another %lld s%s%s\n", kind, (long long)left,
-                     s->cache_path[0] == '\0' ? "" : ", kept in ", s->cache_path);
+                     s->cache.path[0] == '\0' ? "" : ", kept in ", s->cache.path);
     }
 }
 
 static int run(struct session *s, bool show)
 {
     bool cached = s->client.token.len > 0U;
-    bool fixed = s->client.credentials.id[0] == '\0';
+    bool fixed = s->client.token.len > 0U && s->client.token.renew_at_ms == UINT64_MAX;
     if (!cached) {
         fetch(s);
         if (s->client.token.len == 0U) {
@@ -86,10 +86,9 @@ int cmd_token(const struct args *a)
 {
     static struct session session;
     static struct settings settings;
-    const struct nvt_profile *system = nvt_profile_find(nvt_span_str(system_name(a)));
+    const struct nvt_profile *system = system_named(system_name(a), a->json);
     if (system == NULL) {
-        return fail(a->json, CLI_USAGE, NVT_OK, "there is no system %s; see navette --help",
-                    system_name(a));
+        return CLI_USAGE;
     }
     int code = settings_load(&settings, system, a);
     if (code == CLI_OK) {

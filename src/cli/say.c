@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages: one sentence each, with what to do about it, and the exit code that goes with it. */
 #include "cli.h"
+#include "hints.h"
 
 #include <stdarg.h>
 
@@ -15,6 +16,16 @@ void say(const char *format, ...)
     va_end(args);
 }
 
+/* The object of a failure, without its end. */
+static void put_failure(int code, nvt_err err, const char *text)
+{
+    out_begin();
+    out_bool("ok", false);
+    out_int("exit", code);
+    out_str("error", err == NVT_OK ? "" : nvt_err_name(err));
+    out_str("message", text);
+}
+
 int fail(bool json, int code, nvt_err err, const char *format, ...)
 {
     char text[1024];
@@ -25,11 +36,7 @@ int fail(bool json, int code, nvt_err err, const char *format, ...)
     va_end(args);
     say("%s", text);
     if (json) {
-        out_begin();
-        out_bool("ok", false);
-        out_int("exit", code);
-        out_str("error", err == NVT_OK ? "" : nvt_err_name(err));
-        out_str("message", text);
+        put_failure(code, err, text);
         out_end();
     }
     return code;
@@ -90,21 +97,45 @@ const char *remedy(nvt_err err)
     return "";
 }
 
+/* " (HTTP 422, code -32422, field start.lat)", as far as they are known. */
+static void put_facts(char *out, size_t cap, const struct nvt_failure *f)
+{
+    out[0] = '\0';
+    if (f->http_status != 0U) {
+        (void)snprintf(out, cap, " (HTTP %u%s%s%s%s)", (unsigned)f->http_status,
+                       f->code[0] == '\0' ? "" : ", code ", f->code,
+                       f->field[0] == '\0' ? "" : ", field ", f->field);
+    }
+}
+
 void describe(char *out, size_t cap, const struct nvt_failure *f)
 {
-    char status[80] = "";
+    char facts[160];
     const char *advice = remedy(f->err);
-    if (f->http_status != 0U && f->code[0] != '\0') {
-        (void)snprintf(status, sizeof status, " (HTTP %u, code %s)", (unsigned)f->http_status,
-                       f->code);
-    } else if (f->http_status != 0U) {
-        (void)snprintf(status, sizeof status, " (HTTP %u)", (unsigned)f->http_status);
-    } else {
-        /* no answer came */
-    }
+    put_facts(facts, sizeof facts, f);
     (void)snprintf(out, cap, "%s%s%s%s%s%s", nvt_err_text(f->err),
-                   f->message[0] == '\0' ? "" : ": ", f->message, status,
+                   f->message[0] == '\0' ? "" : ": ", f->message, facts,
                    advice[0] == '\0' ? "" : "; ", advice);
+}
+
+const char *hint_of(const struct session *s)
+{
+    const struct nvt_failure *f = &s->call.outcome.failure;
+    const struct hint *h =
+        f->err == NVT_OK ? NULL
+                         : hint_find(s->client.profile->name, f->http_status, f->err, f->code);
+    if (h == NULL) {
+        return "";
+    }
+    return hint_in_french() ? h->fr : h->en;
+}
+
+void say_hint(const struct session *s)
+{
+    const char *hint = hint_of(s);
+    if (hint[0] != '\0') {
+        say("hint: %s", hint);
+    }
 }
 
 /* ---- exit codes ---- */
@@ -122,9 +153,14 @@ static const struct range ranges[] = {
     {NVT_E_GRANT_REFUSED, NVT_E_GRANT_REFUSED, CLI_AUTH},
     {NVT_E_GRANT_ANSWER, NVT_E_GRANT_ANSWER, CLI_ANSWER},
     {NVT_E_GRANT_QUOTA, NVT_E_GRANT_QUOTA, CLI_LATER},
+    {NVT_E_GRANT_LOGIN, NVT_E_GRANT_LOGIN, CLI_LOGIN},
+    {NVT_E_GRANT_KEEP, NVT_E_GRANT_KEEP, CLI_INPUT},
     {NVT_E_UNAUTHORIZED, NVT_E_UNAUTHORIZED, CLI_AUTH},
     {NVT_E_ANSWER, NVT_E_ANSWER, CLI_ANSWER},
     {NVT_E_SINK, NVT_E_SINK, CLI_INPUT},
+    {NVT_E_SOURCE, NVT_E_SOURCE, CLI_INPUT},
+    {NVT_E_QUOTA, NVT_E_QUOTA, CLI_LATER},
+    {NVT_E_CURSOR, NVT_E_CURSOR, CLI_ANSWER},
     {NVT_E_CANCELLED, NVT_E_CANCELLED, CLI_INTERRUPTED},
     {(nvt_err)-100, (nvt_err)-209, CLI_USAGE},
     {(nvt_err)-210, (nvt_err)-399, CLI_ANSWER},
@@ -132,7 +168,8 @@ static const struct range ranges[] = {
     {(nvt_err)-500, (nvt_err)-599, CLI_NETWORK},
     {(nvt_err)-600, (nvt_err)-699, CLI_CONFIG},
     {(nvt_err)-700, (nvt_err)-799, CLI_REFUSED},
-    {(nvt_err)-800, (nvt_err)-899, CLI_INPUT},
+    {(nvt_err)-800, (nvt_err)-819, CLI_INPUT},
+    {(nvt_err)-820, (nvt_err)-899, CLI_REFUSED},
 };
 
 int exit_of_err(nvt_err err)
@@ -156,10 +193,8 @@ int exit_of(const struct nvt_outcome *o)
     if (o->verdict == NVT_UNKNOWN) {
         return CLI_UNKNOWN;
     }
-    if (o->verdict == NVT_RETRY && o->failure.err == NVT_E_STATUS) {
-        return CLI_LATER;
-    }
-    return exit_of_err(o->failure.err);
+    int code = exit_of_err(o->failure.err);
+    return o->verdict == NVT_RETRY && code == CLI_REFUSED ? CLI_LATER : code;
 }
 
 /* ---- outcomes ---- */
@@ -169,26 +204,46 @@ static void later(char *out, size_t cap, const struct session *s)
     const struct nvt_outcome *o = &s->call.outcome;
     uint64_t now = session_now_ms(s);
     out[0] = '\0';
-    bool told = o->failure.http_status != 0U || o->failure.err == NVT_E_GRANT_QUOTA;
+    bool told = o->failure.http_status != 0U || o->failure.err == NVT_E_GRANT_QUOTA ||
+                o->failure.err == NVT_E_QUOTA;
     if (o->verdict == NVT_RETRY && told && o->retry_at_ms > now) {
         (void)snprintf(out, cap, "; try again in %llu s",
                        (unsigned long long)((o->retry_at_ms - now + 999U) / 1000U));
     }
 }
 
+static void put_outcome(const struct session *s, int code, const char *text)
+{
+    const struct nvt_failure *f = &s->call.outcome.failure;
+    put_failure(code, f->err, text);
+    out_str("code", f->code);
+    out_str("field", f->field);
+    out_str("hint", hint_of(s));
+    out_figures(s);
+    out_end();
+}
+
 int fail_outcome(const struct session *s, const char *what)
 {
     const struct nvt_outcome *o = &s->call.outcome;
-    char text[512];
+    char about[512];
     char when[64];
-    describe(text, sizeof text, &o->failure);
+    char text[1024];
+    int code = exit_of(o);
+    describe(about, sizeof about, &o->failure);
     later(when, sizeof when, s);
     const char *unsure = o->verdict == NVT_UNKNOWN
                              ? "; the request may have arrived: ask for its status before "
                                "sending it again"
                              : "";
-    return fail(s->settings->json, exit_of(o), o->failure.err, "%s (%s): %s%s%s", what,
-                s->client.origin.host, text, when, unsure);
+    (void)snprintf(text, sizeof text, "%s (%s): %s%s%s", what, s->client.origin.host, about, when,
+                   unsure);
+    say("%s", text);
+    say_hint(s);
+    if (s->settings->json) {
+        put_outcome(s, code, text);
+    }
+    return code;
 }
 
 /* ---- text from elsewhere ---- */

@@ -51,6 +51,45 @@ static struct nvt_timeouts timeouts_of(uint32_t timeout_s)
     return t;
 }
 
+static void put_origin(char *out, size_t cap, const struct nvt_origin *o)
+{
+    char port[8] = "";
+    if (o->port != 443U) {
+        (void)snprintf(port, sizeof port, ":%u", (unsigned)o->port);
+    }
+    (void)snprintf(out, cap, "https://%s%s%s", o->host, port, o->base_path);
+}
+
+static void tell_place(const struct session *s)
+{
+    char url[CLI_PATH_CAP];
+    char token_url[CLI_PATH_CAP];
+    bool apart = s->client.token_origin.host[0] != '\0';
+    put_origin(url, sizeof url, &s->client.origin);
+    put_origin(token_url, sizeof token_url, &s->client.token_origin);
+    say("%s at %s%s%s", s->client.profile->name, url, apart ? ", tokens from " : "",
+        apart ? token_url : "");
+}
+
+/* Settings of the token beyond what the profile says. */
+static int apply(struct session *s)
+{
+    const struct settings *set = s->settings;
+    s->client.bearer = set->bearer;
+    if (set->scope[0] != '\0') {
+        s->client.scope = set->scope;
+    }
+    if (set->token_url[0] == '\0') {
+        return CLI_OK;
+    }
+    nvt_err err = nvt_client_set_token_url(&s->client, set->token_url);
+    if (err != NVT_OK) {
+        return fail(set->json, exit_of_err(err), err, "%s: %s; mend the token URL", set->token_url,
+                    nvt_err_text(err));
+    }
+    return CLI_OK;
+}
+
 static int open_client(struct session *s, bool with_secrets)
 {
     const struct settings *set = s->settings;
@@ -61,10 +100,15 @@ static int open_client(struct session *s, bool with_secrets)
         return fail(set->json, exit_of_err(err), err, "%s: %s; set it with --base-url",
                     url == NULL ? "no base URL is set" : url, nvt_err_text(err));
     }
-    int code = with_secrets ? secrets_load(&s->client, set) : CLI_OK;
-    if (code == CLI_OK && set->token_cache &&
-        token_cache_path(&s->client, s->cache_path, sizeof s->cache_path)) {
-        token_cache_load(&s->client, s->cache_path);
+    int code = apply(s);
+    if (code == CLI_OK && set->verbose > 0U) {
+        tell_place(s);
+    }
+    if (code == CLI_OK && with_secrets) {
+        code = secrets_load(&s->client, set, &s->extra);
+    }
+    if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
+        token_cache_load(&s->cache, &s->client);
     }
     return code;
 }
@@ -79,6 +123,7 @@ int session_open(struct session *s, const struct settings *settings, bool with_s
         code = open_tls(s);
     }
     if (code != CLI_OK) {
+        nvt_wipe(&s->extra, sizeof s->extra);
         nvt_client_free(&s->client);
         nvt_posix_free(&s->posix);
         return code;
@@ -90,9 +135,10 @@ int session_open(struct session *s, const struct settings *settings, bool with_s
 void session_close(struct session *s)
 {
     nvt_call_free(&s->call);
-    if (s->cache_path[0] != '\0') {
-        token_cache_save(&s->client, s->cache_path);
+    if (s->cache.path[0] != '\0') {
+        token_cache_save(&s->cache, &s->client);
     }
+    nvt_wipe(&s->extra, sizeof s->extra);
     nvt_client_free(&s->client);
     nvt_tls_config_free(&s->tls);
     nvt_posix_free(&s->posix);

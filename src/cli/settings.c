@@ -12,13 +12,37 @@
 #define TIMEOUT_MAX_S 86400U
 
 /* What the configuration file may say, once for all systems and once for ours. */
-enum { K_BASE_URL, K_CA_FILE, K_TOKEN_FILE, K_TIMEOUT, K_PIN, K_TOKEN_CACHE, K_COUNT };
+enum {
+    K_BASE_URL,
+    K_ENVIRONMENT,
+    K_TOKEN_URL,
+    K_SCOPE,
+    K_BEARER,
+    K_CA_FILE,
+    K_TOKEN_FILE,
+    K_TIMEOUT,
+    K_PIN,
+    K_TOKEN_CACHE,
+    K_COUNT
+};
 
-static const char *const keys[K_COUNT] = {"base_url", "ca_file", "token_file",
-                                          "timeout",  "pin",     "token_cache"};
-static const char *const variables[K_COUNT] = {"NAVETTE_BASE_URL",   "NAVETTE_CA_FILE",
-                                               "NAVETTE_TOKEN_FILE", "NAVETTE_TIMEOUT",
-                                               "NAVETTE_PIN",        NULL};
+struct key {
+    const char *name;
+    const char *variable; /* of the environment, NULL: none */
+};
+
+static const struct key keys[K_COUNT] = {
+    {"base_url", "NAVETTE_BASE_URL"},
+    {"environment", "NAVETTE_ENVIRONMENT"},
+    {"token_url", "NAVETTE_TOKEN_URL"},
+    {"scope", "NAVETTE_SCOPE"},
+    {"bearer", NULL},
+    {"ca_file", "NAVETTE_CA_FILE"},
+    {"token_file", "NAVETTE_TOKEN_FILE"},
+    {"timeout", "NAVETTE_TIMEOUT"},
+    {"pin", "NAVETTE_PIN"},
+    {"token_cache", NULL},
+};
 
 struct reading {
     const char *system;
@@ -43,7 +67,7 @@ bool parse_count(const char *text, uint64_t max, uint32_t *out)
 static int key_of(const char *name)
 {
     for (int i = 0; i < K_COUNT; i++) {
-        if (strcmp(keys[i], name) == 0) {
+        if (strcmp(keys[i].name, name) == 0) {
             return i;
         }
     }
@@ -132,16 +156,38 @@ static int find_config(struct settings *s, struct reading *r, const struct args 
 
 /* ---- one setting from the first place that has it ---- */
 
-static const char *pick(const struct reading *r, int key, const char *option)
+enum place { FROM_OPTION, FROM_VARIABLE, FROM_SECTION, FROM_GENERAL, FROM_NOWHERE };
+
+struct picked {
+    const char *text; /* "" from nowhere */
+    enum place from;
+};
+
+static struct picked pick(const struct reading *r, int key, const char *option)
 {
-    const char *variable = variables[key] == NULL ? NULL : getenv(variables[key]);
+    const char *variable = keys[key].variable == NULL ? NULL : getenv(keys[key].variable);
+    struct picked p = {option, FROM_OPTION};
     if (option != NULL) {
-        return option;
+        return p;
     }
     if (variable != NULL && variable[0] != '\0') {
-        return variable;
+        p.text = variable;
+        p.from = FROM_VARIABLE;
+    } else if (r->own[key][0] != '\0') {
+        p.text = r->own[key];
+        p.from = FROM_SECTION;
+    } else {
+        p.text = r->general[key];
+        p.from = p.text[0] == '\0' ? FROM_NOWHERE : FROM_GENERAL;
     }
-    return r->own[key][0] != '\0' ? r->own[key] : r->general[key];
+    return p;
+}
+
+/* How that place calls the setting. */
+static const char *called(int key, enum place from, const char *option)
+{
+    return from == FROM_OPTION ? option
+                               : (from == FROM_VARIABLE ? keys[key].variable : keys[key].name);
 }
 
 static int copy(struct settings *s, char *out, const char *value, const char *name)
@@ -176,7 +222,7 @@ static int load_pins(struct settings *s, const struct reading *r, const struct a
 {
     struct words list = a->pin;
     if (list.count == 0U) {
-        list.item[0] = pick(r, K_PIN, NULL);
+        list.item[0] = pick(r, K_PIN, NULL).text;
         list.count = list.item[0][0] == '\0' ? 0U : 1U;
     }
     if (list.count > NVT_TLS_PINS_MAX) {
@@ -205,7 +251,7 @@ static int load_timeout(struct settings *s, const char *text)
 
 static int load_cache(struct settings *s, const struct reading *r, const struct args *a)
 {
-    const char *text = pick(r, K_TOKEN_CACHE, NULL);
+    const char *text = pick(r, K_TOKEN_CACHE, NULL).text;
     bool no = strcmp(text, "no") == 0;
     s->token_cache = !a->no_cache && !no;
     if (text[0] != '\0' && !no && strcmp(text, "yes") != 0) {
@@ -215,16 +261,99 @@ static int load_cache(struct settings *s, const struct reading *r, const struct 
     return CLI_OK;
 }
 
-static int load_paths(struct settings *s, const struct reading *r, const struct args *a)
+/* ---- where the system is ---- */
+
+static int no_environment(const struct settings *s, const char *name)
 {
-    int code = copy(s, s->base_url, pick(r, K_BASE_URL, a->base_url), "the base URL");
+    char known[256] = "";
+    size_t used = 0;
+    const struct nvt_profile *system = s->system;
+    for (size_t i = 0; i < system->environment_count && used < sizeof known; i++) {
+        int n = snprintf(known + used, sizeof known - used, "%s%s", i == 0U ? "" : ", ",
+                         system->environments[i].name);
+        used += n > 0 ? (size_t)n : 0U;
+    }
+    if (used == 0U) {
+        return fail(s->json, CLI_CONFIG, NVT_OK,
+                    "%s has no environments: give its address with --base-url", system->name);
+    }
+    return fail(s->json, CLI_CONFIG, NVT_OK, "%s has no environment %s: there are %s", system->name,
+                name, known);
+}
+
+static int take_environment(struct settings *s, const char *name)
+{
+    for (size_t i = 0; i < s->system->environment_count; i++) {
+        if (strcmp(s->system->environments[i].name, name) == 0) {
+            return copy(s, s->base_url, s->system->environments[i].url, "the base URL");
+        }
+    }
+    return no_environment(s, name);
+}
+
+/* An environment is a base URL by name: of both the one from the nearer place counts. */
+static int load_place(struct settings *s, const struct reading *r, const struct args *a)
+{
+    struct picked url = pick(r, K_BASE_URL, a->base_url);
+    struct picked name = pick(r, K_ENVIRONMENT, a->environment);
+    if (url.from == name.from && url.from != FROM_NOWHERE) {
+        return fail(s->json, CLI_CONFIG, NVT_OK, "%s and %s exclude each other: give one of them",
+                    called(K_ENVIRONMENT, name.from, "--environment"),
+                    called(K_BASE_URL, url.from, "--base-url"));
+    }
+    if (name.from < url.from) {
+        return take_environment(s, name.text);
+    }
+    return copy(s, s->base_url, url.text, "the base URL");
+}
+
+static int load_bearer(struct settings *s, const struct reading *r)
+{
+    const char *text = pick(r, K_BEARER, NULL).text;
+    bool with_name = strcmp(text, "token") == 0;
+    s->bearer = with_name ? NVT_BEARER_TOKEN : NVT_BEARER;
+    if (text[0] != '\0' && !with_name && strcmp(text, "plain") != 0) {
+        return fail(s->json, CLI_CONFIG, NVT_OK, "%s: bearer is neither plain nor token",
+                    s->config_file);
+    }
+    return CLI_OK;
+}
+
+static int load_texts(struct settings *s, const struct reading *r, const struct args *a)
+{
+    const char *ca = pick(r, K_CA_FILE, a->ca_file).text;
+    int code = copy(s, s->ca_file, ca[0] == '\0' ? CLI_CA_FILE : ca, "the CA file's name");
     if (code == CLI_OK) {
-        code =
-            copy(s, s->token_file, pick(r, K_TOKEN_FILE, a->token_file), "the token file's name");
+        code = copy(s, s->token_file, pick(r, K_TOKEN_FILE, a->token_file).text,
+                    "the token file's name");
     }
     if (code == CLI_OK) {
-        const char *ca = pick(r, K_CA_FILE, a->ca_file);
-        code = copy(s, s->ca_file, ca[0] == '\0' ? CLI_CA_FILE : ca, "the CA file's name");
+        code = copy(s, s->token_url, pick(r, K_TOKEN_URL, a->token_url).text, "the token URL");
+    }
+    if (code == CLI_OK) {
+        code = copy(s, s->scope, pick(r, K_SCOPE, a->scope).text, "the scope");
+    }
+    return code;
+}
+
+/* The one part that failed, or CLI_OK. */
+static int load_all(struct settings *s, const struct reading *r, const struct args *a)
+{
+    int code = load_place(s, r, a);
+    if (code == CLI_OK) {
+        code = load_texts(s, r, a);
+    }
+    if (code == CLI_OK) {
+        code = load_timeout(s, pick(r, K_TIMEOUT, a->timeout).text);
+    }
+    if (code == CLI_OK) {
+        code = load_pins(s, r, a);
+    }
+    if (code == CLI_OK) {
+        code = load_bearer(s, r);
+    }
+    if (code == CLI_OK) {
+        code = load_cache(s, r, a);
     }
     return code;
 }
@@ -240,19 +369,27 @@ int settings_load(struct settings *s, const struct nvt_profile *system, const st
     r.system = system->name;
     int code = find_config(s, &r, a);
     if (code == CLI_OK) {
-        code = load_paths(s, &r, a);
-    }
-    if (code == CLI_OK) {
-        code = load_timeout(s, pick(&r, K_TIMEOUT, a->timeout));
-    }
-    if (code == CLI_OK) {
-        code = load_pins(s, &r, a);
-    }
-    if (code == CLI_OK) {
-        code = load_cache(s, &r, a);
+        code = load_all(s, &r, a);
     }
     if (code == CLI_OK && s->verbose > 0U && s->config_file[0] != '\0') {
         say("configuration from %s", s->config_file);
     }
     return code;
+}
+
+const struct nvt_profile *system_named(const char *name, bool json)
+{
+    char known[256] = "";
+    size_t used = 0;
+    const struct nvt_profile *system = nvt_profile_find(nvt_span_str(name));
+    if (system != NULL) {
+        return system;
+    }
+    for (size_t i = 0; nvt_profiles[i] != NULL && used < sizeof known; i++) {
+        int n = snprintf(known + used, sizeof known - used, "%s%s", i == 0U ? "" : ", ",
+                         nvt_profiles[i]->name);
+        used += n > 0 ? (size_t)n : 0U;
+    }
+    (void)fail(json, CLI_USAGE, NVT_OK, "there is no system %s: there are %s", name, known);
+    return NULL;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A token kept between runs, so that ten short runs a minute do not ask for ten tokens (the
- * registry allows five a minute). One file for each origin and key pair, readable by its owner
- * alone:
+ * registry allows five a minute). One file for each system, origin, place of tokens, scope and
+ * credentials, readable by its owner alone:
  *
  *     navette-token 1
- *     <SHA-256 of system, origin and both keys, hex>
+ *     <SHA-256 of all these, hex>
  *     <renew at, seconds since 1970>
  *     <token>
  *
@@ -21,29 +21,54 @@
 #include <unistd.h>
 
 #define HEAD "navette-token 1\n"
-#define KEY_LEN 64U
+#define KEY_LEN (CLI_CACHE_KEY_CAP - 1U)
 #define FILE_MAX (NVT_TOKEN_CAP + 128U)
 
 /* A token that claims to live longer was kept by a clock that was wrong. */
 #define LIFE_MAX_S 86400
 
-/* Both keys count: whoever has only the access key must not find the token that it stands for. */
-static void key_of(const struct nvt_client *c, char out[KEY_LEN + 1U])
+static void hash_str(mbedtls_md_context_t *md, const char *text)
+{
+    /* With its NUL, so that "a", "bc" is not "ab", "c". */
+    (void)mbedtls_md_update(md, (const unsigned char *)text, strlen(text) + 1U);
+}
+
+static void hash_origin(mbedtls_md_context_t *md, const struct nvt_origin *o)
+{
+    char port[8];
+    (void)snprintf(port, sizeof port, "%u", (unsigned)o->port);
+    hash_str(md, o->host);
+    hash_str(md, port);
+    hash_str(md, o->base_path);
+}
+
+/* The secrets count too: whoever has only the id must not find the token that it stands for. */
+static bool make_key(const struct nvt_client *c, char out[CLI_CACHE_KEY_CAP])
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char hash[32] = {0};
-    char text[NVT_HOST_CAP + NVT_BASE_PATH_CAP + 2U * NVT_SECRET_CAP + 64U];
-    int n = snprintf(text, sizeof text, "%s https://%s:%u%s %s %s", c->profile->name,
-                     c->origin.host, (unsigned)c->origin.port, c->origin.base_path,
-                     c->credentials.id, c->credentials.secret);
-    (void)mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), (const unsigned char *)text,
-                     (size_t)n, hash);
-    nvt_wipe(text, sizeof text);
+    mbedtls_md_context_t md;
+    mbedtls_md_init(&md);
+    bool ok = mbedtls_md_setup(&md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0) == 0 &&
+              mbedtls_md_starts(&md) == 0;
+    if (ok) {
+        hash_str(&md, c->profile->name);
+        hash_origin(&md, &c->origin);
+        hash_origin(&md, &c->token_origin);
+        hash_str(&md, c->scope == NULL ? "" : c->scope);
+        hash_str(&md, c->credentials.id);
+        hash_str(&md, c->credentials.secret);
+        hash_str(&md, c->credentials.refresh);
+        hash_str(&md, c->credentials.api_key);
+        ok = mbedtls_md_finish(&md, hash) == 0;
+    }
+    mbedtls_md_free(&md);
     for (size_t i = 0; i < sizeof hash; i++) {
         out[2U * i] = digits[hash[i] >> 4U];
         out[2U * i + 1U] = digits[hash[i] & 15U];
     }
     out[KEY_LEN] = '\0';
+    return ok;
 }
 
 static bool make_dir(const char *path)
@@ -71,16 +96,20 @@ static bool cache_dir(char *out, size_t cap)
            make_dir(out);
 }
 
-bool token_cache_path(const struct nvt_client *c, char *out, size_t cap)
+bool token_cache_open(struct token_cache *t, const struct nvt_client *c)
 {
     char dir[CLI_PATH_CAP];
-    char key[KEY_LEN + 1U];
-    if (c->credentials.id[0] == '\0' || !cache_dir(dir, sizeof dir)) {
+    bool fixed = c->credentials.id[0] == '\0' && c->credentials.refresh[0] == '\0';
+    t->path[0] = '\0';
+    if (fixed || !make_key(c, t->key) || !cache_dir(dir, sizeof dir)) {
         return false;
     }
-    key_of(c, key);
-    key[32] = '\0'; /* enough for a name; the file holds all of it */
-    return (size_t)snprintf(out, cap, "%s/token-%s", dir, key) < cap;
+    /* Half of the key is enough for a name; the file holds all of it. */
+    int n = snprintf(t->path, sizeof t->path, "%s/token-%.32s", dir, t->key);
+    if (n < 0 || (size_t)n >= sizeof t->path) {
+        t->path[0] = '\0';
+    }
+    return t->path[0] != '\0';
 }
 
 /* ---- reading ---- */
@@ -138,17 +167,15 @@ static size_t read_file(const char *path, uint8_t *mem, size_t cap)
     return len < cap ? len : 0U;
 }
 
-void token_cache_load(struct nvt_client *c, const char *path)
+void token_cache_load(const struct token_cache *t, struct nvt_client *c)
 {
     uint8_t mem[FILE_MAX];
-    char key[KEY_LEN + 1U];
     int64_t now_s = 0;
     int64_t left_s = 0;
     struct nvt_span token = NVT_LIT("");
-    key_of(c, key);
-    size_t len = read_file(path, mem, sizeof mem);
+    size_t len = read_file(t->path, mem, sizeof mem);
     if (c->port->clock.wall_s(c->port->clock.ctx, &now_s) &&
-        parse(nvt_span_of(mem, len), key, now_s, &left_s, &token)) {
+        parse(nvt_span_of(mem, len), t->key, now_s, &left_s, &token)) {
         uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
         (void)nvt_token_set(&c->token, token, now_ms + (uint64_t)left_s * 1000U);
     }
@@ -177,27 +204,25 @@ static void replace(const char *path, const char *text, size_t len)
     }
 }
 
-void token_cache_save(const struct nvt_client *c, const char *path)
+void token_cache_save(const struct token_cache *t, const struct nvt_client *c)
 {
     char text[FILE_MAX];
-    char key[KEY_LEN + 1U];
     int64_t now_s = 0;
     uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
     if (c->token.len == 0U) {
-        (void)unlink(path); /* the server refused it */
+        (void)unlink(t->path); /* the server refused it */
         return;
     }
     if (!c->token_fetched || c->token.renew_at_ms <= now_ms ||
         !c->port->clock.wall_s(c->port->clock.ctx, &now_s)) {
         return;
     }
-    key_of(c, key);
     uint64_t left_s = (c->token.renew_at_ms - now_ms) / 1000U;
-    int n = snprintf(text, sizeof text, HEAD "%s\n%lld\n%.*s\n", key,
+    int n = snprintf(text, sizeof text, HEAD "%s\n%lld\n%.*s\n", t->key,
                      (long long)now_s + (long long)left_s, (int)c->token.len,
                      (const char *)c->token.text);
     if (n > 0 && (size_t)n < sizeof text) {
-        replace(path, text, (size_t)n);
+        replace(t->path, text, (size_t)n);
     }
     nvt_wipe(text, sizeof text);
 }

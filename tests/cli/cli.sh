@@ -40,6 +40,12 @@ exits 'no command' "$E_USAGE" usage
 usage 'unknown command' 'no command fly; see navette --help' fly
 usage 'unknown journey command' 'journey fly is no command' journey fly
 usage 'journey alone' 'there are send, check, status' journey
+nv journey --help
+exits 'a group lists its commands' 0
+like '... send among them' "$out" '^  journey send +FILE'
+unlike '... and no others' "$out" '^  (token|call)'
+nv help journey
+like 'help of a group' "$out" '^usage: navette journey COMMAND'
 usage 'options before the command' 'behind the command' --json token
 usage 'unknown option' '--fly; see navette token --help' token --fly
 usage 'option of another command' 'does not take --data' token --data x
@@ -47,7 +53,7 @@ usage 'option without its value' 'missing behind --timeout' token --timeout
 usage 'option given twice' 'more often' journey check x --refused a --refused b
 usage 'missing argument' 'it takes ID' journey status
 usage 'too many arguments' 'too many arguments, starting with b' journey status a b
-usage 'unknown system' 'no system moon' token moon
+usage 'unknown system' 'no system moon: there are rpc' token moon
 usage 'list: a time that is none' '2026-01-31T00:00:00Z' journey list --start yesterday
 usage 'list: a number that is none' 'number' journey list --limit many
 usage 'send: retry-for' 'from 1 to' journey send x --retry-for 0
@@ -195,6 +201,44 @@ cp "$work/other.conf" "$work/elsewhere/.config/navette/navette.conf"
 HOME=$work/elsewhere XDG_CONFIG_HOME='' nv token
 at 'the one below HOME' 127.0.0.5
 
+# ---- environments: a base URL by name ----
+
+# Nothing is sent anywhere: there are no credentials.
+nv token --environment demo --config "$work/other.conf" --token-file "$work/none" -v
+exits 'an environment goes before the base URL of a file' "$E_CONFIG" \
+    'rpc at https://api\.demo\.covoiturage\.beta\.gouv\.fr$'
+nv token piste --environment sandbox --token-file "$work/none" -v
+exits 'an environment brings its place of tokens along' "$E_CONFIG" \
+    'piste at https://sandbox-api\.piste\.gouv\.fr, tokens from https://sandbox-oauth\.piste\.gouv\.fr/api/oauth/token$'
+nv token coopcycle --base-url https://here.example --token-url https://there.example:8443/t --token-file "$work/none" -v
+exits 'a place of tokens of its own' "$E_CONFIG" \
+    'coopcycle at https://here\.example, tokens from https://there\.example:8443/t$'
+NAVETTE_ENVIRONMENT=production nv token --config "$work/other.conf" --base-url https://127.0.0.1:1
+at 'a base URL by option goes before an environment by the environment' 127.0.0.1
+nv token --environment demo --base-url https://127.0.0.1:1 --json
+exits 'both at once' "$E_CONFIG" '--environment and --base-url exclude each other'
+like '... for machines' "$out" '^\{"ok":false,"exit":3,'
+NAVETTE_ENVIRONMENT=demo NAVETTE_BASE_URL=https://127.0.0.1:1 nv token
+exits 'both in the environment' "$E_CONFIG" 'NAVETTE_ENVIRONMENT and NAVETTE_BASE_URL exclude'
+printf 'ca_file = %s\n[rpc]\nenvironment = demo\nbase_url = https://127.0.0.1:1\n' "$work/ca.pem" >"$work/both.conf"
+nv token --config "$work/both.conf"
+exits 'both in one section' "$E_CONFIG" 'environment and base_url exclude'
+printf 'base_url = https://127.0.0.1:1\n[rpc]\nenvironment = demo\n' >"$work/both.conf"
+nv token --config "$work/both.conf" --token-file "$work/none" -v
+exits 'the section goes before the general lines' "$E_CONFIG" 'rpc at https://api\.demo\.'
+nv token --environment moon
+exits 'an unknown environment: the known ones' "$E_CONFIG" 'rpc has no environment moon: there are production, demo'
+nv token piste --environment moon
+exits '... of piste' "$E_CONFIG" 'production, sandbox, state, state-sandbox'
+nv token jindexe --environment production
+exits '... of a system without any' "$E_CONFIG" 'jindexe has no environments.*--base-url'
+nv token coopcycle --base-url https://127.0.0.1:1 --token-url http://127.0.0.1/x --token-file "$work/keys"
+exits 'a plain token URL' "$E_CONFIG" 'in the clear; mend the token URL'
+nv token coopcycle --base-url https://127.0.0.1:1 --token-url moon --token-file "$work/keys"
+exits 'a token URL that is none' "$E_CONFIG" 'mend the token URL'
+nv token --pin "$(printf '%064d' 0)" --pin "$(printf '%064d' 0)" --pin "$(printf '%064d' 0)"
+exits 'three pins' "$E_USAGE" '2 times at most'
+
 wrong_config() { # NAME REGEX LINE ...
     name=$1 regex=$2
     shift 2
@@ -209,6 +253,7 @@ wrong_config 'words' 'line 1: it is not "name = value"' 'hello there'
 wrong_config 'a time-out of words' 'timeout' 'timeout = soon'
 wrong_config 'no yes and no no' 'token_cache' 'token_cache = maybe'
 wrong_config 'a pin' 'pin' 'pin = abc'
+wrong_config 'a header form that is none' 'neither plain nor token' 'bearer = basic'
 nv token --config "$work/none.conf"
 exits 'configuration: a named file must be there' "$E_CONFIG" 'none.conf can not be read'
 nv token --base-url http://127.0.0.1
@@ -232,18 +277,84 @@ secret() { # NAME REGEX TEXT
     exits "secret: $1" "$E_CONFIG" "$2"
     case $out$err in *TOPSECRET*) fail "secret: $1: it is not told" "$err" ;; *) pass "secret: $1: it is not told" ;; esac
 }
-secret 'empty' 'the token is no good: the credential is empty' ''
+secret 'empty' 'the credential is empty: rpc takes access_key and secret_key' ''
 secret 'comment only' 'empty' '# a comment\n\n'
 secret 'two lines' 'line end' 'TOPSECRET\nTOPSECRET\n'
 secret 'a space' 'space' 'TOP TOPSECRET\n'
 secret 'quotes' 'quote' '"TOPSECRET"\n'
 secret 'Bearer' 'Bearer' 'Bearer TOPSECRET\n'
-secret 'the secret_key alone' 'exactly the two lines' 'secret_key = TOPSECRET\n'
-secret 'keys and more' 'exactly the two lines' 'access_key = a\nsecret_key = TOPSECRET\nTOPSECRET\n'
-secret 'a key twice' 'exactly the two lines' \
+secret 'the secret_key alone' 'the access_key is missing: it goes with the secret_key' 'secret_key = TOPSECRET\n'
+secret 'keys and more' 'line 3: that is no setting; rpc takes access_key' 'access_key = a\nsecret_key = TOPSECRET\nTOPSECRET\n'
+secret 'a key twice' 'secret_key is there twice' \
     'access_key = a\nsecret_key = TOPSECRET\nsecret_key = TOPSECRET2\n'
 secret 'an empty secret_key' 'the secret_key is no good' 'access_key = a\nsecret_key =\n'
 secret 'a quoted access_key' 'the access_key is no good' 'access_key = "a"\nsecret_key = TOPSECRET\n'
+secret 'a token and keys' 'keep one of them' 'token = TOPSECRET\naccess_key = a\nsecret_key = TOPSECRET\n'
+secret 'lines of another system' 'rpc has no client_id; it takes access_key and secret_key' \
+    'client_id = a\nclient_secret = TOPSECRET\n'
+secret 'a secret_key that is longer than any' 'the secret_key is no good' \
+    "access_key = a\\nsecret_key = $(printf '%0128d' 0)\\n"
+
+# What each system asks for: of SYSTEM, like secret.
+of() { # SYSTEM NAME REGEX TEXT
+    printf '%b' "$4" >"$work/secret"
+    chmod 600 "$work/secret"
+    nv token "$1" --token-file "$work/secret" --base-url https://127.0.0.1:1
+    exits "secret of $1: $2" "$E_CONFIG" "$3"
+    case $out$err in *TOPSECRET*) fail "secret of $1: $2: it is not told" "$err" ;; *) pass "secret of $1: $2: it is not told" ;; esac
+}
+# good SYSTEM NAME TEXT: taken, so that the next thing is the server, where nobody listens.
+good() {
+    printf '%b' "$3" >"$work/secret"
+    chmod 600 "$work/secret"
+    nv token "$1" --token-file "$work/secret" --base-url https://127.0.0.1:1
+    exits "secret of $1: $2" "$E_NETWORK" 'no server listens'
+}
+for system in coopcycle piste; do
+    good $system 'id and secret' 'client_id = a\nclient_secret = TOPSECRET\n'
+    good $system 'id and secret, odd characters in them' 'client_id = a b:c\nclient_secret = é:+% "x" =&\n'
+    of $system 'no secret' 'the client_secret is missing: it goes with the client_id' 'client_id = a\n'
+    of $system 'no id' 'the client_id is missing' 'client_secret = TOPSECRET\n'
+    of $system 'a quoted secret' 'the client_secret is no good: .*quote' 'client_id = a\nclient_secret = "TOPSECRET"\n'
+    of $system 'a quoted id' 'the client_id is no good: .*quote' 'client_id = "a"\nclient_secret = TOPSECRET\n'
+    of $system 'keys of the registry' "$system has no access_key; it takes client_id" 'access_key = a\nsecret_key = TOPSECRET\n'
+    of $system 'empty' "$system takes client_id and client_secret" ''
+    of $system 'a control in the secret' 'the client_secret is no good' 'client_id = a\nclient_secret = TOP\001SECRET\n'
+done
+good piste 'with all that may stand beside them' \
+    'client_id = a\nclient_secret = b\napi_key = c\naccount_login = d\naccount_password = e\n'
+of piste 'half an account' 'the account_password is missing' 'client_id = a\nclient_secret = b\naccount_login = TOPSECRET\n'
+of piste 'a quoted account' 'the account_login is no good' \
+    'client_id = a\nclient_secret = b\naccount_login = "TOPSECRET"\naccount_password = c\n'
+of coopcycle 'an account' 'coopcycle has no account_login' \
+    'client_id = a\nclient_secret = b\naccount_login = TOPSECRET\naccount_password = c\n'
+good jindexe 'user and password' 'api_key = k\nusername = me@example.org\npassword = TOPSECRET\n'
+good jindexe 'a refresh token' 'api_key = k\nrefresh_token = TOPSECRET\n'
+good jindexe 'both' 'api_key = k\nusername = a\npassword = b\nrefresh_token = TOPSECRET\n'
+of jindexe 'no password' 'the password is missing: it goes with the username' 'api_key = k\nusername = TOPSECRET\n'
+of jindexe 'a client' 'jindexe has no client_id; it takes api_key' 'client_id = a\nclient_secret = TOPSECRET\n'
+of jindexe 'a quoted key' 'the api_key is no good' 'api_key = "TOPSECRET"\nusername = a\npassword = b\n'
+of jindexe 'a refresh token with a space behind its quote' 'the refresh_token is no good' \
+    "api_key = k\\nrefresh_token = 'TOPSECRET'\\n"
+ds=$(printf '01234567-89ab-cdef-0123-456789abcdef;abcdefghijklmnopqrstuvwx' | base64 -w 0)
+printf '%s\n' "$ds" >"$work/secret"
+nv token demarches --token-file "$work/secret"
+exits 'secret of demarches: a token' 0
+is '... without a word about it' "$err" ''
+printf 'token=%s\n' "$ds" >"$work/secret"
+nv token demarches --token-file "$work/secret"
+exits 'secret of demarches: a token as its documentation writes it' 0
+of demarches 'a number' 'the token is no good: that is a number' '123456\n'
+of demarches 'an address' 'the token is no good: that is an address' 'https://www.demarches-simplifiees.fr/x\n'
+of demarches 'cut short' 'the token is no good: .*cut short' "$(echo "$ds" | cut -c 1-82)\\n"
+of demarches 'keys' 'demarches has no client_id; it takes one line with its token' 'client_id = a\nclient_secret = TOPSECRET\n'
+printf 'of-some-other-form\n' >"$work/secret"
+nv token demarches --token-file "$work/secret"
+exits 'secret of demarches: of a form not known today: a warning' 0 'does not have the form'
+nv token coopcycle --base-url https://127.0.0.1:1 --config /dev/null
+exits 'no credentials: what the system takes' "$E_CONFIG" 'no credentials for coopcycle.*client_id and client_secret'
+nv token jindexe --token-file "$work/secret"
+exits 'a system without a host of its own' "$E_CONFIG" 'no base URL is set'
 ln -s "$work/none" "$work/dangling"
 nv token --token-file "$work/dangling"
 exits 'secret: a dangling link' "$E_CONFIG" 'can not be opened'
@@ -267,7 +378,8 @@ printf 'token_file = %s\n' "$work/keys" >>"$config"
 
 # ---- the token cache ----
 
-key=$(printf 'rpc https://127.0.0.1:1 key-1 secret-1' | sha256sum | cut -d ' ' -f 1)
+# System, origin, origin of tokens, scope, credentials; each with a NUL behind it.
+key=$(printf '%s\0' rpc 127.0.0.1 1 '' '' 0 '' '' key-1 secret-1 '' '' | sha256sum | cut -d ' ' -f 1)
 cache="$XDG_CACHE_HOME/navette/token-$(echo "$key" | cut -c 1-32)"
 mkdir -p "$XDG_CACHE_HOME/navette"
 cached() { # NAME used|ignored FORMAT [ARG ...]
