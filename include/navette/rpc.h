@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registre de preuve de covoiturage: journeys. Money in euro cents, distances in metres, times in
- * seconds since 1970 UTC, coordinates in 1e-7 degree. Source: the registry's API v3.3 (and v2).
+ * Registre de preuve de covoiturage: journeys, geography, CEE applications. Money in euro cents,
+ * distances in metres, times in seconds since 1970 UTC, coordinates in 1e-7 degree. Source: the
+ * registry's API v3.3 (and v2).
  */
 #ifndef NAVETTE_RPC_H
 #define NAVETTE_RPC_H
@@ -183,6 +184,102 @@ struct nvt_rpc_filter {
 nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_filter *filter);
 
+#define NVT_RPC_PAGE_MAX 100U
+
+/* The list page by page. The registry has no cursor, only offsets, newest first: a journey that
+ * comes in meanwhile moves the rest, so that an id may show up twice; an end_s in the past prevents
+ * that. */
+struct nvt_rpc_walk {
+    struct nvt_rpc_filter filter; /* limit: ids a page, up to 100 (0: 50). offset: where to start */
+    uint32_t left;                /* how many ids are wanted at most */
+};
+
+/* GET: the next page. As nvt_rpc_list; NVT_E_ARG when left is 0. */
+nvt_err nvt_rpc_list_page(struct nvt_call *call, struct nvt_rpc_request *r,
+                          const struct nvt_rpc_walk *walk);
+
+/* Moves on by the page that was brought (nvt_call_json, or parsed from where a sink put it). A page
+ * shorter than asked for is the last one. *out_more: ask for another. NVT_E_ANSWER when it is no
+ * array, or longer than asked for. */
+nvt_err nvt_rpc_next_page(const struct nvt_json *page, struct nvt_rpc_walk *walk, bool *out_more);
+
+/* ---- geography ---- */
+
+struct nvt_rpc_place {
+    int32_t lat_e7; /* -900000000 to 900000000 */
+    int32_t lon_e7; /* -1800000000 to 1800000000 */
+};
+
+/* GET: how far it is by road, from what the registry thinks. NVT_E_FIELD_RANGE. */
+nvt_err nvt_rpc_route(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_rpc_place from,
+                      struct nvt_rpc_place to);
+
+/* GET: where an address is. Both 1 to 256 characters; country is its full name ("France").
+ * NVT_E_FIELD_MISSING, NVT_E_FIELD_LENGTH, NVT_E_UTF8; NVT_E_SPACE from about 700 bytes on, letters
+ * with accents counting six. */
+nvt_err nvt_rpc_point_by_address(struct nvt_call *call, struct nvt_rpc_request *r,
+                                 struct nvt_span address, struct nvt_span country);
+
+/* GET: where a commune or arrondissement is, by its INSEE code: 5 digits, A or B among them in
+ * Corsica. NVT_E_FIELD_MISSING, NVT_E_FIELD_FORMAT. */
+nvt_err nvt_rpc_point_by_insee(struct nvt_call *call, struct nvt_rpc_request *r,
+                               struct nvt_span code);
+
+/* ---- CEE: applications for energy savings certificates ---- */
+
+enum nvt_rpc_cee_use {
+    NVT_RPC_CEE_SIMULATE, /* phone_trunc, journey_type, last_name_trunc; may have identity_key,
+                             driving_license */
+    NVT_RPC_CEE_REGISTER  /* all members of its journey_type */
+};
+
+/* What the use or journey_type has no place for is not written. */
+struct nvt_rpc_cee {
+    struct nvt_span journey_type;        /* "short" or "long" */
+    struct nvt_span identity_key;        /* nvt_rpc_identity_key */
+    struct nvt_span driving_license;     /* [A-Z0-9]{1,15}, four digits behind it or not; from
+                                            abroad: "99-" and 1 to 61 characters */
+    struct nvt_span last_name_trunc;     /* nvt_rpc_name_trunc */
+    struct nvt_span phone_trunc;         /* nvt_rpc_phone_trunc; long */
+    struct nvt_span operator_journey_id; /* 1 to 256 characters; short */
+    int64_t paid_s;                      /* when the costs were shared; long */
+    int64_t signed_s;                    /* when the applicant signed */
+};
+
+/* The first three letters of the folded name, spaces where it is shorter: "D H" of D'Herug, and a
+ * NUL. The errors of nvt_rpc_fold_name, and NVT_E_FIELD_LENGTH of an empty name; out_trunc is then
+ * "". */
+nvt_err nvt_rpc_name_trunc(struct nvt_span lastname, char out_trunc[4]);
+
+#define NVT_RPC_CEE_MAX 1024 /* the largest body in ASCII is smaller */
+#define NVT_RPC_CEE_TOKENS 24
+
+/* Checks, then writes. NVT_E_FIELD_*, NVT_E_UTF8 with failure->field set (out_failure may be NULL),
+ * NVT_E_SPACE. */
+nvt_err nvt_rpc_cee_write(const struct nvt_rpc_cee *cee, enum nvt_rpc_cee_use use,
+                          struct nvt_buf *out, struct nvt_failure *out_failure);
+
+/* The same bounds on a body that is JSON already; errors as of nvt_rpc_json_check.
+ * NVT_RPC_CEE_TOKENS tokens are enough for what is valid. */
+nvt_err nvt_rpc_cee_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
+                          enum nvt_rpc_cee_use use, struct nvt_failure *out_failure);
+
+/* POST: whether the person may apply; delivered says yes, status 409 that an application exists
+ * (nvt_rpc_read_cee). Nothing is kept. Check json before. */
+nvt_err nvt_rpc_cee_simulate(struct nvt_call *call, struct nvt_rpc_request *r,
+                             struct nvt_span json);
+
+/* POST: applies. NVT_DUPLICATE says that an application of that person exists; nvt_rpc_read_cee
+ * then has its uuid when it is one's own, none when it is another operator's: then nothing was
+ * achieved. Check json before. */
+nvt_err nvt_rpc_cee_register(struct nvt_call *call, struct nvt_rpc_request *r,
+                             struct nvt_span json);
+
+/* GET and DELETE of one application. uuid: 36 of [0-9A-Fa-f-]: NVT_E_FIELD_MISSING,
+ * NVT_E_FIELD_FORMAT. */
+nvt_err nvt_rpc_cee_find(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span uuid);
+nvt_err nvt_rpc_cee_delete(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span uuid);
+
 /* ---- answers: views into the call, as they stand in the JSON (escapes and all) ---- */
 
 /* What nvt_rpc_send brought back. NVT_E_ANSWER when the answer is not of the documented form. */
@@ -203,7 +300,30 @@ struct nvt_rpc_state {
 };
 nvt_err nvt_rpc_read_state(struct nvt_call *call, struct nvt_rpc_state *out_state);
 
-/* The label of an item of one of the three arrays above, parsed by the caller: the item itself, or
+/* Why nvt_rpc_send was refused with 422 and code -32422: a raw JSON array of labels ("expired",
+ * "distance_too_short", "too_many_trips_by_day", "too_close_trips"). Such a journey is kept all the
+ * same, in status terms_violation_error. NVT_E_ANSWER when it was refused for another reason. */
+nvt_err nvt_rpc_read_terms(struct nvt_call *call, struct nvt_span *out_labels);
+
+/* What nvt_rpc_route brought back, fractions rounded. NVT_E_ANSWER. */
+nvt_err nvt_rpc_read_route(struct nvt_call *call, uint32_t *out_distance_m,
+                           uint32_t *out_duration_s);
+
+/* What nvt_rpc_point_by_address or nvt_rpc_point_by_insee brought back. NVT_E_ANSWER. */
+nvt_err nvt_rpc_read_place(struct nvt_call *call, struct nvt_rpc_place *out_place);
+
+/* What nvt_rpc_cee_register or nvt_rpc_cee_find brought back, and either's or simulate's 409.
+ * NVT_E_ANSWER when it has no datetime. */
+struct nvt_rpc_cee_answer {
+    struct nvt_span uuid;     /* empty: it is not ours to know */
+    struct nvt_span datetime; /* of the journey's end (short) or the sharing of costs (long) */
+    struct nvt_span token;    /* the registry's signature for the application's file */
+    struct nvt_span status;   /* of the journey, short */
+    int64_t journey_id;       /* the registry's own number, short; 0: none */
+};
+nvt_err nvt_rpc_read_cee(struct nvt_call *call, struct nvt_rpc_cee_answer *out_answer);
+
+/* The label of an item of one of the arrays above, parsed by the caller: the item itself, or
  * its member "label". NVT_E_ANSWER. */
 nvt_err nvt_rpc_label(const struct nvt_json *doc, nvt_json_node item, struct nvt_span *out_label);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registre de preuve de covoiturage: the profile, the calls and their answers. */
+/* Registre de preuve de covoiturage: the profile, and the calls that carry journeys. */
+#include "rpc_call.h"
 #include "rpc_fields.h"
-
-#define JOURNEYS "/v3.3/journeys"
 
 static const struct nvt_environment environments[] = {
     {"production", "https://api.covoiturage.beta.gouv.fr", NULL, NULL},
@@ -19,124 +18,119 @@ const struct nvt_profile nvt_rpc_profile = {
     .scope = "",
     .api_key_name = "",
     .token_life_s = 300U,
-    .rates = {{5U, 61000U, 3U}},
+    .rates = {{5U, 61000U, 3U},
+              {20000U, 61000U, 10000U},
+              {2000U, 61000U, 1000U},
+              {20000U, 61000U, 10000U},
+              {100U, 301000U, 50U}},
     .duplicate_status = 409U,
     .retry_500 = true,
 };
 
-/* ---- calls ---- */
+/* ---- what all calls share ---- */
 
-static void prepare(struct nvt_rpc_request *r, const char *method, struct nvt_span body,
-                    uint8_t flags, struct nvt_buf *out_target)
+void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
+                     struct nvt_span body, struct nvt_buf *out_target)
 {
     (void)memset(&r->request, 0, sizeof r->request);
-    r->request.method = nvt_span_str(method);
+    r->request.method = nvt_span_str(verb->method);
     r->request.body = body;
-    r->request.flags = flags;
+    r->request.flags = verb->flags;
+    r->request.rate = verb->rate;
     if (body.len > 0U) {
         r->request.media_type = NVT_LIT("application/json");
     }
     nvt_buf_init(out_target, r->target, sizeof r->target);
-    nvt_buf_put(out_target, NVT_LIT(JOURNEYS));
+    nvt_buf_put(out_target, nvt_span_str(verb->path));
 }
 
-/* An empty segment would make the path the list's; dot segments are resolved by servers and
- * gateways on the way, encoded or not. */
-static nvt_err prepare_one(struct nvt_rpc_request *r, const char *method, struct nvt_span id,
-                           struct nvt_span body, struct nvt_buf *out_target)
-{
-    if (id.len == 0U) {
-        return NVT_E_FIELD_MISSING;
-    }
-    if (nvt_span_eq(id, NVT_LIT(".")) || nvt_span_eq(id, NVT_LIT(".."))) {
-        return NVT_E_FIELD_FORMAT;
-    }
-    prepare(r, method, body, NVT_REQ_IDEMPOTENT, out_target);
-    nvt_buf_put_byte(out_target, (uint8_t)'/');
-    nvt_percent_put(out_target, id);
-    return NVT_OK;
-}
-
-static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r, const struct nvt_buf *target)
+nvt_err nvt_rpc_begin(struct nvt_call *call, struct nvt_rpc_request *r,
+                      const struct nvt_buf *target)
 {
     nvt_err err = nvt_buf_err(target);
     r->request.target = nvt_buf_span(target);
     return err == NVT_OK ? nvt_call_begin(call, &r->request) : err;
 }
 
-nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span journey_json)
+/* ---- journeys ---- */
+
+#define JOURNEYS "/v3.3/journeys"
+
+/* An empty segment would make the path the list's; dot segments are resolved by servers and
+ * gateways on the way, encoded or not. */
+static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r,
+                         const struct nvt_rpc_verb *verb, struct nvt_span id, struct nvt_span body,
+                         const char *after)
 {
     struct nvt_buf target;
-    prepare(r, "POST", journey_json, NVT_REQ_KEYED, &target);
-    return begin(call, r, &target);
+    if (id.len == 0U) {
+        return NVT_E_FIELD_MISSING;
+    }
+    if (nvt_span_eq(id, NVT_LIT(".")) || nvt_span_eq(id, NVT_LIT(".."))) {
+        return NVT_E_FIELD_FORMAT;
+    }
+    nvt_rpc_prepare(r, verb, body, &target);
+    nvt_percent_put(&target, id);
+    nvt_buf_put(&target, nvt_span_str(after));
+    return nvt_rpc_begin(call, r, &target);
+}
+
+nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span journey_json)
+{
+    static const struct nvt_rpc_verb post = {"POST", JOURNEYS, NVT_REQ_KEYED, NVT_RPC_RATE_WRITE};
+    struct nvt_buf target;
+    nvt_rpc_prepare(r, &post, journey_json, &target);
+    return nvt_rpc_begin(call, r, &target);
 }
 
 nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id)
 {
-    struct nvt_buf target;
-    nvt_err err = prepare_one(r, "GET", operator_journey_id, NVT_LIT(""), &target);
-    return err == NVT_OK ? begin(call, r, &target) : err;
+    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "/", NVT_REQ_IDEMPOTENT,
+                                            NVT_RPC_RATE_READ};
+    return begin_one(call, r, &get, operator_journey_id, NVT_LIT(""), "");
 }
 
 nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span update_json)
 {
-    struct nvt_buf target;
-    nvt_err err = prepare_one(r, "PATCH", operator_journey_id, update_json, &target);
-    return err == NVT_OK ? begin(call, r, &target) : err;
+    static const struct nvt_rpc_verb patch = {"PATCH", JOURNEYS "/", NVT_REQ_IDEMPOTENT,
+                                              NVT_RPC_RATE_READ};
+    return begin_one(call, r, &patch, operator_journey_id, update_json, "");
 }
 
-static nvt_err check_cancel(struct nvt_span code, struct nvt_span message)
-{
-    if (code.len > 32U) {
-        return NVT_E_FIELD_LENGTH;
-    }
-    if (!nvt_shape_all_in(code, "09AZaz__--")) {
-        return NVT_E_FIELD_FORMAT;
-    }
-    nvt_err err = nvt_utf8_check(message);
-    if (err == NVT_OK && nvt_shape_code_points(message) > 512U) {
-        err = NVT_E_FIELD_LENGTH;
-    }
-    return err;
-}
+struct cancel {
+    struct nvt_span code, message;
+};
 
-static nvt_err write_cancel(struct nvt_span code, struct nvt_span message, struct nvt_buf *out)
-{
-    struct nvt_json_writer w;
-    nvt_json_writer_init(&w, out);
-    nvt_json_begin_object(&w);
-    nvt_json_name(&w, NVT_LIT("code"));
-    nvt_json_put_str(&w, code);
-    if (message.len > 0U) {
-        nvt_json_name(&w, NVT_LIT("message"));
-        nvt_json_put_str(&w, message);
-    }
-    nvt_json_end_object(&w);
-    return nvt_json_writer_end(&w);
-}
+static const struct nvt_field cancel_rows[] = {
+    {"code",
+     {.words = "09AZaz__--"},
+     32U,
+     NVT_FIELD_AT(cancel, code),
+     NVT_FIELD_CHARS,
+     (uint8_t)NVT_FIELD_REQUIRED | (uint8_t)NVT_FIELD_MAY_BE_EMPTY},
+    {"message", {NULL}, 512U, NVT_FIELD_AT(cancel, message), NVT_FIELD_TEXT, 0U},
+};
+static const struct nvt_shape cancel_shape = {NVT_SHAPE_ROWS(cancel_rows), false, 0U, 0U, 0U};
 
 nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span code,
                        struct nvt_span message)
 {
-    struct nvt_buf target;
+    static const struct nvt_rpc_verb post = {"POST", JOURNEYS "/", NVT_REQ_IDEMPOTENT,
+                                             NVT_RPC_RATE_WRITE};
+    const struct cancel cancel = {code, message};
     struct nvt_buf body;
     nvt_buf_init(&body, r->body, sizeof r->body);
-    nvt_err err = check_cancel(code, message);
-    if (err == NVT_OK) {
-        err = write_cancel(code, message, &body);
-    }
-    if (err == NVT_OK) {
-        err = prepare_one(r, "POST", operator_journey_id, nvt_buf_span(&body), &target);
-    }
+    nvt_err err = nvt_shape_write(&cancel_shape, &cancel, &body, NULL);
     if (err != NVT_OK) {
         return err;
     }
-    nvt_buf_put(&target, NVT_LIT("/cancel"));
-    return begin(call, r, &target);
+    return begin_one(call, r, &post, operator_journey_id, nvt_buf_span(&body), "/cancel");
 }
+
+/* ---- the list ---- */
 
 static nvt_err check_status(struct nvt_span s)
 {
@@ -172,6 +166,8 @@ static void put_count(struct nvt_buf *target, const char *name, uint32_t value)
 nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_filter *filter)
 {
+    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "?status=", NVT_REQ_IDEMPOTENT,
+                                            NVT_RPC_RATE_READ};
     struct nvt_buf target;
     nvt_err err = check_status(filter->status);
     if (err != NVT_OK) {
@@ -180,88 +176,42 @@ nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
     if (filter->start_s != 0 && filter->end_s != 0 && filter->start_s > filter->end_s) {
         return NVT_E_FIELD_ORDER;
     }
-    prepare(r, "GET", NVT_LIT(""), NVT_REQ_IDEMPOTENT, &target);
-    nvt_buf_put(&target, NVT_LIT("?status="));
+    nvt_rpc_prepare(r, &get, NVT_LIT(""), &target);
     nvt_buf_put(&target, filter->status);
     put_time(&target, "&start=", filter->start_s);
     put_time(&target, "&end=", filter->end_s);
     put_count(&target, "&limit=", filter->limit);
     put_count(&target, "&offset=", filter->offset);
-    return begin(call, r, &target);
+    return nvt_rpc_begin(call, r, &target);
 }
 
-/* ---- answers ---- */
-
-static bool take_text(const struct nvt_json *doc, const char *path, struct nvt_span *out_raw)
+/* The registry meant pages of 100 at most: a shorter answer to a larger limit need not be the last.
+ */
+static uint32_t page_limit(const struct nvt_rpc_walk *walk)
 {
-    nvt_json_node node = 0;
-    bool ok = nvt_json_find(doc, 0U, path, &node) == NVT_OK &&
-              nvt_json_type(doc, node) == NVT_JSON_STRING;
-    if (ok) {
-        *out_raw = nvt_json_raw(doc, node);
-    }
-    return ok;
+    uint32_t limit = walk->filter.limit == 0U ? 50U : walk->filter.limit;
+    limit = limit > NVT_RPC_PAGE_MAX ? NVT_RPC_PAGE_MAX : limit;
+    return limit > walk->left ? walk->left : limit;
 }
 
-nvt_err nvt_rpc_read_receipt(struct nvt_call *call, struct nvt_rpc_receipt *out_receipt)
+nvt_err nvt_rpc_list_page(struct nvt_call *call, struct nvt_rpc_request *r,
+                          const struct nvt_rpc_walk *walk)
 {
-    struct nvt_json doc;
-    bool ok = false;
-    (void)memset(out_receipt, 0, sizeof *out_receipt);
-    if (nvt_call_json(call, &doc) != NVT_OK) {
+    struct nvt_rpc_filter page = walk->filter;
+    page.limit = page_limit(walk);
+    return page.limit == 0U ? NVT_E_ARG : nvt_rpc_list(call, r, &page);
+}
+
+nvt_err nvt_rpc_next_page(const struct nvt_json *page, struct nvt_rpc_walk *walk, bool *out_more)
+{
+    uint32_t asked = page_limit(walk);
+    uint32_t got = nvt_json_size(page, 0U);
+    *out_more = false;
+    if (nvt_json_type(page, 0U) != NVT_JSON_ARRAY || got > asked) {
         return NVT_E_ANSWER;
     }
-    ok = take_text(&doc, "result.data.operator_journey_id", &out_receipt->operator_journey_id) &&
-         take_text(&doc, "result.data.created_at", &out_receipt->created_at);
-    return ok ? NVT_OK : NVT_E_ANSWER;
-}
-
-nvt_err nvt_rpc_label(const struct nvt_json *doc, nvt_json_node item, struct nvt_span *out_label)
-{
-    nvt_json_node label = item;
-    nvt_err err = NVT_OK;
-    if (nvt_json_type(doc, item) == NVT_JSON_OBJECT) {
-        err = nvt_json_find(doc, item, "label", &label);
-    }
-    if (err != NVT_OK || nvt_json_type(doc, label) != NVT_JSON_STRING) {
-        return NVT_E_ANSWER;
-    }
-    *out_label = nvt_json_raw(doc, label);
+    walk->left -= got;
+    *out_more = got == asked && walk->left > 0U && walk->filter.offset <= UINT32_MAX - got;
+    walk->filter.offset += got;
     return NVT_OK;
-}
-
-/* An array of labels that may be absent or null. */
-static bool take_labels(const struct nvt_json *doc, const char *path, struct nvt_span *out_raw)
-{
-    nvt_json_node list = 0;
-    nvt_json_node node = 0;
-    struct nvt_span text;
-    struct nvt_json_iter it;
-    (void)memset(&it, 0, sizeof it);
-    if (nvt_json_find(doc, 0U, path, &list) != NVT_OK ||
-        nvt_json_type(doc, list) == NVT_JSON_NULL) {
-        return true;
-    }
-    bool ok = nvt_json_type(doc, list) == NVT_JSON_ARRAY;
-    while (ok && nvt_json_next(doc, list, &it, &text, &node)) {
-        ok = nvt_rpc_label(doc, node, &text) == NVT_OK;
-    }
-    *out_raw = nvt_json_raw(doc, list);
-    return ok;
-}
-
-nvt_err nvt_rpc_read_state(struct nvt_call *call, struct nvt_rpc_state *out_state)
-{
-    struct nvt_json doc;
-    (void)memset(out_state, 0, sizeof *out_state);
-    if (nvt_call_json(call, &doc) != NVT_OK) {
-        return NVT_E_ANSWER;
-    }
-    bool ok = take_text(&doc, "status", &out_state->status) &&
-              take_text(&doc, "operator_journey_id", &out_state->operator_journey_id) &&
-              take_text(&doc, "created_at", &out_state->created_at) &&
-              take_labels(&doc, "fraud_error_labels", &out_state->fraud_labels) &&
-              take_labels(&doc, "anomaly_error_details", &out_state->anomaly_details) &&
-              take_labels(&doc, "terms_violation_details", &out_state->terms_details);
-    return ok ? NVT_OK : NVT_E_ANSWER;
 }

@@ -25,8 +25,8 @@ enum nvt_field_kind {
     /* everything else */
     NVT_FIELD_LETTER, /* one byte in the ranges of words; a char in the struct */
     NVT_FIELD_CONST,  /* words; nothing in the struct */
-    NVT_FIELD_TIME,   /* RFC 3339; int64_t seconds in the struct */
-    NVT_FIELD_U8,     /* integers up to max */
+    NVT_FIELD_TIME, /* RFC 3339; int64_t seconds in the struct. max 3: written with milliseconds */
+    NVT_FIELD_U8,   /* integers up to max */
     NVT_FIELD_U32,
     NVT_FIELD_S32,    /* -max to max */
     NVT_FIELD_DEGREE, /* up to max degrees either way; int32_t of 1e-7 degree in the struct */
@@ -128,6 +128,10 @@ bool nvt_shape_all_in(struct nvt_span s, const char *ranges);
 
 /* "+", then digits_max - 6 to digits_max digits. NVT_E_FIELD_LENGTH, NVT_E_FIELD_FORMAT. */
 nvt_err nvt_shape_check_phone(struct nvt_span s, uint32_t digits_max);
+
+/* 1e-7 degree in 1e-6 (0.1 m), as positions are written: halves away from zero, but 0 below a
+ * millionth, where JavaScript's printing turns to an exponent. */
+int32_t nvt_shape_micro_degrees(int32_t e7);
 
 /* How many code points valid UTF-8 text holds: what JSON Schema's validators count as length. */
 size_t nvt_shape_code_points(struct nvt_span text);

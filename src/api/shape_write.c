@@ -189,22 +189,31 @@ static nvt_err check_value(const struct nvt_field *f, const struct value *v)
 
 /* ---- writing ---- */
 
-static void write_time(struct nvt_json_writer *w, int64_t s)
+static void write_time(struct nvt_json_writer *w, const struct nvt_field *f, int64_t s)
 {
-    uint8_t text[20];
+    uint8_t text[24];
     struct nvt_buf b;
     nvt_buf_init(&b, text, sizeof text);
     nvt_time_put_rfc3339(&b, s);
+    if (f->max == 3U) {
+        b.len--;
+        nvt_buf_put(&b, NVT_LIT(".000Z"));
+    }
     nvt_json_put_str(w, nvt_buf_span(&b));
 }
 
-/* Six decimals (0.1 m), halves away from zero. Below a millionth of a degree a registry's own
- * printing turns to an exponent, which its pattern then refuses: that much is 0. */
-static void write_degree(struct nvt_json_writer *w, int32_t e7)
+/* Below a millionth of a degree the carpooling registry's own printing turns to an exponent, which
+ * its pattern then refuses. */
+int32_t nvt_shape_micro_degrees(int32_t e7)
 {
     int32_t half = e7 < 0 ? -5 : 5;
     bool tiny = e7 > -10 && e7 < 10;
-    nvt_json_put_dec(w, tiny ? 0 : (e7 + half) / 10, 6U);
+    return tiny ? 0 : (e7 + half) / 10;
+}
+
+static void write_degree(struct nvt_json_writer *w, int32_t e7)
+{
+    nvt_json_put_dec(w, nvt_shape_micro_degrees(e7), 6U);
 }
 
 static void write_pair(struct nvt_json_writer *w, const struct value *v)
@@ -224,14 +233,14 @@ static void write_bool(struct nvt_json_writer *w, int64_t value)
     }
 }
 
-static void write_value(struct nvt_json_writer *w, uint8_t kind, const struct value *v)
+static void write_value(struct nvt_json_writer *w, const struct nvt_field *f, const struct value *v)
 {
-    switch (kind) {
+    switch (f->kind) {
     case NVT_FIELD_ANY:
         nvt_json_put_raw(w, v->text);
         break;
     case NVT_FIELD_TIME:
-        write_time(w, v->number);
+        write_time(w, f, v->number);
         break;
     case NVT_FIELD_U8:
     case NVT_FIELD_U32:
@@ -296,7 +305,7 @@ static void visit(struct walk *w, const struct nvt_field *field, const uint8_t *
 {
     if (w->writer != NULL) {
         nvt_json_name(w->writer, nvt_span_str(field->name));
-        write_value(w->writer, field->kind, v);
+        write_value(w->writer, field, v);
     }
     if (field->kind == (uint8_t)NVT_FIELD_OBJECT) {
         enter(w, field->of.shape, at, field->name, 0U);

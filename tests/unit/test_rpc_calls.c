@@ -1,51 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry's calls and answers; the client is replaced here by two functions. */
-#include "rpc_sample.h"
-
-/* ---- in place of the client ---- */
-
-static const struct nvt_request *begun;
-static const char *answer;
-static struct nvt_json_tok answer_pool[128];
-
-nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request)
-{
-    (void)call;
-    begun = request;
-    return NVT_OK;
-}
-
-nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc)
-{
-    (void)call;
-    return nvt_json_parse(out_doc, nvt_span_str(answer), answer_pool, 128);
-}
-
-static struct nvt_call call;
-static struct nvt_rpc_request request;
-
-static void expect_request(nvt_err err, const char *method, const char *target, const char *body,
-                           unsigned flags)
-{
-    assert_int_equal(err, NVT_OK);
-    assert_ptr_equal(begun, &request.request);
-    assert_true(nvt_span_eq(begun->method, nvt_span_str(method)));
-    assert_int_equal(begun->target.len, strlen(target));
-    assert_true(nvt_span_eq(begun->target, nvt_span_str(target)));
-    assert_true(nvt_span_eq(begun->body, nvt_span_str(body)));
-    assert_true(
-        nvt_span_eq(begun->media_type, nvt_span_str(body[0] == '\0' ? "" : "application/json")));
-    assert_int_equal(begun->flags, flags);
-    assert_int_equal(begun->header_count, 0);
-    assert_null(begun->sink);
-    begun = NULL;
-}
-
-static void expect_refused(nvt_err err, nvt_err wanted)
-{
-    assert_string_equal(nvt_err_name(err), nvt_err_name(wanted));
-    assert_null(begun);
-}
+/* The registry's calls about journeys and what they bring back. */
+#include "rpc_calls.h"
 
 /* ---- profiles ---- */
 
@@ -60,7 +15,12 @@ static void test_profile(void **state)
     assert_string_equal(p->token_path, "/v3.3/auth/access_token");
     assert_int_equal(p->grant, NVT_GRANT_KEY_PAIR);
     assert_int_equal(p->token_life_s, 300);
-    assert_int_equal(p->rates[0].limit, 5);
+    static const uint32_t limits[NVT_RATES_MAX] = {5, 20000, 2000, 20000, 100};
+    for (unsigned i = 0; i < NVT_RATES_MAX; i++) {
+        assert_int_equal(p->rates[i].limit, limits[i]);
+        assert_in_range(p->rates[i].burst, 1, limits[i] - 1U);
+        assert_in_range(p->rates[i].window_ms, i < 4U ? 60001 : 300001, 310000);
+    }
     assert_int_equal(p->duplicate_status, 409);
     assert_true(p->retry_500);
     assert_null(nvt_profile_find(NVT_LIT("RPC")));
@@ -74,7 +34,7 @@ static void test_send(void **state)
 {
     (void)state;
     expect_request(nvt_rpc_send(&call, &request, NVT_LIT("{\"a\":1}")), "POST", "/v3.3/journeys",
-                   "{\"a\":1}", NVT_REQ_KEYED);
+                   "{\"a\":1}", NVT_REQ_KEYED, WRITE);
 }
 
 static void test_ids(void **state)
@@ -83,9 +43,9 @@ static void test_ids(void **state)
     char *longer = repeated("\xC3\xA9", 131);
     (void)state;
     expect_request(nvt_rpc_status(&call, &request, NVT_LIT("Az09-._~")), "GET",
-                   "/v3.3/journeys/Az09-._~", "", NVT_REQ_IDEMPOTENT);
+                   "/v3.3/journeys/Az09-._~", "", NVT_REQ_IDEMPOTENT, READ);
     expect_request(nvt_rpc_status(&call, &request, NVT_LIT("a/b?c#d e%\r\n\xC3\xA9")), "GET",
-                   "/v3.3/journeys/a%2Fb%3Fc%23d%20e%25%0D%0A%C3%A9", "", NVT_REQ_IDEMPOTENT);
+                   "/v3.3/journeys/a%2Fb%3Fc%23d%20e%25%0D%0A%C3%A9", "", NVT_REQ_IDEMPOTENT, READ);
     assert_int_equal(nvt_rpc_status(&call, &request, nvt_span_str(long_id)), NVT_OK);
     assert_int_equal(begun->target.len, 15 + 768);
     begun = NULL;
@@ -100,7 +60,7 @@ static void test_ids(void **state)
     expect_refused(nvt_rpc_cancel(&call, &request, NVT_LIT(".."), NVT_LIT(""), NVT_LIT("")),
                    NVT_E_FIELD_FORMAT);
     expect_request(nvt_rpc_status(&call, &request, NVT_LIT("...")), "GET", "/v3.3/journeys/...", "",
-                   NVT_REQ_IDEMPOTENT);
+                   NVT_REQ_IDEMPOTENT, READ);
     expect_refused(nvt_rpc_status(&call, &request, NVT_LIT("")), NVT_E_FIELD_MISSING);
     expect_refused(nvt_rpc_update(&call, &request, NVT_LIT(""), NVT_LIT("{}")),
                    NVT_E_FIELD_MISSING);
@@ -114,14 +74,14 @@ static void test_update(void **state)
 {
     (void)state;
     expect_request(nvt_rpc_update(&call, &request, NVT_LIT("J 1"), NVT_LIT("{}")), "PATCH",
-                   "/v3.3/journeys/J%201", "{}", NVT_REQ_IDEMPOTENT);
+                   "/v3.3/journeys/J%201", "{}", NVT_REQ_IDEMPOTENT, READ);
 }
 
 static void cancel(const char *code, const char *message, const char *body)
 {
     expect_request(
         nvt_rpc_cancel(&call, &request, NVT_LIT("J-1"), nvt_span_str(code), nvt_span_str(message)),
-        "POST", "/v3.3/journeys/J-1/cancel", body, NVT_REQ_IDEMPOTENT);
+        "POST", "/v3.3/journeys/J-1/cancel", body, NVT_REQ_IDEMPOTENT, WRITE);
 }
 
 static void no_cancel(const char *code, const char *message, nvt_err err)
@@ -166,7 +126,7 @@ static void test_list(void **state)
     struct nvt_rpc_filter f = {.status = NVT_LIT("ok")};
     (void)state;
     expect_request(nvt_rpc_list(&call, &request, &f), "GET", "/v3.3/journeys?status=ok", "",
-                   NVT_REQ_IDEMPOTENT);
+                   NVT_REQ_IDEMPOTENT, READ);
     f.status = NVT_LIT("fraud_error");
     f.start_s = SAMPLE_START;
     f.end_s = SAMPLE_END;
@@ -175,7 +135,7 @@ static void test_list(void **state)
     expect_request(nvt_rpc_list(&call, &request, &f), "GET",
                    "/v3.3/journeys?status=fraud_error&start=2025-06-02T12%3A00%3A00Z"
                    "&end=2025-06-02T12%3A30%3A00Z&limit=4294967295&offset=7",
-                   "", NVT_REQ_IDEMPOTENT);
+                   "", NVT_REQ_IDEMPOTENT, READ);
     f.end_s = SAMPLE_START - 1;
     expect_refused(nvt_rpc_list(&call, &request, &f), NVT_E_FIELD_ORDER);
     f.start_s = 0;
@@ -192,7 +152,109 @@ static void test_list(void **state)
     }
 }
 
+/* ---- the list page by page ---- */
+
+static void expect_page(const struct nvt_rpc_walk *walk, const char *target)
+{
+    expect_request(nvt_rpc_list_page(&call, &request, walk), "GET", target, "", NVT_REQ_IDEMPOTENT,
+                   READ);
+}
+
+/* An answer of that many ids. */
+static nvt_err page_of(unsigned count, struct nvt_rpc_walk *walk, bool *out_more)
+{
+    static char text[128 * 2 + 3];
+    struct nvt_json doc;
+    struct nvt_buf b;
+    nvt_buf_init(&b, text, sizeof text - 1U);
+    nvt_buf_put_byte(&b, (uint8_t)'[');
+    for (unsigned i = 0; i < count; i++) {
+        nvt_buf_put(&b, i == 0U ? NVT_LIT("1") : NVT_LIT(",1"));
+    }
+    nvt_buf_put_byte(&b, (uint8_t)']');
+    text[b.len] = '\0';
+    answer = text;
+    *out_more = true;
+    assert_int_equal(nvt_call_json(&call, &doc), NVT_OK);
+    return nvt_rpc_next_page(&doc, walk, out_more);
+}
+
+static void test_pages(void **state)
+{
+    struct nvt_rpc_walk walk = {.filter = {.status = NVT_LIT("ok")}, .left = 120U};
+    bool more = false;
+    (void)state;
+    expect_page(&walk, "/v3.3/journeys?status=ok&limit=50");
+    assert_int_equal(page_of(50, &walk, &more), NVT_OK);
+    assert_true(more);
+    expect_page(&walk, "/v3.3/journeys?status=ok&limit=50&offset=50");
+    assert_int_equal(page_of(50, &walk, &more), NVT_OK);
+    assert_true(more);
+    expect_page(&walk, "/v3.3/journeys?status=ok&limit=20&offset=100");
+    assert_int_equal(page_of(20, &walk, &more), NVT_OK);
+    assert_false(more); /* as many as were wanted */
+    expect_refused(nvt_rpc_list_page(&call, &request, &walk), NVT_E_ARG);
+}
+
+static void test_last_page(void **state)
+{
+    struct nvt_rpc_walk walk = {.filter = {.status = NVT_LIT("ok")}, .left = UINT32_MAX};
+    bool more = false;
+    (void)state;
+    walk.filter.limit = 101U;
+    expect_page(&walk, "/v3.3/journeys?status=ok&limit=100");
+    assert_int_equal(page_of(100, &walk, &more), NVT_OK);
+    assert_true(more);
+    assert_int_equal(page_of(99, &walk, &more), NVT_OK);
+    assert_false(more);
+    assert_int_equal(walk.filter.offset, 199);
+    assert_int_equal(page_of(0, &walk, &more), NVT_OK);
+    assert_false(more);
+    walk.filter.limit = 1U;
+    walk.filter.offset = UINT32_MAX - 1U;
+    assert_int_equal(page_of(1, &walk, &more), NVT_OK);
+    assert_true(more);
+    assert_int_equal(page_of(1, &walk, &more), NVT_OK);
+    assert_false(more); /* no offset is left */
+}
+
+static void test_bad_page(void **state)
+{
+    struct nvt_rpc_walk walk = {.filter = {.status = NVT_LIT("ok"), .limit = 2U}, .left = 9U};
+    struct nvt_json doc;
+    bool more = true;
+    (void)state;
+    assert_int_equal(page_of(3, &walk, &more), NVT_E_ANSWER);
+    assert_false(more);
+    answer = "{}";
+    assert_int_equal(nvt_call_json(&call, &doc), NVT_OK);
+    assert_int_equal(nvt_rpc_next_page(&doc, &walk, &more), NVT_E_ANSWER);
+    assert_int_equal(walk.left, 9);
+    assert_int_equal(walk.filter.offset, 0);
+}
+
 /* ---- answers ---- */
+
+static void test_terms(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "{\"error\":{\"code\":-32700,\"data\":\"Journeys cannot happen in the future\"}}",
+        "{\"error\":{\"data\":{\"terms_violation_labels\":\"expired\"}}}",
+        "{\"error\":{\"data\":{\"terms_violation_labels\":null}}}",
+    };
+    struct nvt_span labels;
+    (void)state;
+    answer = "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"data\":{\"terms_violation_labels\":"
+             "[\"expired\",\"distance_too_short\"]},\"code\":-32422,\"message\":\"x\"}}";
+    assert_int_equal(nvt_rpc_read_terms(&call, &labels), NVT_OK);
+    assert_true(nvt_span_eq(labels, NVT_LIT("[\"expired\",\"distance_too_short\"]")));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        answer = bad[i];
+        assert_int_equal(nvt_rpc_read_terms(&call, &labels), NVT_E_ANSWER);
+        assert_int_equal(labels.len, 0);
+    }
+}
 
 static void test_receipt(void **state)
 {
@@ -299,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_cancel),    cmocka_unit_test(test_list),
         cmocka_unit_test(test_receipt),   cmocka_unit_test(test_state),
         cmocka_unit_test(test_bad_state), cmocka_unit_test(test_label),
+        cmocka_unit_test(test_pages),     cmocka_unit_test(test_last_page),
+        cmocka_unit_test(test_bad_page),  cmocka_unit_test(test_terms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

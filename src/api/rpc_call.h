@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the registry's files: what their calls and readers share. */
+#ifndef NVT_API_RPC_CALL_H
+#define NVT_API_RPC_CALL_H
+
+#include <navette/rpc.h>
+
+/* The registry counts its routes in groups: rows of the profile's rates. */
+enum { NVT_RPC_RATE_WRITE = 1, NVT_RPC_RATE_READ, NVT_RPC_RATE_CEE, NVT_RPC_RATE_REST };
+
+struct nvt_rpc_verb {
+    const char *method;
+    const char *path; /* as far as it is always the same */
+    uint8_t flags;    /* NVT_REQ_* */
+    uint8_t rate;
+};
+
+/* Fills r but for its target, which out_target starts with the verb's path. */
+void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
+                     struct nvt_span body, struct nvt_buf *out_target);
+
+/* NVT_E_SPACE when the target did not fit, or what nvt_call_begin says. */
+nvt_err nvt_rpc_begin(struct nvt_call *call, struct nvt_rpc_request *r,
+                      const struct nvt_buf *target);
+
+/* The string at path, as it stands in the JSON. */
+bool nvt_rpc_take_text(const struct nvt_json *doc, nvt_json_node from, const char *path,
+                       struct nvt_span *out_raw);
+
+#endif
