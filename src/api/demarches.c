@@ -142,7 +142,7 @@ nvt_err nvt_demarches_query(struct nvt_call *call, struct nvt_demarches_request 
 void nvt_demarches_put_include(struct nvt_json_writer *w, uint8_t include)
 {
     /* "Anotations" is how the service spells it. */
-    static const char names[8][12] = {"Champs", "Anotations", "Traitements", "Instructeurs",
+    static const char names[8][13] = {"Champs", "Anotations", "Traitements", "Instructeurs",
                                       "Avis",   "Messages",   "Corrections", "Geometry"};
     for (unsigned i = 0; i < 8U; i++) {
         uint8_t mem[20];

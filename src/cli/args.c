@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
     ROW("first", TEXT, false, first),
     ROW("from", TEXT, false, from),
     ROW("header", LIST, false, header),
+    ROW("include", TEXT, false, include),
     ROW("instructeur", TEXT, false, instructeur),
     ROW("key", TEXT, false, key),
     ROW("last-name", TEXT, false, last_name),

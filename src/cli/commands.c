@@ -44,6 +44,7 @@ const struct command general_commands[] = {
 const struct command *const cli_tables[] = {
     general_commands,
     journey_commands,
+    query_commands,
     NULL,
 };
 

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* navette query run, demarche, dossier, dossiers and check-token */
+#include "cmd_query.h"
+
+#include <stdlib.h>
+
+#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define TEXT_MAX ((size_t)1024 * 1024)
+#define RETRY_S 60U
+
+static struct query query;
+
+/* ---- what all of them share ---- */
+
+static int check_url(const struct settings *s)
+{
+    struct nvt_span base;
+    if (nvt_demarches_url_check(nvt_span_str(s->base_url), &base) == NVT_OK) {
+        return CLI_OK;
+    }
+    return fail(s->json, CLI_CONFIG, NVT_E_URL,
+                "the base URL %s has a path that is added anyway, or is not the API's: use %.*s",
+                s->base_url, (int)base.len, (const char *)base.ptr);
+}
+
+int query_open(struct query *q, const struct args *a, size_t body_len)
+{
+    size_t body_cap = body_len * 6U + 4096U; /* each byte may need an escape */
+    (void)memset(q, 0, sizeof *q);
+    int code = settings_load(&q->settings, &nvt_demarches_profile, a);
+    if (code == CLI_OK) {
+        code = check_url(&q->settings);
+    }
+    if (code == CLI_OK) {
+        code = session_open(&q->session, &q->settings, !a->no_auth);
+    }
+    if (code != CLI_OK) {
+        return code;
+    }
+    q->rooms = (uint8_t *)malloc(body_cap + ANSWER_MAX);
+    if (q->rooms == NULL) {
+        session_close(&q->session);
+        return fail(a->json, CLI_INPUT, NVT_E_SPACE, "there is no memory for the answer");
+    }
+    nvt_demarches_init(&q->request, q->rooms, body_cap, q->rooms + body_cap, ANSWER_MAX);
+    return CLI_OK;
+}
+
+void query_close(struct query *q)
+{
+    session_close(&q->session);
+    free(q->rooms);
+}
+
+/* What the answer says counts for more than its status. */
+static void correct(struct query *q, const struct nvt_failure *failure)
+{
+    q->session.call.outcome.failure = *failure;
+    q->session.call.outcome.verdict = q->answer.verdict;
+}
+
+nvt_err query_run(struct query *q, nvt_err begun)
+{
+    struct nvt_failure failure;
+    if (begun != NVT_OK) {
+        return begun;
+    }
+    session_run(&q->session);
+    nvt_err err = nvt_demarches_read(&q->session.call, &q->request, &q->answer, &failure);
+    correct(q, &failure);
+    return err;
+}
+
+int query_fail(struct query *q, const char *what, nvt_err err)
+{
+    if (q->session.call.outcome.failure.err == err && err != NVT_OK) {
+        return fail_outcome(&q->session, what);
+    }
+    int code = exit_of_err(err);
+    return fail(q->settings.json, code == CLI_INPUT ? CLI_USAGE : code, err, "%s: %s", what,
+                nvt_err_text(err));
+}
+
+/* In JSON, line ends stand between values only. */
+void query_put(struct nvt_span json)
+{
+    for (size_t i = 0; i < json.len; i++) {
+        uint8_t c = json.ptr[i];
+        (void)putchar(c == (uint8_t)'\n' || c == (uint8_t)'\r' ? ' ' : (int)c);
+    }
+}
+
+int query_number(const char *text, const char *what, bool json, int32_t *out)
+{
+    struct nvt_span span = nvt_span_str(text);
+    nvt_err err = nvt_demarches_number(span, out);
+    nvt_err token = nvt_demarches_token_check(span);
+    if (err == NVT_OK) {
+        return CLI_OK;
+    }
+    if (token == NVT_OK || token == NVT_E_CRED_CASE || token == NVT_E_CRED_CUT) {
+        return fail(json, CLI_USAGE, err,
+                    "%s: that is a token, not a number: it belongs into the token file, and is to "
+                    "be made anew if others can have seen this command line",
+                    what);
+    }
+    return fail(json, CLI_USAGE, err,
+                "%s takes a number from 1 to 2147483647, as in the address of its page", what);
+}
+
+/* ---- answers ---- */
+
+static void put_errors(void)
+{
+    struct nvt_span rest = query.answer.errors;
+    struct nvt_span name;
+    struct nvt_span error;
+    while (nvt_demarches_walk(&rest, &name, &error)) {
+        (void)fputs("navette: GraphQL: ", stderr);
+        put_text(stderr, error, false);
+        (void)fputc('\n', stderr);
+    }
+}
+
+/* What there is of the data goes to standard output, in an object of its own with --json. */
+static void put_data(struct nvt_span data, bool ok)
+{
+    if (!query.settings.json) {
+        query_put(data);
+        (void)putchar('\n');
+        return;
+    }
+    (void)printf("{\"ok\":%s,\"data\":", ok ? "true" : "false");
+    query_put(data);
+    if (query.answer.errors.len > 0U) {
+        (void)fputs(",\"errors\":", stdout);
+        query_put(query.answer.errors);
+    }
+    (void)printf(",\"exit\":%d}\n", ok ? CLI_OK : CLI_REFUSED);
+}
+
+/* One request, whose data below path is the answer. */
+static int answer(const char *what, nvt_err begun, const char *path)
+{
+    nvt_err err = query_run(&query, begun);
+    if (query.answer.data.len == 0U || (err != NVT_OK && err != NVT_E_GRAPHQL)) {
+        return query_fail(&query, what, err);
+    }
+    put_data(nvt_demarches_find(query.answer.data, path), err == NVT_OK);
+    if (err == NVT_OK) {
+        return CLI_OK;
+    }
+    put_errors();
+    /* Standard output is taken: what was wrong is told on the other one. */
+    query.settings.json = false;
+    return query_fail(&query, what, err);
+}
+
+/* ---- query run ---- */
+
+struct given {
+    uint8_t *text, *variables;
+    struct nvt_demarches_query q;
+};
+
+static int take_variables(struct given *g, const struct args *a)
+{
+    size_t len = 0;
+    if (a->variables == NULL) {
+        return CLI_OK;
+    }
+    g->q.variables = nvt_span_str(a->variables);
+    if (a->variables[0] == '@') {
+        g->variables = file_read(a->variables + 1, TEXT_MAX, &len, a->json, CLI_INPUT);
+        if (g->variables == NULL) {
+            return CLI_INPUT;
+        }
+        g->q.variables = nvt_span_of(g->variables, len);
+    }
+    size_t at = 0;
+    nvt_err err = nvt_json_check(g->q.variables, &at);
+    if (err != NVT_OK) {
+        return fail(a->json, CLI_USAGE, err, "--variables: %s, at byte %zu", nvt_err_text(err), at);
+    }
+    return CLI_OK;
+}
+
+static int take_query(struct given *g, const struct args *a)
+{
+    size_t len = 0;
+    if ((a->word_count == 1U) == (a->query_id != NULL)) {
+        return fail(a->json, CLI_USAGE,
+                    a->query_id == NULL ? NVT_E_FIELD_MISSING : NVT_E_FIELD_BOTH,
+                    "query run takes either a FILE with a query or --query-id");
+    }
+    if (a->word_count == 1U) {
+        g->text = file_read(a->word[0], TEXT_MAX, &len, a->json, CLI_INPUT);
+        if (g->text == NULL) {
+            return CLI_INPUT;
+        }
+        if (len == 0U) {
+            return fail(a->json, CLI_INPUT, NVT_E_FIELD_MISSING, "%s holds no query", a->word[0]);
+        }
+    }
+    g->q.text = nvt_span_of(g->text, len);
+    g->q.query_id = nvt_span_str(a->query_id);
+    g->q.operation = nvt_span_str(a->operation);
+    g->q.open_data = a->no_auth;
+    return take_variables(g, a);
+}
+
+static const char *run_name(nvt_err err)
+{
+    return err == NVT_E_FIELD_TYPE ? "query run: --variables is no JSON object" : "query run";
+}
+
+static int cmd_run(const struct args *a)
+{
+    struct given g;
+    (void)memset(&g, 0, sizeof g);
+    int code = take_query(&g, a);
+    if (code == CLI_OK) {
+        code = query_open(&query, a, g.q.text.len + g.q.variables.len);
+    }
+    if (code == CLI_OK) {
+        nvt_err err = nvt_demarches_query(&query.session.call, &query.request, &g.q);
+        code = answer(run_name(err), err, "");
+        query_close(&query);
+    }
+    free(g.text);
+    free(g.variables);
+    return code;
+}
+
+/* ---- query demarche, query dossier ---- */
+
+static int cmd_demarche(const struct args *a)
+{
+    int32_t number = 0;
+    int code = query_number(a->word[0], "NUMBER", a->json, &number);
+    if (code == CLI_OK) {
+        code = query_open(&query, a, 0U);
+    }
+    if (code == CLI_OK) {
+        code =
+            answer("query demarche",
+                   nvt_demarches_demarche(&query.session.call, &query.request, number), "demarche");
+        query_close(&query);
+    }
+    return code;
+}
+
+/* "champs,messages" */
+static int take_include(const char *text, bool json, uint8_t *out)
+{
+    static const char *const names[] = {"champs", "annotations", "traitements", "instructeurs",
+                                        "avis",   "messages",    "corrections", "geometry"};
+    bool found = true;
+    for (const char *at = text; at != NULL && *at != '\0' && found;) {
+        size_t len = strcspn(at, ",");
+        found = false;
+        for (unsigned i = 0; i < 8U && !found; i++) {
+            found = strlen(names[i]) == len && strncmp(names[i], at, len) == 0;
+            *out |= (uint8_t)(found ? 1U << i : 0U);
+        }
+        at += len;
+        at += *at == ',' ? 1 : 0;
+    }
+    return found ? CLI_OK
+                 : fail(json, CLI_USAGE, NVT_OK,
+                        "--include takes some of champs, annotations, traitements, instructeurs, "
+                        "avis, messages, corrections, geometry, with commas");
+}
+
+static int cmd_dossier(const struct args *a)
+{
+    int32_t number = 0;
+    uint8_t include = 0;
+    int code = query_number(a->word[0], "NUMBER", a->json, &number);
+    if (code == CLI_OK) {
+        code = take_include(a->include == NULL ? "champs,annotations,traitements,messages"
+                                               : a->include,
+                            a->json, &include);
+    }
+    if (code == CLI_OK) {
+        code = query_open(&query, a, 0U);
+    }
+    if (code == CLI_OK) {
+        code = answer("query dossier",
+                      nvt_demarches_dossier(&query.session.call, &query.request, number, include),
+                      "dossier");
+        query_close(&query);
+    }
+    return code;
+}
+
+/* ---- query dossiers ---- */
+
+struct listing {
+    struct nvt_demarches_filter filter;
+    struct nvt_demarches_dossiers it;
+    uint32_t limit, wait_s; /* limit 0: none */
+    uint64_t wait_end_ms;   /* for the page under way; 0: it did not fail yet */
+    uint64_t printed;
+    bool partial;
+};
+
+static int take_filter(struct listing *l, const struct args *a)
+{
+    struct nvt_demarches_filter *f = &l->filter;
+    uint32_t first = 0;
+    int code = query_number(a->word[0], "NUMBER", a->json, &f->number);
+    if (code == CLI_OK) {
+        code = take_include(a->include == NULL ? "" : a->include, a->json, &f->include);
+    }
+    if (code != CLI_OK) {
+        return code;
+    }
+    if (a->first != NULL && !parse_count(a->first, 100U, &first)) {
+        return fail(a->json, CLI_USAGE, NVT_E_FIELD_RANGE, "--first takes a number to 100");
+    }
+    if (a->limit != NULL && !parse_count(a->limit, UINT32_MAX, &l->limit)) {
+        return fail(a->json, CLI_USAGE, NVT_E_FIELD_RANGE, "--limit takes a number");
+    }
+    l->wait_s = RETRY_S;
+    if (a->retry_for != NULL && strcmp(a->retry_for, "0") == 0) {
+        l->wait_s = 0;
+    } else if (a->retry_for != NULL && !parse_count(a->retry_for, 86400U, &l->wait_s)) {
+        return fail(a->json, CLI_USAGE, NVT_E_FIELD_RANGE, "--retry-for takes seconds to 86400");
+    } else {
+        /* as it is */
+    }
+    f->first = (uint8_t)(a->first == NULL ? 25U : first);
+    f->state = nvt_span_str(a->state);
+    f->updated_since = nvt_span_str(a->updated_since);
+    f->after = nvt_span_str(a->after);
+    return CLI_OK;
+}
+
+static int start_listing(struct listing *l, const struct args *a)
+{
+    nvt_err err = nvt_demarches_dossiers_init(&l->it, &l->filter);
+    if (err == NVT_E_CURSOR) {
+        return fail(a->json, CLI_USAGE, err,
+                    "--after takes the cursor that an earlier run of the same order told: with "
+                    "--updated-since they start with u, without with d");
+    }
+    if (err != NVT_OK) {
+        return fail(a->json, CLI_USAGE, err,
+                    "--state takes en_construction, en_instruction, accepte, refuse or sans_suite, "
+                    "--updated-since a time as 2026-01-31T00:00:00Z");
+    }
+    return CLI_OK;
+}
+
+/* A failure that may pass: waits and says yes, as long as the page's patience lasts. */
+static bool worth_waiting(struct listing *l)
+{
+    const struct nvt_outcome *o = &query.session.call.outcome;
+    uint64_t now = session_now_ms(&query.session);
+    if (l->wait_end_ms == 0U) {
+        l->wait_end_ms = now + l->wait_s * 1000U;
+    }
+    uint64_t until = o->retry_at_ms > now ? o->retry_at_ms : now + 1000U;
+    if (o->verdict != NVT_RETRY || until > l->wait_end_ms || signals_stop()) {
+        return false;
+    }
+    session_wait(&query.session, until);
+    return !signals_stop();
+}
+
+static void print_page(struct listing *l)
+{
+    struct nvt_span dossier;
+    while (nvt_demarches_dossiers_next(&l->it, &dossier)) {
+        if (dossier.ptr[0] != (uint8_t)'n') {
+            query_put(dossier);
+            (void)putchar('\n');
+            l->printed++;
+        }
+    }
+    (void)fflush(stdout);
+    l->wait_end_ms = 0;
+}
+
+/* NVT_OK with a page printed, NVT_AGAIN to go on without, or what ends the run. */
+static nvt_err next_page(struct listing *l)
+{
+    struct nvt_failure failure;
+    if (l->limit > 0U && l->limit - l->it.position < l->it.size) {
+        l->it.size = (uint8_t)(l->limit - l->it.position);
+    }
+    nvt_err err = nvt_demarches_dossiers_begin(&query.session.call, &query.request, &l->it);
+    if (err != NVT_OK) {
+        return err;
+    }
+    session_run(&query.session);
+    query.answer.verdict = query.session.call.outcome.verdict;
+    err = nvt_demarches_dossiers_read(&query.session.call, &query.request, &l->it, &failure);
+    if (err == NVT_AGAIN && query.settings.verbose > 0U) {
+        say("the page was too much (%s): the next has %u dossiers", nvt_err_text(failure.err),
+            (unsigned)l->it.size);
+    }
+    if (err == NVT_OK) {
+        print_page(l);
+    }
+    if (failure.err == NVT_E_GRAPHQL && err == NVT_OK) {
+        char about[512];
+        describe(about, sizeof about, &failure);
+        say("query dossiers: %s", about);
+        l->partial = true;
+    }
+    if (query.session.call.outcome.verdict == NVT_DELIVERED) {
+        query.session.call.outcome.verdict = NVT_REFUSED;
+    }
+    query.session.call.outcome.failure = failure;
+    return err;
+}
+
+static int put_summary(const struct listing *l, int code)
+{
+    if (query.settings.json && code != CLI_OK && !l->partial) {
+        return code; /* it has been said */
+    }
+    if (query.settings.json) {
+        out_begin();
+        out_bool("ok", code == CLI_OK);
+        out_int("dossiers", (int64_t)l->printed);
+        out_str("cursor", l->it.cursor);
+        out_bool("more", l->it.more);
+        out_int("exit", code);
+        out_end();
+    } else if (l->it.more && l->it.cursor[0] != '\0') {
+        say("there are more: go on with --after %s", l->it.cursor);
+    } else {
+        /* all of them */
+    }
+    return code;
+}
+
+static int list(struct listing *l)
+{
+    nvt_err err = NVT_OK;
+    bool go_on = true;
+    while (l->it.more && go_on && (l->limit == 0U || l->it.position < l->limit)) {
+        err = next_page(l);
+        go_on = err == NVT_OK || err == NVT_AGAIN || worth_waiting(l);
+    }
+    if (err != NVT_OK) {
+        return put_summary(l, query_fail(&query, "query dossiers", err));
+    }
+    return put_summary(l, l->partial ? CLI_REFUSED : CLI_OK);
+}
+
+static int cmd_dossiers(const struct args *a)
+{
+    static struct listing l;
+    int code = take_filter(&l, a);
+    if (code == CLI_OK) {
+        code = start_listing(&l, a);
+    }
+    if (code == CLI_OK) {
+        code = query_open(&query, a, 0U);
+    }
+    if (code == CLI_OK) {
+        code = list(&l);
+        query_close(&query);
+    }
+    return code;
+}
+
+/* ---- query check-token ---- */
+
+static int check_token(const struct args *a)
+{
+    struct settings *set = &query.settings;
+    struct nvt_client *client = &query.session.client;
+    static struct secrets_extra extra;
+    const char *url = set->base_url[0] == '\0' ? NULL : set->base_url;
+    nvt_posix_init(&query.session.posix);
+    nvt_err err = nvt_client_init(client, set->system, &query.session.posix.port,
+                                  &query.session.tls, url, NULL);
+    int code = err == NVT_OK
+                   ? secrets_load(client, set, &extra)
+                   : fail(a->json, CLI_CONFIG, err, "%s: %s", set->base_url, nvt_err_text(err));
+    if (code == CLI_OK && set->json) {
+        out_begin();
+        out_bool("ok", true);
+        out_str("host", client->origin.host);
+        out_end();
+    } else if (code == CLI_OK) {
+        (void)printf("the token has the right form; it would be sent to %s\n", client->origin.host);
+    } else {
+        /* it has been said */
+    }
+    nvt_client_free(client);
+    nvt_posix_free(&query.session.posix);
+    return code;
+}
+
+static int cmd_check_token(const struct args *a)
+{
+    int32_t number = 0;
+    int code = a->number == NULL ? CLI_OK : query_number(a->number, "--number", a->json, &number);
+    if (code == CLI_OK) {
+        code = settings_load(&query.settings, &nvt_demarches_profile, a);
+    }
+    if (code == CLI_OK) {
+        code = check_url(&query.settings);
+    }
+    return code == CLI_OK ? check_token(a) : code;
+}
+
+/* ---- the table ---- */
+
+#define DECISION_HELP                                                                              \
+    "DOSSIER is its number or its id (the base64 text in answers). When the service refuses, or\n" \
+    "its answer is lost, the dossier's state is read: if it is the one wanted, the command has\n"  \
+    "done its work.\n"                                                                             \
+    "  --instructeur ID  who decides: the id of one of the demarche's instructeurs\n"
+
+#define WORDS_HELP                                                                                 \
+    "  --motivation TEXT the reason, for the citizen to read\n"                                    \
+    "  --attachment FILE a document to go along\n"                                                 \
+    "  --type MEDIA      its media type, when the name does not tell\n"
+
+const struct command query_commands[] = {
+    {"query run", "query-id variables operation no-auth", 0, 1, cmd_run, "[FILE|-]",
+     "any GraphQL query or mutation",
+     "Sends the query in FILE, or one that the service keeps, and prints the data. When there are\n"
+     "errors too, what there is of the data is printed all the same, the errors go to standard\n"
+     "error and the exit code is 7. Whatever may be a mutation is never sent twice.\n"
+     "  --query-id ID     ds-query-v2, ds-mutation-v2 or introspection instead of FILE\n"
+     "  --operation NAME  which of the document's operations\n"
+     "  --variables JSON  an object; @FILE reads it from a file\n"
+     "  --no-auth         without the token: public descriptors, with --query-id alone\n"
+     "\n"
+     "Examples:\n"
+     "  navette query run --query-id ds-query-v2 --operation getDemarche \\\n"
+     "    --variables '{\"demarcheNumber\": 62515, \"includeDossiers\": true, \"first\": 10}'\n"
+     "  navette query run query.graphql --variables @variables.json --json\n"},
+    {"query demarche", "", 1, 1, cmd_demarche, "NUMBER", "one demarche, without its dossiers",
+     "Prints it as JSON. NUMBER is the one in the address of its page.\n"
+     "\n"
+     "Examples:\n"
+     "  navette query demarche 62515\n"},
+    {"query dossier", "include", 1, 1, cmd_dossier, "NUMBER", "one dossier",
+     "Prints it as JSON.\n"
+     "  --include LIST    some of champs, annotations, traitements, instructeurs, avis, messages,\n"
+     "                    corrections, geometry (champs,annotations,traitements,messages)\n"
+     "\n"
+     "Examples:\n"
+     "  navette query dossier 123456\n"
+     "  navette query dossier 123456 --include messages --json\n"},
+    {"query dossiers", "state first limit updated-since after include retry-for", 1, 1,
+     cmd_dossiers, "NUMBER", "all dossiers of a demarche, one JSON line each",
+     "Walks all pages. A page that the service can not make in time is asked for again with half\n"
+     "the dossiers. With --json a last line tells how many there were, and where to go on.\n"
+     "  --state STATE     en_construction, en_instruction, accepte, refuse or sans_suite (all)\n"
+     "  --updated-since T changed since then, as 2026-01-31T00:00:00Z, in that order\n"
+     "  --first N         dossiers of a page at most (25, up to 100)\n"
+     "  --limit N         so many dossiers, then stop\n"
+     "  --after CURSOR    go on where an earlier run stopped\n"
+     "  --include LIST    what else of each, as in query dossier (nothing)\n"
+     "  --retry-for S     how long one page is tried again before the run stops (60)\n"
+     "\n"
+     "Examples:\n"
+     "  navette query dossiers 62515 --state en_instruction >dossiers.jsonl\n"
+     "  navette query dossiers 62515 --updated-since 2026-01-31T00:00:00Z --include champs\n"},
+    {"query instruct", "instructeur", 1, 1, cmd_query_instruct, "DOSSIER",
+     "take a dossier into instruction",
+     (DECISION_HELP "\n"
+                    "Examples:\n"
+                    "  navette query instruct 123456 --instructeur SW5zdHJ1Y3RldXItMQ==\n")},
+    {"query accept", "instructeur motivation attachment type", 1, 1, cmd_query_accept, "DOSSIER",
+     "accept a dossier",
+     (DECISION_HELP WORDS_HELP "\n"
+                               "Examples:\n"
+                               "  navette query accept 123456 --instructeur SW5zdHJ1Y3RldXItMQ== "
+                               "\\\n"
+                               "    --attachment decision.pdf\n")},
+    {"query refuse", "instructeur motivation attachment type", 1, 1, cmd_query_refuse, "DOSSIER",
+     "refuse a dossier",
+     (DECISION_HELP WORDS_HELP "\n"
+                               "Examples:\n"
+                               "  navette query refuse 123456 --instructeur SW5zdHJ1Y3RldXItMQ== "
+                               "\\\n"
+                               "    --motivation 'hors du territoire'\n")},
+    {"query close", "instructeur motivation attachment type", 1, 1, cmd_query_close, "DOSSIER",
+     "close a dossier without decision (classer sans suite)",
+     (DECISION_HELP WORDS_HELP "\n"
+                               "Examples:\n"
+                               "  navette query close 123456 --instructeur SW5zdHJ1Y3RldXItMQ== "
+                               "\\\n"
+                               "    --motivation 'demande en double'\n")},
+    {"query message", "instructeur body attachment type", 1, 1, cmd_query_message, "DOSSIER",
+     "send a message to a dossier's citizen",
+     "Never sent twice: when its answer is lost the exit code is 9, and the dossier's messages "
+     "tell\n"
+     "whether it arrived (navette query dossier NUMBER --include messages).\n"
+     "  --instructeur ID  who writes\n"
+     "  --body TEXT       the message\n"
+     "  --attachment FILE a document to go along, up to 20 MB\n"
+     "  --type MEDIA      its media type, when the name does not tell\n"
+     "\n"
+     "Examples:\n"
+     "  navette query message 123456 --instructeur SW5zdHJ1Y3RldXItMQ== --body 'Bonjour'\n"},
+    {"query upload", "type", 2, 2, cmd_query_upload, "DOSSIER FILE",
+     "upload a file and print its signed id",
+     "The id is what the attachment or justificatif of a mutation takes.\n"
+     "  --type MEDIA      its media type, when the name does not tell\n"
+     "\n"
+     "Examples:\n"
+     "  navette query upload 123456 decision.pdf\n"},
+    {"query check-token", "number", 0, 0, cmd_check_token, "",
+     "check the form of the token without sending it",
+     "Finds what goes wrong in pasting: spaces, quotes, line ends, changed letter case, a missing\n"
+     "end, an address or a number in its place. Needs no network.\n"
+     "  --number N        check a demarche's number too\n"
+     "\n"
+     "Examples:\n"
+     "  navette query check-token --token-file ~/.config/navette/demarches.token\n"},
+    {.name = NULL},
+};
