@@ -62,7 +62,7 @@ static void try_answer(struct nvt_span body)
     require(nvt_token_set(&token, NVT_LIT("old"), 7U) == NVT_OK);
     token.good = true;
     before = token;
-    if (nvt_grant_read(body, pool, POOL, NOW_MS, 300U, &token) != NVT_OK) {
+    if (nvt_grant_read(body, pool, POOL, NOW_MS, 300U, &token, NULL) != NVT_OK) {
         require(memcmp(&before, &token, sizeof token) == 0);
         return;
     }

@@ -84,9 +84,12 @@ size_t nvt_grant_basic(const struct nvt_credentials *c, size_t group, uint8_t ou
  * JWT's exp minus its iat; else default_life_s, 0: it lives for ever), token_type (must be Bearer
  * when there). null counts as absent, a member named twice as no answer. The token is renewed after
  * its life less a margin of a tenth of it, at least 15 s and at most 60 s, but never more than half
- * the life. NVT_E_GRANT_ANSWER; token is untouched on an error. */
+ * the life. out_refresh: NVT_REFRESH_CAP bytes for the refresh token, "" when there is none; one
+ * that could not be set by nvt_credentials_set_refresh makes it no answer. NULL: it is not looked
+ * at. NVT_E_GRANT_ANSWER; token is untouched on an error. */
 nvt_err nvt_grant_read(struct nvt_span body, struct nvt_json_tok *pool, size_t pool_count,
-                       uint64_t now_ms, uint32_t default_life_s, struct nvt_token *token);
+                       uint64_t now_ms, uint32_t default_life_s, struct nvt_token *token,
+                       char *out_refresh);
 
 /* exp and iat (0 when absent) of a JWT's payload (RFC 7519 section 4.1), read without trusting it:
  * fractional seconds cut. NVT_E_JWT for what is no JWT, for times outside the years 1970 to 9999,

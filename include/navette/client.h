@@ -14,11 +14,13 @@
 /* ---- profile: what sets one system apart, as constant data ---- */
 
 /* A quota of the system, kept by a token bucket (GCRA) on the monotonic clock: at most limit
- * requests in any window_ms, burst of them at once, the rest evenly spread. limit 0: none. */
+ * requests in any window_ms, burst of them at once, the rest evenly spread. limit 0: none.
+ * The lasting rate is limit - burst + 1 in the window: all of it with a burst of 1. Requests need
+ * different times to arrive, so a window a second longer than the system's does no harm. */
 struct nvt_rate {
     uint32_t limit;
     uint32_t window_ms;
-    uint32_t burst; /* 1 to limit - 1, or limit itself when that is 1 */
+    uint32_t burst; /* 1 to limit; 0 counts as 1 */
 };
 
 /* Where a system runs. */
@@ -48,7 +50,15 @@ struct nvt_profile {
 /* ---- client ---- */
 
 /* Keeps a refresh token in place of the one before. NVT_OK only when it would survive a power cut
- * that comes the moment after; anything else: its access token is not used (NVT_E_GRANT_KEEP). */
+ * that comes the moment after; anything else: its access token is not used (NVT_E_GRANT_KEEP), and
+ * the next call keeps the refresh token before it asks for anything. Called from nvt_call_step, for
+ * each new refresh token once it is known and before its access token is. keep NULL: it stays in
+ * memory only.
+ *
+ * With a password the client always gets in again, whenever the power fails. Without one there is a
+ * single window that no client can close: a server that rotates has dropped the old token when its
+ * answer is lost on the wire or with the power before keep() is done. Nothing this client does in
+ * its own order adds to that. */
 struct nvt_keeper {
     nvt_err (*keep)(void *ctx, struct nvt_span refresh_token);
     void *ctx;
@@ -71,15 +81,13 @@ struct nvt_client {
     struct nvt_origin token_origin; /* where tokens come from; host "": the origin itself */
     struct nvt_keeper keeper;       /* of refresh tokens; set it before the first call */
     const char *scope;              /* asked for; the profile's unless set */
-    const struct nvt_rate *rates;
-    uint64_t
-        rate_due_ms[NVT_RATES_MAX]; /* GCRA: the theoretical arrival time of the next request */
+    const struct nvt_rate *rates;   /* NVT_RATES_MAX of them: the environment's or the profile's */
+    uint64_t rate_due_us[NVT_RATES_MAX]; /* how far each is spent, on the monotonic clock */
     const void *token_busy; /* the call that is fetching the token (single flight), or NULL */
-    uint64_t token_times_ms[NVT_TOKEN_TIMES]; /* when the last requests for one left, plus 1 */
-    uint32_t token_stamp;                     /* tells one fetched token from the next */
-    uint8_t token_times_next;
+    uint32_t token_stamp;   /* tells one fetched token from the next */
     enum nvt_bearer bearer;
     bool token_fetched; /* the token in hand came from a request of this client */
+    bool refresh_new;   /* credentials.refresh was not kept yet */
 };
 
 /* Prepares a client without credentials: set them afterwards with nvt_credentials_set_... on

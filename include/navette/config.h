@@ -88,11 +88,6 @@
 #define NVT_JSON_DEPTH_MAX 16
 #endif
 
-/* Token requests whose times are remembered: the highest token_per_minute of a profile. */
-#ifndef NVT_TOKEN_TIMES
-#define NVT_TOKEN_TIMES 5
-#endif
-
 /* Back-off when the server names no time, ms: the first, doubled for each further one in a row, and
  * the longest. A server's own time is believed up to a day. */
 #ifndef NVT_BACKOFF_MS

@@ -229,9 +229,27 @@ static bool is_token(struct nvt_span raw)
     return good;
 }
 
+/* refresh_token into out, "" when there is none: what is kept must be good to be set again. */
+static bool read_refresh(const struct nvt_json *doc, char *out)
+{
+    nvt_json_node node;
+    struct nvt_buf b;
+    nvt_wipe(out, NVT_REFRESH_CAP);
+    if (!has(doc, "refresh_token", &node)) {
+        return true;
+    }
+    nvt_buf_init(&b, out, NVT_REFRESH_CAP - 1U);
+    bool good = nvt_json_get_str(doc, node, &b) == NVT_OK &&
+                nvt_secret_check(nvt_buf_span(&b), b.cap) == NVT_OK;
+    if (!good) {
+        nvt_wipe(out, NVT_REFRESH_CAP);
+    }
+    return good;
+}
+
 /* *out_raw is the content of access_token, fit to keep. */
 static nvt_err read_answer(struct nvt_span body, struct nvt_json_tok *pool, size_t pool_count,
-                           struct nvt_span *out_raw, int64_t *out_life_s)
+                           struct nvt_span *out_raw, int64_t *out_life_s, char *out_refresh)
 {
     struct nvt_json doc;
     nvt_json_node node;
@@ -241,16 +259,18 @@ static nvt_err read_answer(struct nvt_span body, struct nvt_json_tok *pool, size
     }
     *out_raw = nvt_json_raw(&doc, node);
     bool usable = nvt_json_type(&doc, node) == NVT_JSON_STRING && is_token(*out_raw) &&
-                  is_bearer(&doc) && read_life(&doc, out_life_s);
+                  is_bearer(&doc) && read_life(&doc, out_life_s) &&
+                  (out_refresh == NULL || read_refresh(&doc, out_refresh));
     return usable ? NVT_OK : NVT_E_GRANT_ANSWER;
 }
 
 nvt_err nvt_grant_read(struct nvt_span body, struct nvt_json_tok *pool, size_t pool_count,
-                       uint64_t now_ms, uint32_t default_life_s, struct nvt_token *token)
+                       uint64_t now_ms, uint32_t default_life_s, struct nvt_token *token,
+                       char *out_refresh)
 {
     struct nvt_span raw = {NULL, 0U};
     int64_t life_s = 0;
-    nvt_err err = read_answer(body, pool, pool_count, &raw, &life_s);
+    nvt_err err = read_answer(body, pool, pool_count, &raw, &life_s, out_refresh);
     if (err != NVT_OK) {
         return err;
     }

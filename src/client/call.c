@@ -46,23 +46,29 @@ static struct nvt_dates dates_of(const struct nvt_call *call,
     return dates;
 }
 
+static void end(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err, uint64_t retry_at_ms)
+{
+    call->outcome.verdict = verdict;
+    call->outcome.failure.err = err;
+    call->outcome.retry_at_ms = retry_at_ms;
+    release_token(call);
+    nvt_compose_wipe(call);
+    call->state = NVT_STATE_DONE;
+}
+
 /* answer: what to take a retry time from, or NULL. */
 static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
                    const struct nvt_http_response *answer)
 {
-    struct nvt_outcome *o = &call->outcome;
-    o->verdict = verdict;
-    o->failure.err = err;
+    uint64_t retry_at_ms = 0;
     if (verdict == NVT_RETRY) {
-        o->retry_at_ms =
+        retry_at_ms =
             now_of(call) + nvt_verdict_delay_ms(answer, dates_of(call, answer), call->streak);
         call->streak = (uint8_t)(call->streak < UINT8_MAX ? call->streak + 1U : UINT8_MAX);
     } else if (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE) {
         call->streak = 0;
     }
-    release_token(call);
-    nvt_compose_wipe(call);
-    call->state = NVT_STATE_DONE;
+    end(call, verdict, err, retry_at_ms);
 }
 
 /* The call ends without a whole answer. */
@@ -133,6 +139,51 @@ static void attempt_failed(struct nvt_call *call, nvt_err err)
     enter_open(call);
 }
 
+/* ---- quotas ---- */
+
+/* The row that a token request counts for, or the request; a request without one counts for none.
+ */
+static size_t quota_row(const struct nvt_call *call, bool token)
+{
+    return token ? 0U : call->request->rate;
+}
+
+static bool has_quota(const struct nvt_call *call, bool token)
+{
+    return token || call->request->rate != 0U;
+}
+
+/* True when the request may go now. Else the call pauses until it may, or ends when that is long:
+ * nothing of it was sent. */
+static bool passes_quota(struct nvt_call *call, bool token, uint64_t now_ms)
+{
+    const struct nvt_client *c = call->client;
+    size_t row = quota_row(call, token);
+    uint64_t at_ms = now_ms;
+    if (has_quota(call, token)) {
+        at_ms = nvt_rate_at(&c->rates[row], c->rate_due_us[row], now_ms);
+    }
+    if (at_ms <= now_ms) {
+        return true;
+    }
+    if (at_ms - now_ms <= (uint64_t)NVT_QUOTA_WAIT_MS) {
+        call->pause_end_ms = at_ms;
+        call->state = NVT_STATE_PAUSE;
+    } else {
+        end(call, NVT_RETRY, token ? NVT_E_GRANT_QUOTA : NVT_E_QUOTA, at_ms);
+    }
+    return false;
+}
+
+static void take_quota(struct nvt_call *call, uint64_t now_ms)
+{
+    struct nvt_client *c = call->client;
+    size_t row = quota_row(call, call->token_leg);
+    if (has_quota(call, call->token_leg)) {
+        nvt_rate_take(&c->rates[row], &c->rate_due_us[row], now_ms);
+    }
+}
+
 /* ---- PREPARE ---- */
 
 static nvt_err start_token(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
@@ -142,10 +193,12 @@ static nvt_err start_token(struct nvt_call *call, uint64_t now_ms, struct nvt_wa
         wait_until(wait, now_ms + (uint64_t)BUSY_POLL_MS);
         return NVT_AGAIN;
     }
-    uint64_t allowed_at = nvt_token_quota_at(c, now_ms);
-    if (allowed_at != 0U) {
-        finish(call, NVT_RETRY, NVT_E_GRANT_QUOTA, NULL);
-        call->outcome.retry_at_ms = allowed_at;
+    nvt_err err = nvt_token_save(c);
+    if (err != NVT_OK) {
+        finish(call, NVT_RETRY, err, NULL);
+        return NVT_OK;
+    }
+    if (!passes_quota(call, true, now_ms)) {
         return NVT_OK;
     }
     c->token_busy = call;
@@ -165,20 +218,19 @@ static nvt_err step_prepare(struct nvt_call *call, uint64_t now_ms, struct nvt_w
         fail(call, err);
         return NVT_OK;
     }
-    enter_open(call);
+    if (passes_quota(call, false, now_ms)) {
+        enter_open(call);
+    }
     return NVT_OK;
 }
 
 /* ---- OPEN ---- */
 
-static nvt_err compose(struct nvt_call *call, uint64_t now_ms)
+static nvt_err compose(struct nvt_call *call)
 {
     if (call->token_leg) {
         nvt_err err = nvt_compose_token(call);
-        if (err == NVT_OK) {
-            nvt_token_quota_note(call->client, now_ms);
-            call->token_requests++;
-        }
+        call->token_requests += err == NVT_OK ? 1U : 0U;
         return err;
     }
     bool current = goes_without_token(call) || call->token_stamp == call->client->token_stamp;
@@ -191,13 +243,18 @@ static nvt_err step_open(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
     if (err == NVT_AGAIN) {
         return err;
     }
+    /* Once more: another call may have gone while this one connected. */
+    if (err == NVT_OK && !passes_quota(call, call->token_leg, now_ms)) {
+        return NVT_OK;
+    }
     if (err == NVT_OK) {
-        err = compose(call, now_ms);
+        err = compose(call);
     }
     if (err != NVT_OK) {
         fail(call, err);
         return NVT_OK;
     }
+    take_quota(call, now_ms);
     call->state = NVT_STATE_SEND;
     return NVT_OK;
 }
@@ -224,32 +281,58 @@ static nvt_err step_send(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
     return nvt_conn_await(&call->conn, wait);
 }
 
+/* The token leg is over: look again what the request needs. */
+static void leave_token(struct nvt_call *call)
+{
+    nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+    release_token(call);
+    call->stale_tried = false;
+    call->state = NVT_STATE_PREPARE;
+}
+
+/* A success that could not be read may hold a token that nobody here knows: not a word of it is
+ * taken. */
+static void token_unusable(struct nvt_call *call, nvt_err err)
+{
+    call->outcome.failure.http_status = call->response.status;
+    finish(call, NVT_RETRY, err, NULL);
+}
+
+static void token_refused(struct nvt_call *call)
+{
+    struct nvt_failure *f = &call->outcome.failure;
+    uint16_t status = call->response.status;
+    enum nvt_verdict verdict = nvt_verdict_token(status, &f->err);
+    read_words(call);
+    if (nvt_token_refresh_refused(call, status)) {
+        if (nvt_token_fall_back(call->client)) {
+            (void)memset(f, 0, sizeof(*f));
+            leave_token(call);
+            return;
+        }
+        f->err = NVT_E_GRANT_LOGIN;
+    }
+    finish(call, verdict, f->err, &call->response);
+}
+
 static void token_answered(struct nvt_call *call, uint64_t now_ms)
 {
     uint16_t status = call->response.status;
-    nvt_err err = NVT_OK;
-    if (status >= 200U && status <= 299U) {
-        err = nvt_token_keep(call, now_ms);
-    }
-    if (err == NVT_OK && status <= 299U) {
-        nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
-        release_token(call);
-        call->stale_tried = false;
-        call->state = NVT_STATE_PREPARE;
-        return;
-    }
-    enum nvt_verdict verdict = nvt_verdict_token(status, &err);
-    call->outcome.failure.err = err;
-    call->outcome.failure.http_status = status;
-    /* A success that could not be read may hold a token that nobody here knows: not a word of it.
-     */
     if (status > 299U) {
-        read_words(call);
+        token_refused(call);
+    } else {
+        nvt_err err = nvt_token_keep(call, now_ms);
+        if (err == NVT_OK) {
+            leave_token(call);
+        } else {
+            token_unusable(call, err);
+        }
     }
-    finish(call, verdict, err, &call->response);
-    /* Only now: the fields and words were read from it. */
-    nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
-    call->body_kept = 0;
+    if (call->state == (uint8_t)NVT_STATE_DONE) {
+        /* Only now: the fields and words were read from it. */
+        nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
+        call->body_kept = 0;
+    }
 }
 
 /* An answer that asks for the same request once more, in this call. */
@@ -372,7 +455,7 @@ void nvt_call_init(struct nvt_call *call, struct nvt_client *client)
 static bool is_good_request(const struct nvt_request *q)
 {
     return (q->method.ptr != NULL && q->target.ptr != NULL) &&
-           (q->body.ptr != NULL || q->body.len == 0U) &&
+           (q->body.ptr != NULL || q->body.len == 0U) && q->rate < NVT_RATES_MAX &&
            (q->headers != NULL || q->header_count == 0U);
 }
 

@@ -12,7 +12,7 @@ enum nvt_call_state {
     NVT_STATE_OPEN,
     NVT_STATE_SEND,
     NVT_STATE_RECEIVE,
-    NVT_STATE_PAUSE, /* before the repetition after a 500 */
+    NVT_STATE_PAUSE, /* before the repetition after a 500, and until a quota has room */
     NVT_STATE_DONE
 };
 
@@ -84,6 +84,15 @@ int64_t nvt_verdict_date_s(const struct nvt_http_response *answer);
 uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
                               unsigned streak);
 
+/* ---- rate.c: quotas; pure ---- */
+
+/* The monotonic time, now_ms or later, from which r lets the next request go. due_us: how far it is
+ * spent, 0 at first. */
+uint64_t nvt_rate_at(const struct nvt_rate *r, uint64_t due_us, uint64_t now_ms);
+
+/* A request goes now. */
+void nvt_rate_take(const struct nvt_rate *r, uint64_t *due_us, uint64_t now_ms);
+
 /* ---- failure.c: the server's own words ---- */
 
 #define NVT_HIDDEN_MAX 4
@@ -115,12 +124,18 @@ void nvt_failure_words(char *out, size_t cap, struct nvt_span text, bool escaped
  * asked for. NVT_E_CRED_EMPTY: yes, and there is nothing to ask with. */
 nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms);
 
-/* Monotonic time at which the quota allows another token request; 0: now. */
-uint64_t nvt_token_quota_at(const struct nvt_client *c, uint64_t now_ms);
-void nvt_token_quota_note(struct nvt_client *c, uint64_t now_ms);
-
-/* Keeps the token of a 2xx token answer. NVT_E_GRANT_ANSWER. */
+/* Keeps the token of a 2xx token answer, and before that its refresh token for good.
+ * NVT_E_GRANT_ANSWER, NVT_E_GRANT_KEEP (there is no token then). */
 nvt_err nvt_token_keep(struct nvt_call *call, uint64_t now_ms);
+
+/* Has the refresh token in hand kept, unless it was. NVT_E_GRANT_KEEP. */
+nvt_err nvt_token_save(struct nvt_client *c);
+
+/* Does this answer to a token request, its words being read, say that the refresh token is dead? */
+bool nvt_token_refresh_refused(const struct nvt_call *call, uint16_t status);
+
+/* Drops the refresh token where there is a password to go on with. */
+bool nvt_token_fall_back(struct nvt_client *c);
 
 /* A 401 came: is a new token worth a try? If so the old one is dropped. */
 bool nvt_token_renewable(struct nvt_call *call);

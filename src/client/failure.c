@@ -122,6 +122,15 @@ static void read_pointer(const struct reader *r)
     }
 }
 
+/* An error of OAuth without a description: the one word is its code (RFC 6749 section 5.2). */
+static void read_word(struct nvt_failure *f)
+{
+    size_t len = strcspn(f->message, " ");
+    if (f->message[len] == '\0' && len < sizeof(f->code)) {
+        (void)memcpy(f->code, f->message, len + 1U);
+    }
+}
+
 static bool read_shape(const struct reader *r, const struct shape *s)
 {
     struct nvt_failure *f = r->f;
@@ -130,7 +139,9 @@ static bool read_shape(const struct reader *r, const struct shape *s)
     if (!found && f->message[0] == '\0') {
         return false;
     }
-    (void)put_scalar(r, s->code, f->code, sizeof(f->code));
+    if (!put_scalar(r, s->code, f->code, sizeof(f->code)) && strcmp(s->message, "error") == 0) {
+        read_word(f);
+    }
     (void)put_scalar(r, s->field, f->field, sizeof(f->field));
     if (f->field[0] == '\0' && s->data[0] != '\0') {
         read_pointer(r);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The client's token: when to fetch it, how often it may be asked for, how long it is kept. */
+/* The client's token: when to fetch it, what to keep of it, and what to do when it is refused. */
 #include "call.h"
-
-/* The quota's minute with a second on top: requests do not all take equally long to arrive. */
-enum { QUOTA_MS = 61000 };
 
 static bool can_ask_with(const struct nvt_credentials *c)
 {
@@ -24,42 +21,70 @@ nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms)
     return can_ask ? NVT_AGAIN : NVT_E_CRED_EMPTY;
 }
 
-uint64_t nvt_token_quota_at(const struct nvt_client *c, uint64_t now_ms)
+/* ---- refresh tokens ---- */
+
+nvt_err nvt_token_save(struct nvt_client *c)
 {
-    size_t per_minute = c->rates[0].limit;
-    if (per_minute == 0U) {
-        return 0;
-    }
-    per_minute = per_minute > NVT_TOKEN_TIMES ? NVT_TOKEN_TIMES : per_minute;
-    /* The request that many back must be a minute old. */
-    size_t at = (c->token_times_next + (size_t)NVT_TOKEN_TIMES - per_minute) % NVT_TOKEN_TIMES;
-    uint64_t left = c->token_times_ms[at];
-    if (left == 0U || now_ms >= left - 1U + QUOTA_MS) {
-        return 0;
-    }
-    return left - 1U + QUOTA_MS;
+    struct nvt_span refresh = nvt_span_str(c->credentials.refresh);
+    bool lost = c->refresh_new && c->keeper.keep != NULL &&
+                c->keeper.keep(c->keeper.ctx, refresh) != NVT_OK;
+    c->refresh_new = lost;
+    return lost ? NVT_E_GRANT_KEEP : NVT_OK;
 }
 
-void nvt_token_quota_note(struct nvt_client *c, uint64_t now_ms)
+/* A server that does not rotate sends the same one, or none. */
+static nvt_err take_refresh(struct nvt_client *c, const char *refresh)
 {
-    c->token_times_ms[c->token_times_next] = now_ms + 1U;
-    c->token_times_next = (uint8_t)((c->token_times_next + 1U) % NVT_TOKEN_TIMES);
+    if (refresh[0] == '\0' || strcmp(refresh, c->credentials.refresh) == 0) {
+        return NVT_OK;
+    }
+    nvt_wipe(c->credentials.refresh, sizeof(c->credentials.refresh));
+    (void)memcpy(c->credentials.refresh, refresh, strlen(refresh));
+    c->refresh_new = true;
+    return nvt_token_save(c);
 }
+
+bool nvt_token_refresh_refused(const struct nvt_call *call, uint16_t status)
+{
+    const struct nvt_credentials *c = &call->client->credentials;
+    return (status == 400U || status == 401U) && c->grant == NVT_GRANT_PASSWORD &&
+           c->refresh[0] != '\0' && strcmp(call->outcome.failure.code, "invalid_grant") == 0;
+}
+
+bool nvt_token_fall_back(struct nvt_client *c)
+{
+    if (c->credentials.id[0] == '\0') {
+        return false;
+    }
+    nvt_wipe(c->credentials.refresh, sizeof(c->credentials.refresh));
+    c->refresh_new = false;
+    return true;
+}
+
+/* ---- answers ---- */
 
 nvt_err nvt_token_keep(struct nvt_call *call, uint64_t now_ms)
 {
     struct nvt_client *c = call->client;
+    char refresh[NVT_REFRESH_CAP] = "";
     nvt_err err = NVT_E_GRANT_ANSWER;
     if (!call->outcome.body_cut) {
         err = nvt_grant_read(nvt_exchange_body(call), call->mem.tok,
                              sizeof(call->mem.tok) / sizeof(call->mem.tok[0]), now_ms,
-                             c->profile->token_life_s, &c->token);
+                             c->profile->token_life_s, &c->token,
+                             c->credentials.grant == NVT_GRANT_PASSWORD ? refresh : NULL);
     }
     if (err == NVT_OK) {
-        c->token.good = false;
         c->token_fetched = true;
         c->token_stamp++;
+        /* Before anyone uses the access token: from then on the old refresh token is worth nothing,
+         * and without the new one on file a power cut would lock this gateway out. */
+        err = take_refresh(c, refresh);
     }
+    if (err == NVT_E_GRANT_KEEP) {
+        nvt_token_wipe(&c->token);
+    }
+    nvt_wipe(refresh, sizeof(refresh));
     return err;
 }
 

@@ -61,7 +61,7 @@ static bool is_own_fault(nvt_err err)
 {
     return err == NVT_E_ARG || err == NVT_E_SPACE ||
            (err <= NVT_E_HTTP_METHOD && err >= NVT_E_HTTP_VALUE) ||
-           (err <= NVT_E_CRED_EMPTY && err >= NVT_E_CRED_SIZE) || err == NVT_E_GRANT_LOGIN;
+           (err <= NVT_E_CRED_EMPTY && err >= NVT_E_CRED_SIZE);
 }
 
 static enum nvt_verdict judge_error(const struct nvt_attempt *a)

@@ -190,8 +190,8 @@ static nvt_err read_answer(struct nvt_span body, uint32_t default_life_s, struct
     assert_non_null(pool);
     assert_non_null(mem);
     memcpy(mem, body.ptr, body.len);
-    nvt_err err =
-        nvt_grant_read(nvt_span_of(mem, body.len), pool, POOL, 1000000U, default_life_s, token);
+    nvt_err err = nvt_grant_read(nvt_span_of(mem, body.len), pool, POOL, 1000000U, default_life_s,
+                                 token, NULL);
     free(mem);
     free(pool);
     return err;
@@ -301,6 +301,51 @@ static void test_no_answer(void **state)
     }
 }
 
+static nvt_err read_refresh(const char *value, char *out)
+{
+    static struct nvt_token t;
+    struct nvt_json_tok pool[POOL];
+    char body[400];
+    (void)snprintf(body, sizeof body, "{\"access_token\":\"abc\"%s%s}",
+                   value[0] == '\0' ? "" : ",\"refresh_token\":", value);
+    memset(out, 'x', NVT_REFRESH_CAP);
+    return nvt_grant_read(nvt_span_str(body), pool, POOL, 0, 300, &t, out);
+}
+
+static void test_refresh_tokens(void **state)
+{
+    (void)state;
+    char longest[NVT_REFRESH_CAP + 3];
+    char out[NVT_REFRESH_CAP];
+    assert_int_equal(read_refresh("\"a\\/b\\u002B=\"", out), NVT_OK);
+    assert_string_equal(out, "a/b+=");
+    for (size_t i = 5; i < sizeof out; i++) {
+        assert_int_equal(out[i], 0);
+    }
+    assert_int_equal(read_refresh("", out), NVT_OK);
+    assert_string_equal(out, "");
+    assert_int_equal(read_refresh("null", out), NVT_OK);
+    assert_string_equal(out, "");
+
+    memset(longest, 'r', sizeof longest);
+    longest[0] = '"';
+    longest[NVT_REFRESH_CAP] = '"';
+    longest[NVT_REFRESH_CAP + 1] = '\0';
+    assert_int_equal(read_refresh(longest, out), NVT_OK);
+    assert_int_equal(strlen(out), NVT_REFRESH_CAP - 1U);
+    longest[NVT_REFRESH_CAP] = 'r';
+    longest[NVT_REFRESH_CAP + 1] = '"';
+    longest[NVT_REFRESH_CAP + 2] = '\0';
+    static const char *const bad[] = {
+        "\"\"", "1", "[]", "\" a\"", "\"a\\n\"", "\"a\\u0000b\"", "\"a\\u0007b\""};
+    assert_int_equal(read_refresh(longest, out), NVT_E_GRANT_ANSWER);
+    assert_string_equal(out, "");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(read_refresh(bad[i], out), NVT_E_GRANT_ANSWER);
+        assert_string_equal(out, "");
+    }
+}
+
 static void test_longest_token(void **state)
 {
     (void)state;
@@ -327,8 +372,8 @@ static void test_small_pool(void **state)
     static struct nvt_token t;
     struct nvt_json_tok pool[3];
     struct nvt_span body = NVT_LIT("{\"access_token\":\"abc\"}");
-    assert_int_equal(nvt_grant_read(body, pool, 2, 0, 300, &t), NVT_E_GRANT_ANSWER);
-    assert_int_equal(nvt_grant_read(body, pool, 3, 0, 300, &t), NVT_OK);
+    assert_int_equal(nvt_grant_read(body, pool, 2, 0, 300, &t, NULL), NVT_E_GRANT_ANSWER);
+    assert_int_equal(nvt_grant_read(body, pool, 3, 0, 300, &t, NULL), NVT_OK);
 }
 
 static void test_life_out_of_the_jwt(void **state)
@@ -523,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_static_token_needs_no_request),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_refresh_tokens),
         cmocka_unit_test(test_longest_token),
         cmocka_unit_test(test_small_pool),
         cmocka_unit_test(test_life_out_of_the_jwt),

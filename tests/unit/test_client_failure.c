@@ -43,7 +43,8 @@ static const struct sample samples[] = {
     {"{\"error\":\"invalid_client\",\"error_description\":\"Client authentication failed\","
      "\"message\":\"Client authentication failed\"}",
      "invalid_client", "Client authentication failed", ""},
-    {"{\"error\":\"invalid_client\"}", "", "invalid_client", ""},
+    {"{\"error\":\"invalid_client\"}", "invalid_client", "invalid_client", ""},
+    {"{\"error\":\"Not at home\"}", "", "Not at home", ""},
     /* GraphQL */
     {"{\"errors\":[{\"message\":\"Dossier not found\",\"path\":[\"dossier\"],\"extensions\":{"
      "\"code\":\"not_found\"}}],\"data\":null}",
