@@ -23,6 +23,9 @@ TARGETS = [
 ]
 ROOMS = ["base", "http", "json", "tls", "conn", "auth", "client", "api"]
 ROOM_AIM = ("http", "json", 8192)
+# The files of src/api by what their names start with, and the aim on Cortex-M3; 0: none.
+SYSTEMS = [("shape", 0), ("rpc", 6144), ("coopcycle", 2048), ("piste", 2048), ("jindexe", 2048),
+           ("demarches", 2048)]
 STRUCT_MIN = 32
 CALLBACKS = [w for line in open("tests/size/calls.txt", encoding="utf-8")
              if line.startswith("callback ") for w in line.split()[1:]]
@@ -39,16 +42,24 @@ def compiler(prefix):
     return run(prefix + "gcc", "-dumpfullversion").strip()
 
 
+def code_of(prefix, objects):
+    """(instructions and constants, static memory) of the objects, or None without any"""
+    if not objects:
+        return None
+    lines = run(prefix + "size", *sorted(objects)).splitlines()[1:]
+    numbers = [[int(n) for n in line.split()[:3]] for line in lines]
+    return sum(n[0] for n in numbers), sum(n[1] + n[2] for n in numbers)
+
+
 def rooms(folder, prefix):
-    sizes = {}
-    for room in ROOMS:
-        objects = sorted(glob.glob(f"{folder}/{room}_*.o"))
-        if not objects:
-            continue
-        lines = run(prefix + "size", *objects).splitlines()[1:]
-        numbers = [[int(n) for n in line.split()[:3]] for line in lines]
-        sizes[room] = (sum(n[0] for n in numbers), sum(n[1] + n[2] for n in numbers))
-    return sizes
+    found = {r: code_of(prefix, glob.glob(f"{folder}/{r}_*.o")) for r in ROOMS}
+    return {r: size for r, size in found.items() if size}
+
+
+def systems(folder, prefix):
+    found = {s: code_of(prefix, glob.glob(f"{folder}/api_{s}.o") +
+                        glob.glob(f"{folder}/api_{s}_*.o")) for s, _ in SYSTEMS}
+    return {s: size[0] for s, size in found.items() if size}
 
 
 def structs(folder, prefix, flags):
@@ -89,7 +100,8 @@ def measure(base):
         folder = f"{base}/{name}"
         run("sh", "tests/size/callgraph.sh", folder, prefix + "gcc", *flags)
         all_targets[name] = (compiler(prefix), rooms(folder, prefix),
-                             structs(folder, prefix, flags), stacks(folder))
+                             structs(folder, prefix, flags), stacks(folder),
+                             systems(folder, prefix))
     return all_targets
 
 
@@ -123,6 +135,12 @@ def table(found):
         out.append(row(room, *[number(c[0]) for c in cells], max(c[1] for c in cells)))
     out.append(row("all", *[number(sums[n]) for n in names],
                    max(sum(s[1] for s in found[n][1].values()) for n in names)))
+
+    out += ["", "## Code of each system, bytes", "",
+            "The files of `src/api` by name; `shape` is what the systems share for checking and writing",
+            "bodies. A program has in it only the functions that it calls.", "",
+            row("system", *names), row("---", *["--:"] * len(names))]
+    out += [row(s, *[number(found[n][4].get(s, "-")) for n in names]) for s, _ in SYSTEMS]
 
     out += ["", "## Public structs, bytes", "",
             f"From {STRUCT_MIN} bytes on the host. One call with its buffers is `nvt_call`; what many",
@@ -158,7 +176,7 @@ def parse(text):
         cells = [c.strip() for c in line.strip("|").split("|")]
         if cells[1].startswith("gcc "):
             compilers[cells[0]] = cells[1]
-        elif cells[0] in ("room", "struct", "function"):
+        elif cells[0] in ("room", "system", "struct", "function"):
             columns = cells
         elif section and not set(cells[0]) <= {"-", ":"}:
             for column, cell in zip(columns[1:], cells[1:]):
@@ -194,6 +212,9 @@ def aims(found):
     small = found["Cortex-M3"]
     code = sum(small[1].get(r, (0, 0))[0] for r in ROOM_AIM[:2])
     print(f"{' and '.join(ROOM_AIM[:2])} on Cortex-M3: {code} bytes of code, aim {ROOM_AIM[2]}")
+    for system, aim in SYSTEMS:
+        if aim and system in small[4]:
+            print(f"{system} on Cortex-M3: {small[4][system]} bytes of code, aim {aim}")
     one = small[2].get("nvt_client", 0) + small[2].get("nvt_call", 0)
     print(f"one client and one call on Cortex-M3: {one} bytes, aim 8192")
 
