@@ -34,7 +34,7 @@ nvt_err nvt_coopcycle_check_key(struct nvt_span key);
 
 /* Texts are UTF-8 without bounds of their own; empty: absent. */
 struct nvt_coopcycle_address {
-    struct nvt_span street_address;     /* empty: the object is absent */
+    struct nvt_span street_address;     /* needed */
     int32_t position_e7[2];             /* latitude, longitude; both 0: the server looks it up */
     struct nvt_span telephone;          /* the server refuses what is no number */
     struct nvt_span contact_name, name; /* who is there; what the place is called */
@@ -48,16 +48,16 @@ struct nvt_coopcycle_package {
 
 /* A window is needed: before_s, or one of the time slots. */
 struct nvt_coopcycle_task {
-    struct nvt_span type;               /* "pickup" or "dropoff", needed in a list of tasks */
-    uint32_t id;                        /* of a task to change, in an update; 0: absent */
-    struct nvt_span address;            /* text to look up, or an IRI "/api/addresses/2" ... */
-    struct nvt_coopcycle_address place; /* ... or this; neither: the store's own */
-    int64_t after_s, before_s;          /* 0: absent */
-    struct nvt_span time_slot;          /* "2025-06-02 10:00-11:00", or "start/end" */
-    struct nvt_span time_slot_url;      /* IRI of a time slot of the store */
-    struct nvt_span comments;           /* for the courier */
-    struct nvt_span tags;               /* separated by commas */
-    uint32_t weight_g;                  /* 0: absent */
+    struct nvt_span type;    /* "pickup" or "dropoff", needed in a list of tasks */
+    uint32_t id;             /* of a task to change, in an update; 0: absent */
+    struct nvt_span address; /* text to look up, or an IRI "/api/addresses/2" ... */
+    const struct nvt_coopcycle_address *place; /* ... or this; neither: the store's own */
+    int64_t after_s, before_s;                 /* 0: absent */
+    struct nvt_span time_slot;                 /* "2025-06-02 10:00-11:00", or "start/end" */
+    struct nvt_span time_slot_url;             /* IRI of a time slot of the store */
+    struct nvt_span comments;                  /* for the courier */
+    struct nvt_span tags;                      /* separated by commas */
+    uint32_t weight_g;                         /* 0: absent */
     const struct nvt_coopcycle_package *packages;
     size_t package_count;     /* up to NVT_COOPCYCLE_LIST_MAX */
     struct nvt_span key;      /* see nvt_coopcycle_check_key; sent as metadata */

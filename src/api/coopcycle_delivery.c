@@ -34,7 +34,7 @@ struct nvt_coopcycle_adjacent {
 
 #define PLACE(member) NVT_FIELD_AT(nvt_coopcycle_address, member)
 static const struct nvt_field place_rows[] = {
-    {"streetAddress", NONE, FREE, PLACE(street_address), NVT_FIELD_TEXT, 0U},
+    {"streetAddress", NONE, FREE, PLACE(street_address), NVT_FIELD_TEXT, REQUIRED},
     {"latLng", NONE, 0U, PLACE(position_e7), NVT_FIELD_PAIR, 0U},
     {"telephone", NONE, FREE, PLACE(telephone), NVT_FIELD_TEXT, EITHER | LOOSE},
     {"telephone", NONE, 0U, 0U, NVT_FIELD_BOOL, EXTRA}, /* false: none */
@@ -75,7 +75,7 @@ static const struct nvt_field task_rows[] = {
      NVT_FIELD_CHOICE, 0U},
     {"id", NONE, INT32_MAX, TASK(id), NVT_FIELD_U32, NVT_FIELD_FROM_1},
     {"address", NONE, FREE, TASK(address), NVT_FIELD_TEXT, EITHER},
-    {"address", SHAPE(place), 0U, TASK(place), NVT_FIELD_OBJECT, 0U},
+    {"address", SHAPE(place), 0U, TASK(place), NVT_FIELD_LINK, 0U},
     {"latLng", NONE, 0U, 0U, NVT_FIELD_PAIR, EXTRA},
     {"comments", NONE, FREE, TASK(comments), NVT_FIELD_TEXT, LOOSE},
     {"tags", NONE, FREE, TASK(tags), NVT_FIELD_TEXT, EITHER | LOOSE},
