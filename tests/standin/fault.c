@@ -170,6 +170,9 @@ static void set_of_systems(const json_t *set)
     set_flag(set, "no_id", &faults.no_id);
     set_number(set, "locked", &faults.locked);
     set_number(set, "page_max", &faults.page_max);
+    set_number(set, "slow_dossier", &faults.slow_dossier);
+    set_number(set, "bad_dossier", &faults.bad_dossier);
+    set_number(set, "upload_status", &faults.upload_status);
     set_flag(set, "token_expired", &faults.token_expired);
     set_flag(set, "read_only", &faults.read_only);
     set_flag(set, "ip_forbidden", &faults.ip_forbidden);

@@ -225,6 +225,9 @@ struct faults {
     bool no_id;             /* PISTE: Chorus answers without the invoice's number */
     unsigned locked;        /* PISTE: Judilibre answers with 423 */
     unsigned page_max;      /* DS: a page of more dossiers times out; 0: none */
+    unsigned slow_dossier;  /* DS: the number of one that times out */
+    unsigned bad_dossier;   /* DS: the number of one with bad data */
+    unsigned upload_status; /* DS: of a file that arrived; 0: 200 */
     bool token_expired;     /* DS */
     bool read_only;         /* DS */
     bool ip_forbidden;      /* DS */
