@@ -53,8 +53,8 @@ nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span 
 nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant grant,
                                    struct nvt_span id, struct nvt_span secret);
 
-/* User name and password of NVT_GRANT_PASSWORD, as above. Both empty: only a refresh token is at
- * hand. */
+/* User name and password of NVT_GRANT_PASSWORD, as above. Without a password (the user name may be
+ * empty too) only a refresh token gets the user in. */
 nvt_err nvt_credentials_set_password(struct nvt_credentials *c, struct nvt_span username,
                                      struct nvt_span password);
 

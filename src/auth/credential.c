@@ -196,13 +196,19 @@ nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant gra
 nvt_err nvt_credentials_set_password(struct nvt_credentials *c, struct nvt_span username,
                                      struct nvt_span password)
 {
-    if (username.len > 0U || password.len > 0U) {
+    nvt_err err = NVT_OK;
+    if (password.len > 0U) {
         return set_pair(c, NVT_GRANT_PASSWORD, username, password);
     }
-    c->grant = NVT_GRANT_PASSWORD;
-    nvt_wipe(c->id, sizeof c->id);
-    nvt_wipe(c->secret, sizeof c->secret);
-    return NVT_OK;
+    if (username.len > 0U) {
+        err = nvt_secret_check(username, sizeof c->id - 1U);
+    }
+    if (err == NVT_OK) {
+        c->grant = NVT_GRANT_PASSWORD;
+        keep(c->id, sizeof c->id, username);
+        nvt_wipe(c->secret, sizeof c->secret);
+    }
+    return err;
 }
 
 nvt_err nvt_credentials_set_refresh(struct nvt_credentials *c, struct nvt_span refresh_token)

@@ -87,6 +87,8 @@ struct command {
  * here and one in the list of commands.c. */
 extern const struct command general_commands[];
 extern const struct command journey_commands[];
+extern const struct command piste_commands[];
+extern const struct command jindexe_commands[];
 extern const struct command query_commands[];
 
 /* All of them; a NULL ends the list. */
@@ -166,6 +168,26 @@ bool token_cache_open(struct token_cache *t, const struct nvt_client *c);
 void token_cache_load(const struct token_cache *t, struct nvt_client *c);
 void token_cache_save(const struct token_cache *t, const struct nvt_client *c);
 
+/* ---- refresh_store.c ---- */
+
+/* The refresh token of one client, kept in a file that outlives a power cut. */
+struct refresh_store {
+    char dir[CLI_PATH_CAP];
+    char path[CLI_PATH_CAP];        /* "": none is kept */
+    char spare[CLI_PATH_CAP + 16U]; /* room for the next one, beside it */
+    char key[65];                   /* hex SHA-256 */
+    int lock;                       /* of the run that is about to ask for a token; -1 */
+    const char *wrong;              /* what failed, and its errno */
+    int error;
+};
+
+/* Loads the token that was kept last into the client's credentials and makes the store its keeper;
+ * nothing happens without a user or refresh token. A client without an access token has the store
+ * to itself until it has kept a refresh token. CLI_OK, or the exit code after a message: then the
+ * next refresh token could not be kept. Either way refresh_store_close. */
+int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const struct settings *set);
+void refresh_store_close(struct refresh_store *st);
+
 /* ---- session.c: one client and one call, made ready ---- */
 
 struct session {
@@ -176,6 +198,7 @@ struct session {
     struct nvt_call call;
     struct secrets_extra extra;
     struct token_cache cache;
+    struct refresh_store refresh;
     uint64_t grace_ms;       /* after a signal, for the answer to a request that has gone out */
     uint64_t stop_at_ms;     /* when that time is over, 0: no signal yet */
     uint64_t busy_ms;        /* spent in session_run so far */

@@ -45,6 +45,8 @@ const struct command *const cli_tables[] = {
     general_commands,
     journey_commands,
     query_commands,
+    piste_commands,
+    jindexe_commands,
     NULL,
 };
 

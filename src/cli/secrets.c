@@ -132,7 +132,7 @@ static const struct form forms[] = {
      "account_password for Chorus Pro"},
     {NVT_GRANT_PASSWORD,
      BIT(L_TOKEN) | BIT(L_USERNAME) | BIT(L_PASSWORD) | BIT(L_REFRESH_TOKEN) | BIT(L_API_KEY),
-     "api_key, and username with password or refresh_token or both"},
+     "api_key, and username with password, which may go after a login; or refresh_token"},
 };
 
 struct found {
@@ -240,7 +240,9 @@ static int check_pairs(const struct secret *s, const struct found *f)
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         bool first = (f->has & BIT(pairs[i][0])) != 0U;
         bool second = (f->has & BIT(pairs[i][1])) != 0U;
-        if (first != second) {
+        /* A user who has logged in does without the password. */
+        bool does = pairs[i][0] == L_USERNAME && first;
+        if (first != second && !does) {
             return fail(s->json, CLI_CONFIG, NVT_E_CRED_EMPTY,
                         "%s: the %s is missing: it goes with the %s", s->path,
                         names[pairs[i][first ? 1 : 0]], names[pairs[i][first ? 0 : 1]]);

@@ -110,6 +110,9 @@ static int open_client(struct session *s, bool with_secrets)
     if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
         token_cache_load(&s->cache, &s->client);
     }
+    if (code == CLI_OK && with_secrets && set->system->grant == NVT_GRANT_PASSWORD) {
+        code = refresh_store_open(&s->refresh, &s->client, set);
+    }
     return code;
 }
 
@@ -117,12 +120,14 @@ int session_open(struct session *s, const struct settings *settings, bool with_s
 {
     (void)memset(s, 0, sizeof *s);
     s->settings = settings;
+    s->refresh.lock = -1;
     nvt_posix_init(&s->posix);
     int code = open_client(s, with_secrets);
     if (code == CLI_OK) {
         code = open_tls(s);
     }
     if (code != CLI_OK) {
+        refresh_store_close(&s->refresh);
         nvt_wipe(&s->extra, sizeof s->extra);
         nvt_client_free(&s->client);
         nvt_posix_free(&s->posix);
@@ -138,6 +143,7 @@ void session_close(struct session *s)
     if (s->cache.path[0] != '\0') {
         token_cache_save(&s->cache, &s->client);
     }
+    refresh_store_close(&s->refresh);
     nvt_wipe(&s->extra, sizeof s->extra);
     nvt_client_free(&s->client);
     nvt_tls_config_free(&s->tls);

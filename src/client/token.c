@@ -4,7 +4,7 @@
 
 static bool can_ask_with(const struct nvt_credentials *c)
 {
-    return c->grant != NVT_GRANT_STATIC && (c->id[0] != '\0' || c->refresh[0] != '\0');
+    return c->grant != NVT_GRANT_STATIC && (c->secret[0] != '\0' || c->refresh[0] != '\0');
 }
 
 nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms)
@@ -53,7 +53,7 @@ bool nvt_token_refresh_refused(const struct nvt_call *call, uint16_t status)
 
 bool nvt_token_fall_back(struct nvt_client *c)
 {
-    if (c->credentials.id[0] == '\0') {
+    if (c->credentials.secret[0] == '\0') {
         return false;
     }
     nvt_wipe(c->credentials.refresh, sizeof(c->credentials.refresh));

@@ -275,7 +275,7 @@ static void test_password(void **state)
     assert_string_equal(c.secret, "p w");
     assert_int_equal(strlen(c.refresh), NVT_REFRESH_CAP - 1U);
     before = c;
-    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT("u"), NVT_LIT("")), NVT_E_CRED_EMPTY);
+    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT(" u"), NVT_LIT("")), NVT_E_CRED_EDGE);
     assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT(""), NVT_LIT("p")), NVT_E_CRED_EMPTY);
     assert_int_equal(nvt_credentials_set_refresh(&c, nvt_span_of(longest, NVT_REFRESH_CAP)),
                      NVT_E_CRED_SIZE);
@@ -284,6 +284,11 @@ static void test_password(void **state)
                      NVT_E_CRED_SIZE);
     assert_int_equal(nvt_credentials_set_api_key(&c, NVT_LIT("")), NVT_E_CRED_EMPTY);
     assert_memory_equal(&c, &before, sizeof c);
+    /* the password went after a login */
+    assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT("u"), NVT_LIT("")), NVT_OK);
+    assert_string_equal(c.id, "u");
+    assert_string_equal(c.secret, "");
+    assert_int_equal(strlen(c.refresh), NVT_REFRESH_CAP - 1U);
     /* only the refresh token is at hand */
     assert_int_equal(nvt_credentials_set_password(&c, NVT_LIT(""), NVT_LIT("")), NVT_OK);
     assert_string_equal(c.id, "");
