@@ -18,10 +18,20 @@ static void skip_space(struct nvt_span *s)
     }
 }
 
+/* "[" and "{" differ in that one bit, and so do their counterparts. */
+static bool opens(uint8_t c)
+{
+    return (c | 0x20U) == (uint8_t)'{';
+}
+
+static bool closes(uint8_t c)
+{
+    return (c | 0x20U) == (uint8_t)'}';
+}
+
 static bool is_end(uint8_t c)
 {
-    return is_space(c) || c == (uint8_t)',' || c == (uint8_t)':' || c == (uint8_t)'}' ||
-           c == (uint8_t)']';
+    return is_space(c) || c == (uint8_t)',' || c == (uint8_t)':' || closes(c);
 }
 
 /* Length of the string that s starts with, its quotes included. */
@@ -41,16 +51,9 @@ static size_t value_len(struct nvt_span s)
     size_t depth = 0;
     while (i < s.len && (depth > 0U || !is_end(s.ptr[i]))) {
         uint8_t c = s.ptr[i];
-        if (c == (uint8_t)'"') {
-            i += string_len(nvt_span_drop(s, i));
-            continue;
-        }
-        if (c == (uint8_t)'{' || c == (uint8_t)'[') {
-            depth++;
-        } else if ((c == (uint8_t)'}' || c == (uint8_t)']') && --depth == 0U) {
-            return i + 1U;
-        }
-        i++;
+        i += c == (uint8_t)'"' ? string_len(nvt_span_drop(s, i)) : 1U;
+        depth += opens(c) ? 1U : 0U;
+        depth -= closes(c) ? 1U : 0U;
     }
     return i;
 }
@@ -82,8 +85,7 @@ bool nvt_demarches_walk(struct nvt_span *rest, struct nvt_span *out_name,
 {
     *out_name = NVT_LIT("");
     skip_space(rest);
-    if (rest->len == 0U || (rest->ptr[0] != (uint8_t)'{' && rest->ptr[0] != (uint8_t)'[' &&
-                            rest->ptr[0] != (uint8_t)',')) {
+    if (rest->len == 0U || (!opens(rest->ptr[0]) && rest->ptr[0] != (uint8_t)',')) {
         return false;
     }
     *rest = nvt_span_drop(*rest, 1U);

@@ -6,7 +6,6 @@
 
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 #define TEXT_MAX ((size_t)1024 * 1024)
-#define RETRY_S 60U
 
 static struct query query;
 
@@ -251,25 +250,33 @@ static int cmd_demarche(const struct args *a)
 }
 
 /* "champs,messages" */
-static int take_include(const char *text, bool json, uint8_t *out)
+static unsigned bit_of(const char *name, size_t len)
 {
     static const char *const names[] = {"champs", "annotations", "traitements", "instructeurs",
                                         "avis",   "messages",    "corrections", "geometry"};
-    bool found = true;
-    for (const char *at = text; at != NULL && *at != '\0' && found;) {
-        size_t len = strcspn(at, ",");
-        found = false;
-        for (unsigned i = 0; i < 8U && !found; i++) {
-            found = strlen(names[i]) == len && strncmp(names[i], at, len) == 0;
-            *out |= (uint8_t)(found ? 1U << i : 0U);
+    for (unsigned i = 0; i < 8U; i++) {
+        if (strlen(names[i]) == len && strncmp(names[i], name, len) == 0) {
+            return 1U << i;
         }
-        at += len;
-        at += *at == ',' ? 1 : 0;
     }
-    return found ? CLI_OK
-                 : fail(json, CLI_USAGE, NVT_OK,
+    return 0U;
+}
+
+int query_include(const char *text, bool json, uint8_t *out)
+{
+    const char *at = text;
+    while (*at != '\0') {
+        size_t len = strcspn(at, ",");
+        unsigned bit = bit_of(at, len);
+        if (bit == 0U) {
+            return fail(json, CLI_USAGE, NVT_OK,
                         "--include takes some of champs, annotations, traitements, instructeurs, "
                         "avis, messages, corrections, geometry, with commas");
+        }
+        *out |= (uint8_t)bit;
+        at += len + (at[len] == ',' ? 1U : 0U);
+    }
+    return CLI_OK;
 }
 
 static int cmd_dossier(const struct args *a)
@@ -278,9 +285,9 @@ static int cmd_dossier(const struct args *a)
     uint8_t include = 0;
     int code = query_number(a->word[0], "NUMBER", a->json, &number);
     if (code == CLI_OK) {
-        code = take_include(a->include == NULL ? "champs,annotations,traitements,messages"
-                                               : a->include,
-                            a->json, &include);
+        code = query_include(a->include == NULL ? "champs,annotations,traitements,messages"
+                                                : a->include,
+                             a->json, &include);
     }
     if (code == CLI_OK) {
         code = query_open(&query, a, 0U);
@@ -289,181 +296,6 @@ static int cmd_dossier(const struct args *a)
         code = answer("query dossier",
                       nvt_demarches_dossier(&query.session.call, &query.request, number, include),
                       "dossier");
-        query_close(&query);
-    }
-    return code;
-}
-
-/* ---- query dossiers ---- */
-
-struct listing {
-    struct nvt_demarches_filter filter;
-    struct nvt_demarches_dossiers it;
-    uint32_t limit, wait_s; /* limit 0: none */
-    uint64_t wait_end_ms;   /* for the page under way; 0: it did not fail yet */
-    uint64_t printed;
-    bool partial;
-};
-
-static int take_filter(struct listing *l, const struct args *a)
-{
-    struct nvt_demarches_filter *f = &l->filter;
-    uint32_t first = 0;
-    int code = query_number(a->word[0], "NUMBER", a->json, &f->number);
-    if (code == CLI_OK) {
-        code = take_include(a->include == NULL ? "" : a->include, a->json, &f->include);
-    }
-    if (code != CLI_OK) {
-        return code;
-    }
-    if (a->first != NULL && !parse_count(a->first, 100U, &first)) {
-        return fail(a->json, CLI_USAGE, NVT_E_FIELD_RANGE, "--first takes a number to 100");
-    }
-    if (a->limit != NULL && !parse_count(a->limit, UINT32_MAX, &l->limit)) {
-        return fail(a->json, CLI_USAGE, NVT_E_FIELD_RANGE, "--limit takes a number");
-    }
-    l->wait_s = RETRY_S;
-    if (a->retry_for != NULL && strcmp(a->retry_for, "0") == 0) {
-        l->wait_s = 0;
-    } else if (a->retry_for != NULL && !parse_count(a->retry_for, 86400U, &l->wait_s)) {
-        return fail(a->json, CLI_USAGE, NVT_E_FIELD_RANGE, "--retry-for takes seconds to 86400");
-    } else {
-        /* as it is */
-    }
-    f->first = (uint8_t)(a->first == NULL ? 25U : first);
-    f->state = nvt_span_str(a->state);
-    f->updated_since = nvt_span_str(a->updated_since);
-    f->after = nvt_span_str(a->after);
-    return CLI_OK;
-}
-
-static int start_listing(struct listing *l, const struct args *a)
-{
-    nvt_err err = nvt_demarches_dossiers_init(&l->it, &l->filter);
-    if (err == NVT_E_CURSOR) {
-        return fail(a->json, CLI_USAGE, err,
-                    "--after takes the cursor that an earlier run of the same order told: with "
-                    "--updated-since they start with u, without with d");
-    }
-    if (err != NVT_OK) {
-        return fail(a->json, CLI_USAGE, err,
-                    "--state takes en_construction, en_instruction, accepte, refuse or sans_suite, "
-                    "--updated-since a time as 2026-01-31T00:00:00Z");
-    }
-    return CLI_OK;
-}
-
-/* A failure that may pass: waits and says yes, as long as the page's patience lasts. */
-static bool worth_waiting(struct listing *l)
-{
-    const struct nvt_outcome *o = &query.session.call.outcome;
-    uint64_t now = session_now_ms(&query.session);
-    if (l->wait_end_ms == 0U) {
-        l->wait_end_ms = now + l->wait_s * 1000U;
-    }
-    uint64_t until = o->retry_at_ms > now ? o->retry_at_ms : now + 1000U;
-    if (o->verdict != NVT_RETRY || until > l->wait_end_ms || signals_stop()) {
-        return false;
-    }
-    session_wait(&query.session, until);
-    return !signals_stop();
-}
-
-static void print_page(struct listing *l)
-{
-    struct nvt_span dossier;
-    while (nvt_demarches_dossiers_next(&l->it, &dossier)) {
-        if (dossier.ptr[0] != (uint8_t)'n') {
-            query_put(dossier);
-            (void)putchar('\n');
-            l->printed++;
-        }
-    }
-    (void)fflush(stdout);
-    l->wait_end_ms = 0;
-}
-
-/* NVT_OK with a page printed, NVT_AGAIN to go on without, or what ends the run. */
-static nvt_err next_page(struct listing *l)
-{
-    struct nvt_failure failure;
-    if (l->limit > 0U && l->limit - l->it.position < l->it.size) {
-        l->it.size = (uint8_t)(l->limit - l->it.position);
-    }
-    nvt_err err = nvt_demarches_dossiers_begin(&query.session.call, &query.request, &l->it);
-    if (err != NVT_OK) {
-        return err;
-    }
-    session_run(&query.session);
-    query.answer.verdict = query.session.call.outcome.verdict;
-    err = nvt_demarches_dossiers_read(&query.session.call, &query.request, &l->it, &failure);
-    if (err == NVT_AGAIN && query.settings.verbose > 0U) {
-        say("the page was too much (%s): the next has %u dossiers", nvt_err_text(failure.err),
-            (unsigned)l->it.size);
-    }
-    if (err == NVT_OK) {
-        print_page(l);
-    }
-    if (failure.err == NVT_E_GRAPHQL && err == NVT_OK) {
-        char about[512];
-        describe(about, sizeof about, &failure);
-        say("query dossiers: %s", about);
-        l->partial = true;
-    }
-    if (query.session.call.outcome.verdict == NVT_DELIVERED) {
-        query.session.call.outcome.verdict = NVT_REFUSED;
-    }
-    query.session.call.outcome.failure = failure;
-    return err;
-}
-
-static int put_summary(const struct listing *l, int code)
-{
-    if (query.settings.json && code != CLI_OK && !l->partial) {
-        return code; /* it has been said */
-    }
-    if (query.settings.json) {
-        out_begin();
-        out_bool("ok", code == CLI_OK);
-        out_int("dossiers", (int64_t)l->printed);
-        out_str("cursor", l->it.cursor);
-        out_bool("more", l->it.more);
-        out_int("exit", code);
-        out_end();
-    } else if (l->it.more && l->it.cursor[0] != '\0') {
-        say("there are more: go on with --after %s", l->it.cursor);
-    } else {
-        /* all of them */
-    }
-    return code;
-}
-
-static int list(struct listing *l)
-{
-    nvt_err err = NVT_OK;
-    bool go_on = true;
-    while (l->it.more && go_on && (l->limit == 0U || l->it.position < l->limit)) {
-        err = next_page(l);
-        go_on = err == NVT_OK || err == NVT_AGAIN || worth_waiting(l);
-    }
-    if (err != NVT_OK) {
-        return put_summary(l, query_fail(&query, "query dossiers", err));
-    }
-    return put_summary(l, l->partial ? CLI_REFUSED : CLI_OK);
-}
-
-static int cmd_dossiers(const struct args *a)
-{
-    static struct listing l;
-    int code = take_filter(&l, a);
-    if (code == CLI_OK) {
-        code = start_listing(&l, a);
-    }
-    if (code == CLI_OK) {
-        code = query_open(&query, a, 0U);
-    }
-    if (code == CLI_OK) {
-        code = list(&l);
         query_close(&query);
     }
     return code;
@@ -553,7 +385,7 @@ const struct command query_commands[] = {
      "  navette query dossier 123456\n"
      "  navette query dossier 123456 --include messages --json\n"},
     {"query dossiers", "state first limit updated-since after include retry-for", 1, 1,
-     cmd_dossiers, "NUMBER", "all dossiers of a demarche, one JSON line each",
+     cmd_query_dossiers, "NUMBER", "all dossiers of a demarche, one JSON line each",
      "Walks all pages. A page that the service can not make in time is asked for again with half\n"
      "the dossiers. With --json a last line tells how many there were, and where to go on.\n"
      "  --state STATE     en_construction, en_instruction, accepte, refuse or sans_suite (all)\n"

@@ -32,6 +32,12 @@ void query_put(struct nvt_span json);
 /* A number as it was typed. CLI_OK or the exit code after a message. */
 int query_number(const char *text, const char *what, bool json, int32_t *out);
 
+/* "champs,messages": the bits of NVT_DEMARCHES_*. CLI_OK or the exit code after a message. */
+int query_include(const char *text, bool json, uint8_t *out);
+
+/* cmd_query_dossiers.c */
+int cmd_query_dossiers(const struct args *a);
+
 /* cmd_query_act.c */
 int cmd_query_instruct(const struct args *a);
 int cmd_query_accept(const struct args *a);

@@ -121,6 +121,7 @@ static int attach(const char *path, const char *type, struct nvt_span id)
     if (fd >= 0) {
         (void)close(fd);
     }
+    upload.source_ctx = NULL;
     return code;
 }
 
