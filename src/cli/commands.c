@@ -45,6 +45,7 @@ const struct command *const cli_tables[] = {
     general_commands,
     journey_commands,
     query_commands,
+    delivery_commands,
     piste_commands,
     jindexe_commands,
     NULL,

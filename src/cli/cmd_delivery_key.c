@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What navette delivery reads and sends: the file, its check, and the key that goes along. */
+#include "cmd_delivery.h"
+
+#include <stdlib.h>
+
+#define POOL 16384U
+
+static struct nvt_json_tok pool[POOL];
+
+int delivery_open(struct delivery *d, const struct args *a)
+{
+    (void)memset(d, 0, sizeof *d);
+    return request_prepare(&d->session, &d->settings, &nvt_coopcycle_profile, a);
+}
+
+void delivery_close(struct delivery *d)
+{
+    session_close(&d->session);
+}
+
+void delivery_line(const char *name, const char *value)
+{
+    (void)printf("%-14s ", name);
+    put_text(stdout, nvt_span_str(value), false);
+    (void)putchar('\n');
+}
+
+uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len, bool json)
+{
+    struct nvt_failure f = {.err = NVT_OK};
+    uint8_t *text = file_read(path, DELIVERY_MAX, out_len, json, CLI_INPUT);
+    if (text == NULL) {
+        return NULL;
+    }
+    nvt_err err = check(nvt_span_of(text, *out_len), pool, POOL, &f);
+    if (err == NVT_OK) {
+        return text;
+    }
+    if (f.field[0] == '\0') {
+        (void)fail(json, CLI_INPUT, err, "%s: byte %ld: %s", path, (long)f.detail,
+                   nvt_err_text(err));
+    } else {
+        (void)fail(json, CLI_INPUT, err, "%s: %s: %s", path, f.field, nvt_err_text(err));
+    }
+    free(text);
+    return NULL;
+}
+
+/* ---- the key ---- */
+
+/* The one that the text has already. */
+static bool find_key(struct nvt_span text, char *out, size_t cap)
+{
+    static const char *const paths[] = {"dropoff.metadata.navette_key",
+                                        "tasks.0.metadata.navette_key",
+                                        "pickup.metadata.navette_key"};
+    struct nvt_json doc;
+    nvt_json_node node = 0;
+    struct nvt_buf b;
+    if (nvt_json_parse(&doc, text, pool, POOL) != NVT_OK) {
+        return false;
+    }
+    nvt_buf_init(&b, out, cap - 1U);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (nvt_json_find(&doc, 0, paths[i], &node) == NVT_OK &&
+            nvt_json_get_str(&doc, node, &b) == NVT_OK) {
+            out[b.len] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 26 letters and digits: 128 bits. */
+static bool make_key(struct session *s, char *out)
+{
+    static const char letters[] = "0123456789abcdefghijklmnopqrstuv";
+    uint8_t bytes[26];
+    const struct nvt_port_entropy *e = &s->posix.port.entropy;
+    if (e->fill(e->ctx, bytes, sizeof bytes) != NVT_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        out[i] = letters[bytes[i] % 32U];
+    }
+    out[sizeof bytes] = '\0';
+    return true;
+}
+
+static int bad_key(const struct args *a, nvt_err err)
+{
+    return fail(a->json, CLI_USAGE, err, "--key takes 1 to %u of A-Z a-z 0-9 . _ -: %s",
+                (unsigned)NVT_COOPCYCLE_KEY_MAX, nvt_err_text(err));
+}
+
+static int add_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len)
+{
+    size_t cap = *len + NVT_COOPCYCLE_KEY_MAX + 64U;
+    uint8_t *more = (uint8_t *)malloc(cap);
+    struct nvt_buf b;
+    nvt_buf_init(&b, more, more == NULL ? 0U : cap);
+    nvt_err err =
+        nvt_coopcycle_json_add_key(nvt_span_of(*text, *len), nvt_span_str(d->key), pool, POOL, &b);
+    if (err != NVT_OK) {
+        free(more);
+        return fail(a->json, CLI_INPUT, err, "%s: metadata: %s; the key needs it to be an object",
+                    a->word[0], nvt_err_text(err));
+    }
+    free(*text);
+    *text = more;
+    *len = b.len;
+    return CLI_OK;
+}
+
+int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len)
+{
+    char own[NVT_COOPCYCLE_KEY_MAX + 1];
+    bool has_own = find_key(nvt_span_of(*text, *len), own, sizeof own);
+    const char *key = a->key != NULL ? a->key : own;
+    if (a->key == NULL && !has_own) {
+        if (!make_key(&d->session, own)) {
+            return fail(a->json, CLI_TLS, NVT_E_TLS_ENTROPY, "a key can not be made: %s",
+                        nvt_err_text(NVT_E_TLS_ENTROPY));
+        }
+    }
+    nvt_err err = nvt_coopcycle_check_key(nvt_span_str(key));
+    if (err != NVT_OK) {
+        return bad_key(a, err);
+    }
+    if (a->key != NULL && has_own && strcmp(a->key, own) != 0) {
+        return fail(a->json, CLI_USAGE, NVT_E_FIELD_BOTH,
+                    "%s has the key %s already: leave --key out, or mend it", a->word[0], own);
+    }
+    (void)snprintf(d->key, sizeof d->key, "%s", key);
+    return has_own ? CLI_OK : add_key(d, a, text, len);
+}
+
+/* ---- outcomes ---- */
+
+static void put_since(char *out, size_t cap, int64_t since_s)
+{
+    uint8_t text[20];
+    struct nvt_buf b;
+    nvt_buf_init(&b, text, sizeof text);
+    out[0] = '\0';
+    if (since_s != 0) {
+        nvt_time_put_rfc3339(&b, since_s);
+        (void)snprintf(out, cap, " --start %.*s", (int)b.len, (const char *)text);
+    }
+}
+
+/* The one failure whose sentence must hold the key. */
+static int fail_unknown(const struct delivery *d, const char *what)
+{
+    const struct nvt_failure *f = &d->session.call.outcome.failure;
+    char about[512];
+    char since[40];
+    char text[1024];
+    describe(about, sizeof about, f);
+    put_since(since, sizeof since, d->sent_s);
+    (void)snprintf(text, sizeof text,
+                   "%s (%s): %s; whether it was made is not known: ask with navette delivery "
+                   "resolve %s%s before anything is sent again",
+                   what, d->session.client.origin.host, about, d->key, since);
+    say("%s", text);
+    if (d->settings.json) {
+        out_begin();
+        out_bool("ok", false);
+        out_int("exit", CLI_UNKNOWN);
+        out_str("error", nvt_err_name(f->err));
+        out_str("message", text);
+        out_str("key", d->key);
+        out_figures(&d->session);
+        out_end();
+    }
+    return CLI_UNKNOWN;
+}
+
+int delivery_run(struct delivery *d, const char *what, nvt_err begun)
+{
+    if (begun != NVT_OK) {
+        return request_finish(&d->session, what, begun);
+    }
+    d->sent_s = session_wall_s(&d->session);
+    session_run(&d->session);
+    int code = exit_of(&d->session.call.outcome);
+    if (d->session.call.outcome.verdict == NVT_UNKNOWN && d->key[0] != '\0') {
+        return fail_unknown(d, what);
+    }
+    return code == CLI_OK ? code : fail_outcome(&d->session, what);
+}
