@@ -37,6 +37,11 @@ struct sink {
     size_t fail_at; /* 0: never */
 };
 
+struct tap {
+    uint64_t next;
+    uint64_t fail_at; /* 0: never */
+};
+
 static void require(bool holds)
 {
     if (!holds) {
@@ -155,11 +160,24 @@ static nvt_err take_piece(void *ctx, struct nvt_span piece)
     return s->fail_at != 0U && s->bytes >= s->fail_at ? NVT_E_STATE : NVT_OK;
 }
 
-/* i, k, n: the request's flags; h: HEAD; m: length of the body; s: a sink, it fails at that byte.
- */
+/* In order, and from the start again; g: it breaks off at that byte. */
+static nvt_err give_piece(void *ctx, uint64_t offset, uint8_t *out, size_t cap, size_t *out_n)
+{
+    struct tap *t = (struct tap *)ctx;
+    require(cap > 0U && (offset == t->next || offset == 0U));
+    size_t n = t->fail_at == 0U || offset + cap < t->fail_at ? cap : 0U;
+    memset(out, 'g', n);
+    t->next = offset + n;
+    *out_n = n;
+    return NVT_OK;
+}
+
+/* i, k, n: the request's flags; h: HEAD; m: length of the body; g: it comes from a source; s: a
+ * sink, it fails at that byte. */
 static void apply_request(const struct settings *s, struct nvt_request *q, struct sink *sink)
 {
     static uint8_t body[6000];
+    static struct tap tap;
     uint8_t flags = 0;
     flags |= (uint8_t)(has(s, 'i') ? NVT_REQ_IDEMPOTENT : 0);
     flags |= (uint8_t)(has(s, 'k') ? NVT_REQ_KEYED : 0);
@@ -167,6 +185,13 @@ static void apply_request(const struct settings *s, struct nvt_request *q, struc
     *q = world_request(MARK "MAKE", flags);
     if (has(s, 'h')) {
         *q = world_request("HEAD", (uint8_t)(flags | (uint8_t)NVT_REQ_IDEMPOTENT));
+    } else if (has(s, 'g')) {
+        memset(&tap, 0, sizeof tap);
+        tap.fail_at = number(s, 'g');
+        q->body = NVT_LIT("");
+        q->source = give_piece;
+        q->source_ctx = &tap;
+        q->source_len = number(s, 'm') % 20000U;
     } else if (has(s, 'm')) {
         q->body = nvt_span_of(body, number(s, 'm') % sizeof body);
     }

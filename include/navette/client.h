@@ -149,8 +149,10 @@ struct nvt_header {
 /* Takes a piece of a 2xx body; anything but NVT_OK ends the call with NVT_E_SINK. */
 typedef nvt_err (*nvt_sink)(void *ctx, struct nvt_span piece);
 
-/* Brings the next 1 to cap bytes of a body that is not in memory, from offset on; 0 bytes or an
- * error end the call with NVT_E_SOURCE. It starts again at 0 when the request is repeated. */
+/* Brings the next 1 to cap bytes of a body that is not in memory, from offset on; none, more than
+ * cap or an error end the call with NVT_E_SOURCE. It is asked in order, and from 0 again when the
+ * request is repeated; first when the head has left, so never for a request that is refused here.
+ */
 typedef nvt_err (*nvt_source)(void *ctx, uint64_t offset, uint8_t *out, size_t cap, size_t *out_n);
 
 /* A request; everything it points to must live until the outcome. */
@@ -183,12 +185,12 @@ struct nvt_call {
     uint64_t answer_end_ms;
     uint64_t pause_end_ms;
     uint64_t body_in;        /* answer body bytes that came in */
+    uint64_t body_sent;      /* request body bytes staged or sent */
     uint32_t token_stamp;    /* of the token in the staged request */
     uint32_t token_requests; /* made by this call object since its init */
     size_t out_len;          /* bytes staged in mem */
     size_t out_sent;         /* of the staged bytes */
     size_t out_secret_len;   /* staged bytes to wipe once sent */
-    size_t body_sent;        /* request body bytes staged or sent */
     size_t body_kept;        /* answer body bytes kept behind the head */
     uint8_t state;
     uint8_t streak;   /* outcomes NVT_RETRY in a row: the default back-off doubles with each */
@@ -213,8 +215,9 @@ struct nvt_call {
 void nvt_call_init(struct nvt_call *call, struct nvt_client *client);
 
 /* Starts a request; the connection of the last one is kept when it can be. Bad request parts are
- * found here, before anything is sent: NVT_E_ARG, NVT_E_HTTP_METHOD, _TARGET, _NAME, _VALUE,
- * NVT_E_SPACE (the head does not fit), NVT_E_STATE (another request is under way). */
+ * found here, before anything is sent: NVT_E_ARG (also for both a body and a source),
+ * NVT_E_HTTP_METHOD, _TARGET, _NAME, _VALUE, NVT_E_SPACE (the head does not fit), NVT_E_STATE
+ * (another request is under way). */
 nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request);
 
 /* Does what can be done now. NVT_AGAIN with *out_wait, or NVT_OK: call->outcome stands. Never

@@ -456,6 +456,7 @@ static bool is_good_request(const struct nvt_request *q)
 {
     return (q->method.ptr != NULL && q->target.ptr != NULL) &&
            (q->body.ptr != NULL || q->body.len == 0U) && q->rate < NVT_RATES_MAX &&
+           (q->source == NULL || q->body.len == 0U) &&
            (q->headers != NULL || q->header_count == 0U);
 }
 

@@ -26,6 +26,9 @@ nvt_err nvt_compose_request(struct nvt_call *call);
  * token nor a key. */
 uint8_t nvt_call_flags(const struct nvt_call *call);
 
+/* Bytes of the request's body. */
+uint64_t nvt_call_body_len(const struct nvt_request *q);
+
 /* Where the exchange under way goes: to the token server, or with the request. */
 const struct nvt_origin *nvt_call_origin(const struct nvt_call *call);
 
@@ -37,7 +40,8 @@ void nvt_compose_wipe(struct nvt_call *call);
 
 /* ---- exchange.c: one request and its answer over an open connection ---- */
 
-/* NVT_OK once all is handed to TLS; NVT_AGAIN with *wait; else the connection's error. */
+/* NVT_OK once all is handed to TLS; NVT_AGAIN with *wait; else the connection's error, or
+ * NVT_E_SOURCE. */
 nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait);
 
 /* Makes ready for the answer to what was sent. */

@@ -12,6 +12,11 @@ uint8_t nvt_call_flags(const struct nvt_call *call)
     return (uint8_t)flags;
 }
 
+uint64_t nvt_call_body_len(const struct nvt_request *q)
+{
+    return q->source != NULL ? q->source_len : q->body.len;
+}
+
 static bool has_token_origin(const struct nvt_client *c)
 {
     return c->token_origin.host[0] != '\0';
@@ -125,8 +130,9 @@ static void put_body_fields(struct nvt_http_request *r, const struct nvt_request
     if (q->media_type.len > 0U) {
         put_unless_given(r, q, NVT_HTTP_FRONT("Content-Type: "), q->media_type);
     }
-    if (q->body.len > 0U || expects) {
-        nvt_http_request_length(r, q->body.len);
+    uint64_t len = nvt_call_body_len(q);
+    if (len > 0U || expects) {
+        nvt_http_request_length(r, len);
     }
 }
 
@@ -156,14 +162,16 @@ static bool wants_api_key(const struct nvt_call *call)
            !has_header(call->request, nvt_span_str(call->client->profile->api_key_name));
 }
 
-/* As much of the body as fits goes along with the head; the rest is sent from the caller's span. */
+/* As much of the body as fits goes along with the head; the rest is sent from the caller's span. A
+ * source is not asked before the head is through: this may be but a look at the request. */
 static void stage_body(struct nvt_call *call, struct nvt_buf *out)
 {
     size_t room = sizeof(call->mem.bytes) - out->len;
     struct nvt_span body = call->request->body;
+    size_t n = body.len < room ? body.len : room;
     call->out_secret_len = out->len;
-    call->body_sent = body.len < room ? body.len : room;
-    nvt_buf_put(out, nvt_span_of(body.ptr, call->body_sent));
+    call->body_sent = n;
+    nvt_buf_put(out, nvt_span_of(body.ptr, n));
     call->out_len = out->len;
     call->out_sent = 0;
 }

@@ -2,8 +2,9 @@
 /* One request and its answer over an open connection. */
 #include "call.h"
 
-/* Reads of one step: a fast server must not keep the caller's loop from its other work. */
-enum { READS_PER_STEP = 16 };
+/* Reads of one step, and pieces of a source: a fast network must not keep the caller's loop from
+ * its other work. */
+enum { READS_PER_STEP = 16, PIECES_PER_STEP = 16 };
 
 /* TLS demands the same bytes on a retried write: both spans stand still until they are through. */
 static nvt_err send_span(struct nvt_call *call, const uint8_t *data, size_t len, size_t *sent,
@@ -22,18 +23,65 @@ static nvt_err send_span(struct nvt_call *call, const uint8_t *data, size_t len,
     return NVT_OK;
 }
 
-nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait)
+static nvt_err send_staged(struct nvt_call *call, struct nvt_wait *wait)
 {
     nvt_err err = send_span(call, call->mem.bytes, call->out_len, &call->out_sent, wait);
-    if (err != NVT_OK) {
+    if (err == NVT_OK) {
+        nvt_compose_wipe(call);
+    }
+    return err;
+}
+
+static nvt_err send_body(struct nvt_call *call, struct nvt_wait *wait)
+{
+    struct nvt_span body = call->request->body;
+    size_t sent = (size_t)call->body_sent;
+    nvt_err err = send_span(call, body.ptr, body.len, &sent, wait);
+    call->body_sent = sent;
+    return err;
+}
+
+/* The next piece of the source, staged: it stands still until it is through. */
+static nvt_err take_piece(struct nvt_call *call)
+{
+    const struct nvt_request *q = call->request;
+    uint64_t left = q->source_len - call->body_sent;
+    size_t cap = left < sizeof(call->mem.bytes) ? (size_t)left : sizeof(call->mem.bytes);
+    size_t n = 0;
+    nvt_err err = q->source(q->source_ctx, call->body_sent, call->mem.bytes, cap, &n);
+    if (err != NVT_OK || n == 0U || n > cap) {
+        return NVT_E_SOURCE;
+    }
+    call->body_sent += n;
+    call->out_len = n;
+    return NVT_OK;
+}
+
+static nvt_err send_source(struct nvt_call *call, struct nvt_wait *wait)
+{
+    for (unsigned i = 0; i < (unsigned)PIECES_PER_STEP; i++) {
+        if (call->body_sent == call->request->source_len) {
+            return NVT_OK;
+        }
+        nvt_err err = take_piece(call);
+        if (err == NVT_OK) {
+            err = send_staged(call, wait);
+        }
+        if (err != NVT_OK) {
+            return err;
+        }
+    }
+    wait->until_ms = 0;
+    return NVT_AGAIN;
+}
+
+nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait)
+{
+    nvt_err err = send_staged(call, wait);
+    if (err != NVT_OK || call->token_leg) {
         return err;
     }
-    nvt_compose_wipe(call);
-    if (call->token_leg) {
-        return NVT_OK;
-    }
-    const struct nvt_span *body = &call->request->body;
-    return send_span(call, body->ptr, body->len, &call->body_sent, wait);
+    return call->request->source != NULL ? send_source(call, wait) : send_body(call, wait);
 }
 
 void nvt_exchange_expect(struct nvt_call *call)

@@ -26,6 +26,17 @@ static enum nvt_call_phase phase_of(const struct nvt_call *call)
     }
 }
 
+/* Bytes of the request's body that are handed to TLS. */
+static uint64_t body_out(const struct nvt_call *call)
+{
+    if (call->out_len == 0U) {
+        return call->body_sent;
+    }
+    /* A piece of a source is staged by itself; what is staged with the head leaves with it. */
+    bool piece = call->request->source != NULL && call->body_sent > 0U;
+    return piece ? call->body_sent - (call->out_len - call->out_sent) : 0U;
+}
+
 void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_progress)
 {
     enum nvt_call_phase phase = phase_of(call);
@@ -35,11 +46,10 @@ void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_pro
     out_progress->phase = phase;
     out_progress->in_total = UINT64_MAX;
     if (phase != NVT_CALL_IDLE) {
-        out_progress->out_total = call->request->body.len;
+        out_progress->out_total = nvt_call_body_len(call->request);
     }
-    /* Staged bytes leave together with the head. */
-    if ((sending && call->out_len == 0U) || receiving) {
-        out_progress->out_done = call->body_sent;
+    if (sending || receiving) {
+        out_progress->out_done = body_out(call);
     }
     if (receiving) {
         out_progress->in_done = call->body_in;

@@ -19,6 +19,204 @@ static void one_answer(const struct nvt_profile *profile, const char *answer, ui
     world_expect(&w, verdict, err);
 }
 
+/* ---- bodies from a source ---- */
+
+/* Byte i of an endless body. */
+static uint8_t byte_at(uint64_t i)
+{
+    return (uint8_t)(i * 31U + (i >> 8U));
+}
+
+struct tap {
+    uint64_t next;     /* offset that must come */
+    uint64_t fails_at; /* UINT64_MAX: never */
+    size_t asked, starts;
+    size_t piece; /* most bytes of one answer */
+    size_t bad_n; /* what it says it brought when it fails */
+    nvt_err err;
+    bool out_of_order;
+};
+
+static nvt_err draw(void *ctx, uint64_t offset, uint8_t *out, size_t cap, size_t *out_n)
+{
+    struct tap *t = (struct tap *)ctx;
+    t->asked++;
+    t->starts += offset == 0U ? 1U : 0U;
+    t->out_of_order = t->out_of_order || (offset != t->next && offset != 0U);
+    if (offset >= t->fails_at) {
+        *out_n = t->bad_n;
+        return t->err;
+    }
+    size_t n = cap < t->piece ? cap : t->piece;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = byte_at(offset + i);
+    }
+    t->next = offset + n;
+    *out_n = n;
+    return NVT_OK;
+}
+
+static uint8_t wire[300000];
+
+static struct nvt_request source_request(struct tap *t, uint64_t len, uint8_t flags)
+{
+    struct nvt_request q = world_request("PUT", flags);
+    memset(t, 0, sizeof(*t));
+    t->fails_at = UINT64_MAX;
+    t->piece = SIZE_MAX;
+    q.body = NVT_LIT("");
+    q.source = draw;
+    q.source_ctx = t;
+    q.source_len = len;
+    return q;
+}
+
+static void use_wire(void)
+{
+    memset(wire, 0, sizeof(wire));
+    w.sim.sent = wire;
+    w.sim.sent_cap = sizeof(wire);
+}
+
+/* The last len bytes that were sent, behind a head. */
+static void assert_body(size_t len)
+{
+    assert_true(w.sim.sent_total <= sizeof(wire));
+    const uint8_t *body = wire + w.sim.sent_len - len;
+    assert_memory_equal(body - 4, "\r\n\r\n", 4);
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(body[i], byte_at(i));
+    }
+}
+
+static void test_source(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_OK)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a)};
+    static const size_t lengths[] = {0, 1, NVT_IO_CAP + NVT_IN_CAP, NVT_IO_CAP + NVT_IN_CAP + 1,
+                                     250000};
+    struct tap t;
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        for (size_t piece = 777; piece != 0U; piece = piece == 777U ? SIZE_MAX : 0U) {
+            char text[64];
+            struct nvt_progress p;
+            struct nvt_request q = source_request(&t, lengths[i], 0);
+            t.piece = piece;
+            world_init(&w, &world_keyed, s, 1);
+            use_wire();
+            w.sim.send_max = 1000;
+            world_run(&w, &q);
+            world_expect(&w, NVT_DELIVERED, NVT_OK);
+            assert_body(lengths[i]);
+            (void)snprintf(text, sizeof(text), "\r\nContent-Length: %zu\r\n\r\n", lengths[i]);
+            assert_true(world_holds(wire, w.sim.sent_len, text));
+            assert_false(t.out_of_order);
+            nvt_call_progress(&w.call, &p);
+            assert_true(p.out_total == lengths[i] && p.out_done == lengths[i]);
+            world_close(&w);
+        }
+    }
+}
+
+/* How far it is, is told at every step; and a fast network gives the caller its turn. */
+static void source_progress(bool blocking)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_OK)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a)};
+    struct tap t;
+    struct nvt_request q = source_request(&t, 200000, 0);
+    struct nvt_progress p;
+    uint64_t before = 0;
+    size_t sending = 0;
+    world_init(&w, &world_keyed, s, 1);
+    use_wire();
+    w.sim.blocking = blocking;
+    w.begun_ms = w.sim.mono_ms;
+    assert_int_equal(nvt_call_begin(&w.call, &q), NVT_OK);
+    assert_int_equal(t.asked, 0);
+    do {
+        nvt_call_progress(&w.call, &p);
+        assert_true(p.out_total == 200000U && p.out_done >= before);
+        assert_true(p.out_done <= w.sim.sent_total);
+        before = p.out_done;
+        sending += p.phase == NVT_CALL_SENDING ? 1U : 0U;
+    } while (!world_step(&w, &w.call));
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    assert_true(sending >= 2U);
+    world_close(&w);
+}
+
+static void test_source_progress(void **state)
+{
+    (void)state;
+    source_progress(false);
+    source_progress(true);
+}
+
+static void test_source_starts_again(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_500), STAY(WORLD_OK)};
+    static const struct nvt_sim_answer stale[] = {STAY(WORLD_OK), ENDS("", NVT_SIM_CLOSE)};
+    static const struct nvt_sim_script s[] = {SCRIPT(stale), SCRIPT(a)};
+    struct tap t;
+    struct nvt_request q = source_request(&t, 9000, NVT_REQ_IDEMPOTENT);
+    (void)state;
+    world_init(&w, &world_keyed, s, 2);
+    use_wire();
+    world_run(&w, &q);
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    world_run(&w, &q);
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    assert_int_equal(t.starts, 4); /* once, stale, 500, at last */
+    assert_false(t.out_of_order);
+    assert_body(9000);
+    world_close(&w);
+}
+
+static void broken(uint8_t flags, enum nvt_verdict verdict, size_t bad_n, nvt_err err)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_OK)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a)};
+    struct tap t;
+    struct nvt_request q = source_request(&t, 9000, flags);
+    t.fails_at = 5000;
+    t.piece = 2500;
+    t.bad_n = bad_n;
+    t.err = err;
+    world_init(&w, &world_keyed, s, 1);
+    use_wire();
+    world_run(&w, &q);
+    world_expect(&w, verdict, NVT_E_SOURCE);
+    assert_int_equal(w.sim.open_now, 0); /* half a request must not meet the next one */
+    world_close(&w);
+}
+
+static void test_source_breaks_off(void **state)
+{
+    (void)state;
+    broken(NVT_REQ_IDEMPOTENT, NVT_RETRY, 0, NVT_OK);
+    broken(NVT_REQ_IDEMPOTENT, NVT_RETRY, 100, NVT_E_NET_IO);
+    broken(NVT_REQ_IDEMPOTENT, NVT_RETRY, 100, NVT_AGAIN);
+    broken(NVT_REQ_IDEMPOTENT, NVT_RETRY, 4001, NVT_OK); /* more than is left */
+    broken(0, NVT_UNKNOWN, 0, NVT_OK);
+}
+
+static void test_source_or_body(void **state)
+{
+    struct tap t;
+    struct nvt_request q = source_request(&t, 5, 0);
+    (void)state;
+    world_init(&w, &world_keyed, NULL, 0);
+    q.body = NVT_LIT("12345");
+    assert_int_equal(nvt_call_begin(&w.call, &q), NVT_E_ARG);
+    q.body = NVT_LIT("");
+    q.target = NVT_LIT("no");
+    assert_int_equal(nvt_call_begin(&w.call, &q), NVT_E_HTTP_TARGET);
+    assert_int_equal(t.asked, 0);
+    world_close(&w);
+}
+
 /* ---- bodies ---- */
 
 static uint8_t big[20000];
@@ -369,6 +567,11 @@ static void test_length_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_source),
+        cmocka_unit_test(test_source_progress),
+        cmocka_unit_test(test_source_starts_again),
+        cmocka_unit_test(test_source_breaks_off),
+        cmocka_unit_test(test_source_or_body),
         cmocka_unit_test(test_sink),
         cmocka_unit_test(test_sink_refuses),
         cmocka_unit_test(test_body_is_cut),
