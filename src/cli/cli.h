@@ -62,13 +62,13 @@ struct args {
     bool json, no_cache;
     unsigned verbose;
     /* of some */
-    const char *account, *after, *attachment, *body, *code, *data, *driving_license, *end, *first;
-    const char *from, *include, *instructeur, *key, *last_name, *limit, *message, *motivation,
-        *number;
-    const char *offset, *operation, *output, *phone, *query_id, *refused, *retry_for, *start;
-    const char *state, *status, *to, *type, *updated_since, *variables;
+    const char *account, *address, *after, *attachment, *body, *code, *country, *data;
+    const char *driving_license, *end, *first, *from, *include, *insee, *instructeur, *key;
+    const char *last_name, *limit, *message, *motivation, *number, *offset, *operation;
+    const char *output, *phone, *query_id, *refused, *retry_for, *start, *state, *status;
+    const char *to, *type, *updated_since, *variables;
     struct words header;
-    bool no_auth, show, tour;
+    bool all, no_auth, show, tour;
     const char *word[4]; /* what is not an option */
     size_t word_count;
 };
@@ -87,6 +87,8 @@ struct command {
  * here and one in the list of commands.c. */
 extern const struct command general_commands[];
 extern const struct command journey_commands[];
+extern const struct command route_commands[];
+extern const struct command cee_commands[];
 extern const struct command piste_commands[];
 extern const struct command jindexe_commands[];
 extern const struct command query_commands[];
@@ -333,5 +335,6 @@ int cmd_doctor(const struct args *a);
 int cmd_version(const struct args *a);
 int cmd_journey_send(const struct args *a);
 int cmd_journey_check(const struct args *a);
+int cmd_journey_list(const struct args *a);
 
 #endif

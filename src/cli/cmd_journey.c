@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* navette journey status, update, cancel and list */
+/* navette journey status, update and cancel, and the table of the journey commands */
 #include "cli.h"
 
 #include <stdlib.h>
@@ -191,94 +191,6 @@ static int cmd_journey_update(const struct args *a)
     return code;
 }
 
-/* ---- list ---- */
-
-static void print_ids(const struct nvt_json *doc)
-{
-    struct nvt_json_iter it = {0, 0, false};
-    struct nvt_span name;
-    nvt_json_node item = 0;
-    nvt_json_node id = 0;
-    while (nvt_json_next(doc, 0, &it, &name, &item)) {
-        if (nvt_json_find(doc, item, "operator_journey_id", &id) == NVT_OK) {
-            put_text(stdout, nvt_json_raw(doc, id), true);
-            (void)putchar('\n');
-        }
-    }
-}
-
-static int print_list(struct nvt_span json)
-{
-    struct nvt_json doc;
-    size_t count = json.len / 2U + 1U;
-    struct nvt_json_tok *pool = (struct nvt_json_tok *)calloc(count, sizeof *pool);
-    nvt_err err = pool == NULL ? NVT_E_SPACE : nvt_json_parse(&doc, json, pool, count);
-    if (err != NVT_OK || nvt_json_type(&doc, 0) != NVT_JSON_ARRAY) {
-        free(pool);
-        return fail(settings.json, CLI_ANSWER, NVT_E_ANSWER, "journey list: %s",
-                    nvt_err_text(NVT_E_ANSWER));
-    }
-    if (settings.json) {
-        (void)fputs("{\"ok\":true,\"journeys\":", stdout);
-        (void)fwrite(json.ptr, 1U, json.len, stdout);
-        (void)fputs("}\n", stdout);
-    } else {
-        print_ids(&doc);
-    }
-    free(pool);
-    return CLI_OK;
-}
-
-static bool filter_time(const char *text, int64_t *out)
-{
-    return text == NULL || nvt_time_parse_rfc3339(nvt_span_str(text), out) == NVT_OK;
-}
-
-static bool filter_count(const char *text, uint32_t *out)
-{
-    if (text == NULL || strcmp(text, "0") == 0) {
-        return true;
-    }
-    return parse_count(text, 1000000U, out);
-}
-
-static int read_filter(const struct args *a, struct nvt_rpc_filter *f)
-{
-    (void)memset(f, 0, sizeof *f);
-    f->status = nvt_span_str(a->status == NULL ? "ok" : a->status);
-    if (!filter_time(a->start, &f->start_s) || !filter_time(a->end, &f->end_s)) {
-        return fail(a->json, CLI_USAGE, NVT_OK,
-                    "--start and --end take a time as 2026-01-31T00:00:00Z");
-    }
-    if (!filter_count(a->limit, &f->limit) || !filter_count(a->offset, &f->offset)) {
-        return fail(a->json, CLI_USAGE, NVT_OK, "--limit and --offset take a number to 1000000");
-    }
-    return CLI_OK;
-}
-
-static int cmd_journey_list(const struct args *a)
-{
-    struct nvt_rpc_filter filter;
-    struct answer answer = {NULL, 0, 0};
-    int code = read_filter(a, &filter);
-    if (code == CLI_OK) {
-        code = prepare(a);
-    }
-    if (code != CLI_OK) {
-        return code;
-    }
-    nvt_err err = nvt_rpc_list(&session.call, &request, &filter);
-    request.request.sink = answer_keep;
-    request.request.sink_ctx = &answer;
-    code = finish("journey list", err);
-    if (code == CLI_OK) {
-        code = print_list(nvt_span_of(answer.mem, answer.len));
-    }
-    free(answer.mem);
-    session_close(&session);
-    return code;
-}
-
 /* ---- the table ---- */
 
 const struct command journey_commands[] = {
@@ -325,9 +237,13 @@ const struct command journey_commands[] = {
      "\n"
      "Examples:\n"
      "  navette journey cancel 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10 --code no_show\n"},
-    {"journey list", "status start end limit offset", 0, 0, cmd_journey_list, "",
+    {"journey list", "status start end limit offset all", 0, 0, cmd_journey_list, "",
      "ids of journeys in one status",
-     "Prints one id a line, newest first. A journey may take a day to show.\n"
+     "Prints one id a line, newest first. A journey may take a day to show. More than 100 ids "
+     "take\n"
+     "several requests; journeys that come in meanwhile can make an id show up twice, unless --end "
+     "is\n"
+     "in the past.\n"
      "  --status STATUS   ok (the default), pending, canceled, acquisition_error,\n"
      "                    validation_error, normalization_error, fraud_error, anomaly_error, "
      "expired\n"
@@ -335,9 +251,12 @@ const struct command journey_commands[] = {
      "days\n"
      "                    ago; it goes back 90)\n"
      "  --end TIME        up to this time\n"
-     "  --limit N, --offset N   how many, and from which on (50, 0)\n"
+     "  --limit N         how many at most (50)\n"
+     "  --all             all of them, up to a million\n"
+     "  --offset N        from which on (0)\n"
      "\n"
      "Examples:\n"
-     "  navette journey list --status pending --limit 100\n"},
+     "  navette journey list --status pending --limit 100\n"
+     "  navette journey list --status fraud_error --end 2026-01-31T00:00:00Z --all\n"},
     {.name = NULL},
 };

@@ -44,6 +44,8 @@ const struct command general_commands[] = {
 const struct command *const cli_tables[] = {
     general_commands,
     journey_commands,
+    route_commands,
+    cee_commands,
     query_commands,
     delivery_commands,
     piste_commands,
