@@ -247,7 +247,7 @@ async function page(demarche, args) {
   const nodes = list.slice(0, first);
   const end = nodes.length > 0 ? cursorOf(nodes[nodes.length - 1], key) : null;
   return {
-    nodes: nodes.map((d) => (d === hole ? null : d)),
+    nodes: nodes.map((d) => (d === hole ? hidden('Dossier') : d)),
     edges: nodes.map((d) => ({ cursor: cursorOf(d, key), node: d })),
     pageInfo: {
       hasNextPage: control.circle ? true : list.length > nodes.length,
