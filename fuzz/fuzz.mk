@@ -15,6 +15,11 @@ FUZZ_CLIENT := $(call fuzz_objects,src/conn/*.c src/client/*.c port/sim/*.c \
 	tests/sim/tls_clear.c tests/sim/world.c)
 $(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rpc_json.c \
 	src/api/shape.c src/api/shape_json.c)
+$(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c,$(wildcard \
+	src/api/coopcycle*.c)) $(wildcard src/api/shape*.c))
+$(BUILD)/fuzz/fuzz_webhook: $(call fuzz_objects,src/api/coopcycle_webhook.c)
+$(BUILD)/fuzz/fuzz_webhook: FUZZ_LIBS := $(TLS_LIBS)
+$(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \
