@@ -217,26 +217,29 @@ static void put_basic(struct nvt_http_request *r, const struct nvt_credentials *
     nvt_wipe(four, sizeof four);
 }
 
+/* The token request's body is written into the last part of the memory, for its length, and then
+ * moved behind the head. It is a form with three times the bytes of id and secret at most. */
+enum { TOKEN_BODY_CAP = NVT_IN_CAP / 2, TOKEN_HEAD_CAP = NVT_IO_CAP + NVT_IN_CAP - TOKEN_BODY_CAP };
+
 /* Request line to the token server. Its own URL has the whole path. */
 static nvt_err begin_token(struct nvt_http_request *r, struct nvt_buf *out,
                            const struct nvt_client *c)
 {
     if (!has_token_origin(c)) {
         return begin(r, out, &c->origin, NVT_LIT("POST"), nvt_span_str(c->profile->token_path),
-                     NVT_IO_CAP);
+                     TOKEN_HEAD_CAP);
     }
     struct nvt_span path = c->token_origin.base_path[0] == '\0' ? NVT_LIT("/") : NVT_LIT("");
-    return begin(r, out, &c->token_origin, NVT_LIT("POST"), path, NVT_IO_CAP);
+    return begin(r, out, &c->token_origin, NVT_LIT("POST"), path, TOKEN_HEAD_CAP);
 }
 
-/* Head in the window, body behind it: the body comes first, for its length. */
 static nvt_err put_token_request(struct nvt_call *call, struct nvt_buf *out)
 {
     const struct nvt_client *c = call->client;
     struct nvt_http_request r;
     struct nvt_buf body;
     struct nvt_span media_type = NVT_LIT("");
-    nvt_buf_init(&body, call->mem.bytes + NVT_IO_CAP, NVT_IN_CAP);
+    nvt_buf_init(&body, call->mem.bytes + TOKEN_HEAD_CAP, TOKEN_BODY_CAP);
     nvt_err err = nvt_grant_write(&c->credentials, nvt_span_str(c->scope), &body, &media_type);
     if (err != NVT_OK) {
         return err;
@@ -266,7 +269,7 @@ static nvt_err put_token_request(struct nvt_call *call, struct nvt_buf *out)
 nvt_err nvt_compose_token(struct nvt_call *call)
 {
     struct nvt_buf out;
-    nvt_buf_init(&out, call->mem.bytes, NVT_IO_CAP);
+    nvt_buf_init(&out, call->mem.bytes, TOKEN_HEAD_CAP);
     call->staged = false;
     nvt_err err = put_token_request(call, &out);
     if (err != NVT_OK) {
