@@ -5,6 +5,7 @@
  */
 #include "coopcycle.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,11 +26,15 @@ static void violate(struct check *c, const char *path, const char *message, cons
                                           "code", code == NULL ? json_null() : json_string(code)));
 }
 
-static void refuse(struct check *c, const char *format, const char *what)
+static void refuse(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void refuse(struct check *c, const char *format, ...)
 {
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     if (!c->refused) {
-        char text[300];
-        (void)snprintf(text, sizeof text, format, what);
         coopcycle_error(c->r, 400, "%s", text);
     }
     c->refused = true;

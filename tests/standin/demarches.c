@@ -271,6 +271,10 @@ static json_t *resolve(struct graphql_run *run, const json_t *object, const char
         return resolve_root(run, name, args, path);
     }
     if (strcmp(type, "Mutation") == 0) {
+        const struct request *r = run->ctx;
+        if (r->operator_id == 0U) {
+            return hidden(run, "Mutation", true, path);
+        }
         return demarches_change(run, name, args, !faults.read_only, path);
     }
     if ((groupe || strcmp(type, "Demarche") == 0) && strcmp(name, "dossiers") == 0) {
@@ -320,6 +324,30 @@ static void reply_run(struct request *r, const struct graphql_run *run, json_t *
     reply_json(r, 200, body);
 }
 
+/* A document is checked before anything of it happens: what a payload holds, at least. */
+static void check_payloads(struct graphql_run *run)
+{
+    const json_t *roots = json_object_get(run->operation, "fields");
+    for (size_t i = 0; i < json_array_size(roots); i++) {
+        const json_t *root = json_array_get(roots, i);
+        const char *mutation = text_at(root, "name");
+        const json_t *fields = json_object_get(root, "fields");
+        for (size_t n = 0; n < json_array_size(fields); n++) {
+            const char *name = text_at(json_array_get(fields, n), "name");
+            if (name != NULL && mutation != NULL && !demarches_payload_has(mutation, name)) {
+                char text[200];
+                (void)snprintf(text, sizeof text,
+                               "Field '%.60s' doesn't exist on type '%.60sPayload'", name,
+                               mutation);
+                (void)json_array_append_new(
+                    run->errors,
+                    graphql_error(text, json_pack("[s,s,s]", "mutation", mutation, name),
+                                  "undefinedField"));
+            }
+        }
+    }
+}
+
 static void carry_out(struct request *r, const json_t *document)
 {
     json_t *error = NULL;
@@ -348,7 +376,13 @@ static void carry_out(struct request *r, const json_t *document)
     json_t *path = json_array();
     queries += query ? 1U : 0U;
     mutations += query ? 0U : 1U;
-    reply_run(r, &run, graphql_pick(&run, root, json_object_get(operation, "fields"), path), query);
+    if (!query) {
+        check_payloads(&run);
+    }
+    json_t *data = json_array_size(run.errors) != 0U
+                       ? json_null()
+                       : graphql_pick(&run, root, json_object_get(operation, "fields"), path);
+    reply_run(r, &run, data, query);
     json_decref(path);
     json_decref(root);
     json_decref(variables);
@@ -381,6 +415,7 @@ static void post_graphql(struct request *r)
 
 static const struct route routes[] = {
     {"POST", "api/v2/graphql", post_graphql, &limit, AUTH_BEARER, SCOPE_CALLS},
+    {"GET", "upload/*", demarches_get_upload, NULL, AUTH_NONE, SCOPE_CALLS},
     {"PUT", "upload/*", demarches_put_upload, NULL, AUTH_NONE, SCOPE_CALLS},
     {NULL, NULL, NULL, NULL, AUTH_NONE, SCOPE_ANY}};
 

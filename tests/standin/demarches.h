@@ -65,12 +65,14 @@ void demarches_fault(struct graphql_run *run, const char *message, const json_t 
 /* The payload of a mutation; NULL: there is no such one. */
 json_t *demarches_change(struct graphql_run *run, const char *name, const json_t *args, bool writes,
                          json_t *path);
+bool demarches_payload_has(const char *mutation, const char *field);
 void demarches_change_state(json_t *out);
 
 /* ---- demarches_upload.c ---- */
 
 json_t *demarches_upload_open(const json_t *input); /* payload of createDirectUpload */
 json_t *demarches_upload_file(const char *signed_id, const char **refusal); /* checked, as File */
+void demarches_get_upload(struct request *r);
 void demarches_put_upload(struct request *r);
 void demarches_upload_state(json_t *out);
 void demarches_upload_free(void);

@@ -276,6 +276,12 @@ static const char *kind_of(const char *name)
                                                  : "dossier";
 }
 
+bool demarches_payload_has(const char *mutation, const char *field)
+{
+    return strcmp(field, "clientMutationId") == 0 || strcmp(field, "errors") == 0 ||
+           strcmp(field, "__typename") == 0 || strcmp(field, kind_of(mutation)) == 0;
+}
+
 static json_t *echo(json_t *payload, const json_t *input)
 {
     json_t *id = json_object_get(input, "clientMutationId");

@@ -115,6 +115,16 @@ void demarches_put_upload(struct request *r)
     }
 }
 
+/* A generated file; those put here are not kept. */
+void demarches_get_upload(struct request *r)
+{
+    if (query_value(r, "signature") == NULL) {
+        reply_storage(r, 403, "AccessDenied");
+    } else {
+        reply_text(r, 200, "application/pdf", "%PDF-1.4\n%%EOF\n");
+    }
+}
+
 /* ---- attached ---- */
 
 json_t *demarches_upload_file(const char *signed_id, const char **refusal)

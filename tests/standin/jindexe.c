@@ -52,8 +52,10 @@ static void reply_tokens(struct request *r)
     counters.token_issued++;
     reply_field(r, "Cache-Control", "no-store, private");
     reply_field(r, "Pragma", "no-cache");
+    const char *answer = faults.token_answer == NULL ? a->token : keep(r, faults.token_answer);
+    faults.token_answer = NULL;
     reply_json(r, 200,
-               json_pack("{s:s,s:I,s:s,s:s,s:s}", "access_token", a->token, "expires_in",
+               json_pack("{s:s,s:I,s:s,s:s,s:s}", "access_token", answer, "expires_in",
                          (json_int_t)options.jindexe_life_s, "token_type", "bearer", "scope",
                          "user", "refresh_token", refresh_token));
 }

@@ -57,13 +57,12 @@ static void reply_token(struct request *r)
     counters.token_issued++;
     reply_field(r, "Cache-Control", "no-store");
     reply_field(r, "Connection", "close");
-    const char *answer = faults.token_answer == NULL ? t->text : faults.token_answer;
+    const char *answer = faults.token_answer == NULL ? t->text : keep(r, faults.token_answer);
+    faults.token_answer = NULL;
     reply_json(r, 200,
                json_pack("{s:s,s:s,s:I,s:s}", "access_token", answer, "token_type", "Bearer",
                          "expires_in", (json_int_t)options.piste_life_s, "scope",
                          same_text(scope, "openid") ? "openid resource.READ" : "openid"));
-    free(faults.token_answer);
-    faults.token_answer = NULL;
 }
 
 static void post_token(struct request *r)
@@ -199,6 +198,8 @@ static const struct route routes[] = {
     {"POST", "dila/legifrance/lf-engine-app/search", piste_search, &limit, AUTH_BEARER,
      SCOPE_CALLS},
     {"POST", "dila/legifrance/lf-engine-app/consult/*", piste_consult, &limit, AUTH_BEARER,
+     SCOPE_CALLS},
+    {"POST", "dila/legifrance/lf-engine-app/consult/code/*", piste_consult, &limit, AUTH_BEARER,
      SCOPE_CALLS},
     {"GET", "cassation/judilibre/v1.0/healthcheck", piste_judilibre_health, &limit, AUTH_EITHER,
      SCOPE_CALLS},

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GENERATED_MIN 128
 #define GENERATED_MAX 134217728 /* bytes of a made-up answer */
 
 static json_t *invoices; /* submitted ones, oldest first */
@@ -48,7 +49,7 @@ static bool has_object(struct request *r)
 static bool is_made_up(struct request *r)
 {
     const json_t *bytes = json_object_get(r->json, "bytes");
-    if (!json_is_integer(bytes) || json_integer_value(bytes) < 0 ||
+    if (!json_is_integer(bytes) || json_integer_value(bytes) < GENERATED_MIN ||
         json_integer_value(bytes) > GENERATED_MAX) {
         return false;
     }
