@@ -20,6 +20,7 @@ $(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c,$(wil
 $(BUILD)/fuzz/fuzz_webhook: $(call fuzz_objects,src/api/coopcycle_webhook.c)
 $(BUILD)/fuzz/fuzz_webhook: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
+$(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \

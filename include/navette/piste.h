@@ -56,16 +56,18 @@ struct nvt_piste_request {
     struct nvt_header account; /* Chorus Pro's */
     nvt_sink sink;             /* the caller's, behind the watch */
     void *sink_ctx;
+    bool pong; /* the answer is to be "pong" */
     struct nvt_piste_watch watch;
 };
 
 /*
  * Begins what q asks for; q is copied, what it points to must live until the outcome. Further
  * fields, sink, source and flags mean what they mean in every request, and:
- * - GET, HEAD and whatever is below /dila/legifrance/ (which can only be read, by POST too) is
+ * - GET and whatever is below /dila/legifrance/ (which can only be read, by POST too) is
  *   repeated where that helps, also without NVT_REQ_IDEMPOTENT;
  * - Judilibre takes the API key besides the token (NVT_REQ_API_KEY, a field named KeyId) or in its
- *   place (NVT_REQ_NO_AUTH too);
+ *   place (NVT_REQ_NO_AUTH too; by itself when the client has a key, and nothing to get a token
+ *   with);
  * - without a sink the answer is kept in the call as far as it fits, and watched as far as that.
  * All errors of nvt_call_begin. After the outcome: nvt_piste_judge.
  */
@@ -115,7 +117,8 @@ nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
  * To be called once the outcome is there: what was delivered but refused by the service behind the
  * gateway (the watch) becomes NVT_REFUSED with NVT_E_BUSINESS, its codeRetour in failure.code and
  * its libelle in failure.message; a ping of Legifrance that is not answered with "pong" becomes
- * NVT_REFUSED with NVT_E_ANSWER. Returns outcome.failure.err.
+ * NVT_REFUSED with NVT_E_ANSWER. A 401 for a path that no API has is NVT_E_STATUS, not
+ * NVT_E_UNAUTHORIZED, with the realm in failure.code. Returns outcome.failure.err.
  */
 nvt_err nvt_piste_judge(struct nvt_call *call, struct nvt_piste_request *r);
 

@@ -68,27 +68,30 @@ static bool stays(const struct segment *s)
     return !s->dots || s->len > 2U;
 }
 
+/* The next character; false when it ends a segment that does not stay. */
+static bool step(struct segment *s, uint8_t c)
+{
+    if (c == (uint8_t)'/') {
+        bool ok = stays(s);
+        *s = empty;
+        return ok;
+    }
+    s->parameter = s->parameter || c == (uint8_t)';';
+    if (!s->parameter) {
+        s->dots = s->dots && c == (uint8_t)'.';
+        s->len++;
+    }
+    return true;
+}
+
 /* path: what stands behind the first segment. */
 static bool is_plain(struct nvt_span path)
 {
     struct segment s = empty;
     uint8_t c = 0;
     while (path.len > 0U) {
-        if (!take(&path, &c)) {
+        if (!take(&path, &c) || !step(&s, c)) {
             return false;
-        }
-        if (c == (uint8_t)'/') {
-            if (!stays(&s)) {
-                return false;
-            }
-            s = empty;
-        } else if (c == (uint8_t)';') {
-            s.parameter = true;
-        } else if (!s.parameter) {
-            s.dots = s.dots && c == (uint8_t)'.';
-            s.len++;
-        } else {
-            /* inside a parameter */
         }
     }
     return stays(&s) || (s.len == 0U && !s.parameter);

@@ -26,8 +26,8 @@
 #include <unistd.h>
 
 #define HEAD "navette-refresh 1\n"
-#define HEX_LEN 64U
-#define RECORD_LEN 256U
+#define HEX_LEN ((size_t)64)
+#define RECORD_LEN ((size_t)256)
 #define TOKEN_AT (sizeof HEAD - 1U + 2U * (HEX_LEN + 1U))
 #define LOCK_POLL_MS 50U
 
