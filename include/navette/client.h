@@ -251,9 +251,11 @@ void nvt_call_progress(const struct nvt_call *call, struct nvt_progress *out_pro
 /* What the head of the last whole answer says beside its body. Read when asked for: few callers do.
  */
 struct nvt_facts {
-    int64_t date_s;      /* Date, seconds since 1970; 0 when none */
-    int32_t quota_limit; /* X-RateLimit-Limit and -Remaining, -1 when not sent */
-    int32_t quota_left;
+    int64_t date_s;        /* Date, seconds since 1970; 0 when none */
+    int32_t quota_limit;   /* X-RateLimit-Limit or RateLimit-Limit, -1 when not sent */
+    int32_t quota_left;    /* the same with -Remaining, or the least of x-rate-limit's windows */
+    struct nvt_span realm; /* of WWW-Authenticate, "" when none; dies with the call's next use. A
+                              gateway may tell with it whether the token or the path is wrong */
 };
 
 /* Of the answer to the request itself (outcome.status is not 0), until the call's next use; else

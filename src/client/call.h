@@ -88,6 +88,15 @@ int64_t nvt_verdict_date_s(const struct nvt_http_response *answer);
 uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
                               unsigned streak);
 
+/* ---- quota.c: x-rate-limit; pure ---- */
+
+struct nvt_quota {
+    int32_t left;    /* the least that remains in any window, -1 when none is told */
+    uint64_t wait_s; /* the longest window of which nothing remains, 0 when there is none */
+};
+
+void nvt_quota_read(const struct nvt_http_response *answer, struct nvt_quota *out_quota);
+
 /* ---- rate.c: quotas; pure ---- */
 
 /* The monotonic time, now_ms or later, from which r lets the next request go. due_us: how far it is

@@ -154,10 +154,12 @@ static bool read_reset(struct nvt_span value, struct nvt_dates dates, uint64_t *
     return true;
 }
 
+/* Sources in the order of how exactly they answer. */
 static bool read_delay(const struct nvt_http_response *answer, struct nvt_dates dates,
                        uint64_t *out_s)
 {
     struct nvt_span value;
+    struct nvt_quota quota;
     if (nvt_http_field_find(answer, NVT_LIT("Retry-After"), &value) &&
         read_retry_after(value, dates, out_s)) {
         return true;
@@ -170,8 +172,13 @@ static bool read_delay(const struct nvt_http_response *answer, struct nvt_dates 
         read_reset(value, dates, out_s)) {
         return true;
     }
-    return nvt_http_field_find(answer, NVT_LIT("X-RateLimit-Reset"), &value) &&
-           read_reset(value, dates, out_s);
+    if (nvt_http_field_find(answer, NVT_LIT("X-RateLimit-Reset"), &value) &&
+        read_reset(value, dates, out_s)) {
+        return true;
+    }
+    nvt_quota_read(answer, &quota);
+    *out_s = quota.wait_s;
+    return quota.wait_s > 0U;
 }
 
 uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt_dates dates,

@@ -262,6 +262,63 @@ static void test_quota_fields(void **state)
     world_close(&w);
 }
 
+static struct nvt_facts facts_of(const char *fields)
+{
+    static char answer[600];
+    struct nvt_facts facts;
+    (void)snprintf(answer, sizeof(answer), "HTTP/1.1 403 No\r\n%sContent-Length: 0\r\n\r\n",
+                   fields);
+    one_answer(&world_keyed, answer, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_STATUS);
+    nvt_call_facts(&w.call, &facts);
+    return facts;
+}
+
+static void assert_realm(const char *value, const char *realm)
+{
+    char fields[200];
+    (void)snprintf(fields, sizeof(fields), "WWW-Authenticate: %s\r\n", value);
+    struct nvt_facts facts = facts_of(fields);
+    if (!nvt_span_eq(facts.realm, nvt_span_str(realm))) {
+        fail_msg("%s: %.*s", value, (int)facts.realm.len, (const char *)facts.realm.ptr);
+    }
+    world_close(&w);
+}
+
+static void test_realm(void **state)
+{
+    (void)state;
+    assert_realm("Bearer realm=\"PISTE\"", "PISTE");
+    assert_realm("Bearer realm=\"DefaultRealm\",error=\"invalid_token\"", "DefaultRealm");
+    assert_realm("Bearer error=\"x\",Realm=\"a b, c\"", "a b, c");
+    assert_realm("Basic realm=token, charset=x", "token");
+    assert_realm("Basic realm=token charset", "token");
+    assert_realm("Bearer realm=\"cut", "cut");
+    assert_realm("Bearer realm=\"", "");
+    assert_realm("Bearer realm=", "");
+    assert_realm("Bearer xrealm=\"no\"", "");
+    assert_realm("Bearer", "");
+    struct nvt_facts facts = facts_of("");
+    assert_int_equal(facts.realm.len, 0);
+    world_close(&w);
+}
+
+static void test_other_quota_fields(void **state)
+{
+    (void)state;
+    struct nvt_facts facts = facts_of("RateLimit-Limit: 400\r\nRateLimit-Remaining: 0\r\n");
+    assert_int_equal(facts.quota_limit, 400);
+    assert_int_equal(facts.quota_left, 0);
+    world_close(&w);
+    facts = facts_of("X-RateLimit-Remaining: 7\r\nRateLimit-Remaining: 0\r\n");
+    assert_int_equal(facts.quota_left, 7);
+    world_close(&w);
+    facts = facts_of("x-rate-limit: [{\"window\":\"1s\",\"remaining\":19},"
+                     "{\"window\":\"day\",\"remaining\":5},{\"window\":1,\"remaining\":8}]\r\n");
+    assert_int_equal(facts.quota_limit, -1);
+    assert_int_equal(facts.quota_left, 5);
+    world_close(&w);
+}
+
 /* The server sends the token back: it must not get any further. */
 static void test_echoed_secret(void **state)
 {
@@ -306,6 +363,8 @@ int main(void)
         cmocka_unit_test(test_back_off_grows),
         cmocka_unit_test(test_redirect),
         cmocka_unit_test(test_quota_fields),
+        cmocka_unit_test(test_other_quota_fields),
+        cmocka_unit_test(test_realm),
         cmocka_unit_test(test_echoed_secret),
         cmocka_unit_test(test_retry_time_without_clock),
     };

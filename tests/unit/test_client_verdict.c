@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static const struct nvt_profile keyed = {.name = "k", .duplicate_status = 409, .retry_500 = true};
@@ -188,12 +189,74 @@ static void test_times_in_answers(void **state)
     assert_int_equal(delay(429, "RateLimit-Reset: 99999999999999999999999\r\n", both), 8000);
 }
 
+#define WINDOW(w, left) "{\"window\":" w ",\"type\":\"throttle\",\"remaining\":" left "}"
+
+static void test_windows(void **state)
+{
+    static const struct {
+        const char *value;
+        uint64_t ms; /* 8000: the usual back-off */
+    } cases[] = {
+        {"[" WINDOW("1", "0") "]", 1000},
+        {"[" WINDOW("\"1s\"", "0") "]", 1000},
+        {"[" WINDOW("\"60\"", "\"0\"") "]", 60000},
+        {"[" WINDOW("\"1 second\"", "0") "]", 1000},
+        {"[" WINDOW("\"2 Minutes\"", "0") "]", 120000},
+        {"[" WINDOW("\"hour\"", "0") "]", 3600000},
+        {"[" WINDOW("\"Day\"", "0") "]", 86400000},
+        {"[" WINDOW("\"7 d\"", "0") "]", 86400000}, /* no wait is longer than a day */
+        {"[" WINDOW("\"24h\"", "0") "]", 86400000},
+        /* the longest of those that are used up */
+        {"[" WINDOW("\"1s\"", "0") "," WINDOW("\"1 minute\"", "0") "," WINDOW("\"day\"", "3") "]",
+         60000},
+        {"[" WINDOW("\"1 minute\"", "0") "," WINDOW("\"1s\"", "0") "]", 60000},
+        {WINDOW("5", "0"), 5000}, /* without its array */
+        {"[{\"remaining\":0,\"window\":\"3 s\",\"a\":1,\"b\":2,\"c\":3}]", 3000},
+        /* nothing to go by */
+        {"[" WINDOW("\"1s\"", "1") "]", 8000},
+        {"[" WINDOW("\"soon\"", "0") "]", 1000},
+        {"[" WINDOW("\"eon\"", "0") "]", 8000},
+        {"[" WINDOW("0", "0") "]", 8000},
+        {"[" WINDOW("\"\"", "0") "]", 8000},
+        {"[" WINDOW("-1", "0") "]", 8000},
+        {"[" WINDOW("1", "-1") "]", 8000},
+        {"[" WINDOW("1", "null") "]", 8000},
+        {"[" WINDOW("99999999999999999999", "0") "]", 8000},
+        {"[" WINDOW("[1]", "0") "]", 8000},
+        {"[]", 8000},
+        {"[{\"window\":1}]", 8000},
+        {"{\"window\":{\"s\":1},\"remaining\":0}", 8000},
+        {"}{", 8000},
+        {"{{{" WINDOW("4", "0"), 8000},
+        {"{]}" WINDOW("4", "0"), 4000},
+        {"", 8000},
+    };
+    struct nvt_dates none = {0, 0};
+    char fields[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(fields, sizeof(fields), "x-rate-limit: %s\r\n", cases[i].value);
+        if (delay(429, fields, none) != cases[i].ms) {
+            fail_msg("%s: %u", cases[i].value, (unsigned)delay(429, fields, none));
+        }
+        assert_int_equal(delay(503, fields, none), 8000);
+    }
+    /* the last source of all */
+    assert_int_equal(
+        delay(429, "x-rate-limit: [" WINDOW("9", "0") "]\r\nX-RateLimit-Reset: 4\r\n", none), 4000);
+    assert_int_equal(delay(429, "x-rate-limit: [" WINDOW("9", "0") "]\r\nRetry-After: 2\r\n", none),
+                     2000);
+    assert_int_equal(
+        delay(429, "x-rate-limit: [" WINDOW("9", "0") "]\r\nRetry-After: soon\r\n", none), 9000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),     cmocka_unit_test(test_every_status),
         cmocka_unit_test(test_errors),   cmocka_unit_test(test_token),
         cmocka_unit_test(test_back_off), cmocka_unit_test(test_times_in_answers),
+        cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
