@@ -8,6 +8,7 @@ $(BUILD)/standin: $(STANDIN_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(STANDIN_OBJ) -lmicrohttpd -lgnutls -ljansson -lm
 
 .PHONY: standin
-standin: $(BUILD)/standin ## the local server that stands in for the registry
+standin: $(BUILD)/standin ## the local server that stands in for the five systems
 TEST_NEEDS += $(BUILD)/standin
 TEST_RUNS += 'standin=BUILD=$(BUILD) sh tests/standin/selftest.sh'
+TEST_RUNS += 'standin-systems=BUILD=$(BUILD) sh tests/standin/systems.sh'
