@@ -129,6 +129,7 @@ struct settings {
     enum nvt_bearer bearer;
     uint32_t timeout_s;
     bool token_cache;
+    bool no_token; /* what is asked for needs none: none is kept or looked for */
     bool json;
     unsigned verbose;
 };

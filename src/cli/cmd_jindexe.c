@@ -68,13 +68,24 @@ static int run_call(const struct args *a, struct nvt_span body)
     return code;
 }
 
+/* A path that is none of the API's is left to the call to refuse. */
+static bool needs_token(const char *path)
+{
+    enum nvt_jindexe_class of = NVT_JINDEXE_EXT;
+    return nvt_jindexe_classify(nvt_span_str(path), &of) == NVT_OK && of >= NVT_JINDEXE_USER;
+}
+
 static int open_and_call(const struct args *a, struct nvt_span body)
 {
     int code = receive_open(&answer, a->output, a->json);
     if (code != CLI_OK) {
         return code;
     }
-    code = request_prepare(&session, &settings, &nvt_jindexe_profile, a);
+    code = settings_load(&settings, &nvt_jindexe_profile, a);
+    settings.no_token = !needs_token(a->word[1]);
+    if (code == CLI_OK) {
+        code = session_open(&session, &settings, true);
+    }
     if (code == CLI_OK) {
         code = run_call(a, body);
         session_close(&session);

@@ -360,13 +360,8 @@ static bool load_newest(struct refresh_store *st, struct nvt_client *c, bool may
     return ok;
 }
 
-int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const struct settings *set)
+static bool prepare(struct refresh_store *st, struct nvt_client *c, const struct settings *set)
 {
-    (void)memset(st, 0, sizeof *st);
-    st->lock = -1;
-    if (c->credentials.id[0] == '\0' && c->credentials.refresh[0] == '\0') {
-        return CLI_OK; /* a token that was issued by hand, or none */
-    }
     bool ok = find_place(st, c);
     if (ok && c->token.len == 0U) {
         ok = lock(st, set->timeout_s) && load_newest(st, c, true) && make_spare(st);
@@ -375,12 +370,30 @@ int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const str
     } else {
         /* nowhere to look */
     }
-    if (!ok) {
+    return ok;
+}
+
+int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const struct settings *set)
+{
+    const struct nvt_credentials *cred = &c->credentials;
+    (void)memset(st, 0, sizeof *st);
+    st->lock = -1;
+    if (cred->id[0] == '\0' && cred->refresh[0] == '\0') {
+        return CLI_OK; /* a token that was issued by hand, or none */
+    }
+    if (!prepare(st, c, set)) {
         unlock(st);
         return fail(set->json, CLI_INPUT, NVT_E_GRANT_KEEP,
-                    "%s: the refresh token could not be kept, so none is asked for: %s (%s)",
+                    "%s: the next refresh token could not be kept, so none is asked for: %s (%s)",
                     st->path[0] == '\0' ? c->profile->name : st->path, st->wrong,
                     strerror(st->error));
+    }
+    if (c->token.len == 0U && cred->secret[0] == '\0' && cred->refresh[0] == '\0') {
+        unlock(st);
+        return fail(set->json, CLI_LOGIN, NVT_E_GRANT_LOGIN,
+                    "%s keeps no refresh token of %s: put the password into the secrets file and "
+                    "run navette %s login",
+                    st->dir, cred->id, c->profile->name);
     }
     c->keeper.keep = keep;
     c->keeper.ctx = st;

@@ -110,7 +110,8 @@ static int open_client(struct session *s, bool with_secrets)
     if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
         token_cache_load(&s->cache, &s->client);
     }
-    if (code == CLI_OK && with_secrets && set->system->grant == NVT_GRANT_PASSWORD) {
+    if (code == CLI_OK && with_secrets && !set->no_token &&
+        set->system->grant == NVT_GRANT_PASSWORD) {
         code = refresh_store_open(&s->refresh, &s->client, set);
     }
     return code;
