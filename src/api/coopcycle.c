@@ -22,7 +22,7 @@ const struct nvt_profile nvt_coopcycle_profile = {
 
 /* ---- requests ---- */
 
-/* id stands between path and verb; NULL: there is none. */
+/* What is handed over stands between path and verb, an id; without a verb it is the body. */
 struct route {
     const char *method, *path, *verb;
     uint8_t flags;
@@ -60,45 +60,67 @@ static nvt_err put_id(struct nvt_buf *b, struct nvt_span id)
     return NVT_OK;
 }
 
-/* POST /api/deliveries takes nothing but JSON-LD; the other routes would answer without "@id" if
- * they were asked in another form. page 0: none. */
-static nvt_err begin(struct nvt_call *call, struct nvt_coopcycle_request *r, unsigned n,
-                     struct nvt_span id, struct nvt_span json, unsigned page)
+/* All of the request but the body that stands beside an id. b may take more of the target. */
+static nvt_err prepare(struct nvt_coopcycle_request *r, struct nvt_span what, unsigned n,
+                       struct nvt_buf *b)
 {
     const struct route *route = &routes[n];
     struct nvt_request *q = &r->request;
-    struct nvt_buf b;
     nvt_err err = NVT_OK;
     (void)memset(q, 0, sizeof *q);
     nvt_coopcycle_scan_start(&r->scan, route->base);
-    nvt_buf_init(&b, r->target, sizeof r->target); /* the longest has 84 bytes */
-    nvt_buf_put(&b, nvt_span_str(route->path));
-    if (route->verb != NULL) {
-        err = put_id(&b, id);
-        nvt_buf_put(&b, nvt_span_str(route->verb));
-    }
-    if (page > 0U) {
-        nvt_buf_put_u64(&b, page);
-    }
     q->method = nvt_span_str(route->method);
-    q->target = nvt_buf_span(&b);
-    q->accept = NVT_LIT("application/ld+json");
     q->flags = route->flags;
-    q->body = json;
-    if (json.len > 0U) {
-        q->media_type = q->accept;
-    }
     if (route->base > 0U) {
         q->sink = nvt_coopcycle_scan_put;
         q->sink_ctx = &r->scan;
     }
-    return err == NVT_OK ? nvt_call_begin(call, q) : err;
+    nvt_buf_init(b, r->target, sizeof r->target); /* the longest has 84 bytes */
+    nvt_buf_put(b, nvt_span_str(route->path));
+    if (route->verb == NULL) {
+        q->body = what;
+    } else {
+        err = put_id(b, what);
+        nvt_buf_put(b, nvt_span_str(route->verb));
+    }
+    return err;
+}
+
+/* POST /api/deliveries takes nothing but JSON-LD; the other routes would answer without "@id" if
+ * they were asked in another form. */
+static nvt_err start(struct nvt_call *call, struct nvt_coopcycle_request *r,
+                     const struct nvt_buf *target)
+{
+    struct nvt_request *q = &r->request;
+    q->target = nvt_buf_span(target);
+    q->accept = NVT_LIT("application/ld+json");
+    if (q->body.len > 0U) {
+        q->media_type = q->accept;
+    }
+    return nvt_call_begin(call, q);
+}
+
+static nvt_err begin(struct nvt_call *call, struct nvt_coopcycle_request *r, struct nvt_span what,
+                     unsigned n)
+{
+    struct nvt_buf b;
+    nvt_err err = prepare(r, what, n, &b);
+    return err == NVT_OK ? start(call, r, &b) : err;
+}
+
+static nvt_err begin_put(struct nvt_call *call, struct nvt_coopcycle_request *r, struct nvt_span id,
+                         struct nvt_span json, unsigned n)
+{
+    struct nvt_buf b;
+    nvt_err err = prepare(r, id, n, &b);
+    r->request.body = json;
+    return err == NVT_OK ? start(call, r, &b) : err;
 }
 
 nvt_err nvt_coopcycle_create(struct nvt_call *call, struct nvt_coopcycle_request *r,
                              struct nvt_span json, struct nvt_span key)
 {
-    nvt_err err = begin(call, r, CREATE, NVT_LIT(""), json, 0U);
+    nvt_err err = begin(call, r, json, CREATE);
     r->scan.key = key;
     return err;
 }
@@ -106,50 +128,52 @@ nvt_err nvt_coopcycle_create(struct nvt_call *call, struct nvt_coopcycle_request
 nvt_err nvt_coopcycle_get(struct nvt_call *call, struct nvt_coopcycle_request *r,
                           struct nvt_span id)
 {
-    return begin(call, r, GET, id, NVT_LIT(""), 0U);
+    return begin(call, r, id, GET);
 }
 
 nvt_err nvt_coopcycle_update(struct nvt_call *call, struct nvt_coopcycle_request *r,
                              struct nvt_span id, struct nvt_span json)
 {
-    return begin(call, r, UPDATE, id, json, 0U);
+    return begin_put(call, r, id, json, UPDATE);
 }
 
 nvt_err nvt_coopcycle_cancel(struct nvt_call *call, struct nvt_coopcycle_request *r,
                              struct nvt_span id)
 {
-    return begin(call, r, CANCEL, id, NVT_LIT(""), 0U);
+    return begin(call, r, id, CANCEL);
 }
 
 nvt_err nvt_coopcycle_feasible(struct nvt_call *call, struct nvt_coopcycle_request *r,
                                struct nvt_span json)
 {
-    return begin(call, r, FEASIBLE, NVT_LIT(""), json, 0U);
+    return begin(call, r, json, FEASIBLE);
 }
 
 nvt_err nvt_coopcycle_quote(struct nvt_call *call, struct nvt_coopcycle_request *r,
                             struct nvt_span json)
 {
-    return begin(call, r, QUOTE, NVT_LIT(""), json, 0U);
+    return begin(call, r, json, QUOTE);
 }
 
 nvt_err nvt_coopcycle_confirm(struct nvt_call *call, struct nvt_coopcycle_request *r,
                               struct nvt_span id)
 {
-    return begin(call, r, CONFIRM, id, NVT_LIT("{}"), 0U);
+    return begin_put(call, r, id, NVT_LIT("{}"), CONFIRM);
 }
 
 nvt_err nvt_coopcycle_me(struct nvt_call *call, struct nvt_coopcycle_request *r)
 {
-    return begin(call, r, ME, NVT_LIT(""), NVT_LIT(""), 0U);
+    return begin(call, r, NVT_LIT(""), ME);
 }
 
 nvt_err nvt_coopcycle_page(struct nvt_call *call, struct nvt_coopcycle_request *r,
                            struct nvt_span store, unsigned page, struct nvt_span key)
 {
-    nvt_err err = begin(call, r, PAGE, store, NVT_LIT(""), page);
+    struct nvt_buf b;
+    nvt_err err = prepare(r, store, PAGE, &b);
     r->scan.key = key;
-    return err;
+    nvt_buf_put_u64(&b, page);
+    return err == NVT_OK ? start(call, r, &b) : err;
 }
 
 /* ---- answers ---- */

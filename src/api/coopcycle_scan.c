@@ -4,9 +4,10 @@
  * for of each is a few hundred bytes in some kilobytes.
  *
  * Invariant between two bytes: depth <= DEPTH_MAX; bit d of objects tells the kind of the open
- * container d + 1; under[d], for d <= depth below UNDER_MAX, is the name of the member that
- * container d is the value of; text holds the first text_len bytes of the string or word under way.
- * Every state takes every byte, so the scan can not be led outside of it; REFUSED is for ever.
+ * container d + 1; under[d], as far as it reaches, is the name of the member that
+ * container d is the value of; NEXT and the FIRST states stand inside a container only; text holds
+ * the first text_len bytes of the string or word under way. Every state takes every byte, so the
+ * scan can not be led outside of it; REFUSED is for ever.
  *
  * It holds the text to the structure of RFC 8259: what opens, closes and separates. How words
  * (numbers and literals) and escapes are spelt is left open, since none of it is passed on unseen.
@@ -14,7 +15,6 @@
 #include "coopcycle_scan.h"
 
 #define DEPTH_MAX 32U
-#define UNDER_MAX (sizeof(((struct nvt_coopcycle_scan *)0)->under))
 #define NO_LINE 0xFFU
 
 enum state {
@@ -35,11 +35,11 @@ enum state {
 
 /* Members that mean something, in the order of their list; "hydra:" before them is dropped. */
 enum member { OTHER, ID, STATUS, TASKS, COMMENTS, KEY, CREATED, URL, MEMBER, TOTAL };
-static const char members[] = "@id\0status\0tasks\0comments\0navette_key\0createdAt\0trackingUrl\0"
-                              "member\0totalItems\0";
+static const char members[] =
+    "@id|status|tasks|comments|navette_key|createdAt|trackingUrl|member|totalItems";
 
 /* In the order of enum nvt_coopcycle_status. */
-static const char statuses[] = "TODO\0DOING\0DONE\0FAILED\0CANCELLED\0";
+static const char statuses[] = "TODO|DOING|DONE|FAILED|CANCELLED";
 
 static const char marker[] = "navette:";
 #define MARKER_LEN (sizeof marker - 1U)
@@ -48,11 +48,15 @@ static const char marker[] = "navette:";
 static uint8_t find(const char *list, struct nvt_span text)
 {
     uint8_t n = 1;
-    while (*list != '\0' && !nvt_span_eq(nvt_span_str(list), text)) {
-        list += strlen(list) + 1U;
-        n++;
+    bool found = false;
+    while (!found && *list != '\0') {
+        size_t len = strcspn(list, "|");
+        found = nvt_span_eq(nvt_span_of(list, len), text);
+        n = (uint8_t)(n + (found ? 0U : 1U));
+        list += len;
+        list += *list == '|' ? 1 : 0;
     }
-    return *list == '\0' ? 0U : n;
+    return found ? n : 0U;
 }
 
 static struct nvt_span text_of(const struct nvt_coopcycle_scan *s)
@@ -277,18 +281,18 @@ static void on_text(struct nvt_coopcycle_scan *s, uint8_t byte)
 
 /* ---- structure ---- */
 
-enum kind { K_WORD, K_QUOTE, K_OPEN, K_CLOSE, K_COLON, K_COMMA };
+enum kind { K_WORD = 1, K_QUOTE = 2, K_OPEN = 4, K_CLOSE = 8, K_COLON = 16, K_COMMA = 32 };
 
-/* What may follow in each state, as bits of kind. */
+/* What may follow in each state. */
 static const uint8_t allowed[] = {
-    (1U << K_WORD) | (1U << K_QUOTE) | (1U << K_OPEN),                   /* VALUE */
-    (1U << K_WORD) | (1U << K_QUOTE) | (1U << K_OPEN) | (1U << K_CLOSE), /* FIRST_ITEM */
-    (1U << K_QUOTE),                                                     /* NAME */
-    (1U << K_QUOTE) | (1U << K_CLOSE),                                   /* FIRST_NAME */
-    (1U << K_COLON),                                                     /* COLON */
-    (1U << K_CLOSE) | (1U << K_COMMA),                                   /* NEXT */
-    0U,                                                                  /* END */
-    0U,                                                                  /* REFUSED */
+    K_WORD + K_QUOTE + K_OPEN,           /* VALUE */
+    K_WORD + K_QUOTE + K_OPEN + K_CLOSE, /* FIRST_ITEM */
+    K_QUOTE,                             /* NAME */
+    K_QUOTE + K_CLOSE,                   /* FIRST_NAME */
+    K_COLON,                             /* COLON */
+    K_CLOSE + K_COMMA,                   /* NEXT */
+    0,                                   /* END */
+    0,                                   /* REFUSED */
 };
 
 static enum kind kind_of(uint8_t byte)
@@ -313,15 +317,19 @@ static enum kind kind_of(uint8_t byte)
 
 static bool in_object(const struct nvt_coopcycle_scan *s)
 {
-    return s->depth > 0U && (s->objects >> (s->depth - 1U) & 1U) != 0U;
+    return (s->objects >> (s->depth - 1U) & 1U) != 0U; /* depth > 0: something is open */
 }
 
 static void open_container(struct nvt_coopcycle_scan *s, bool object)
 {
+    if (s->depth == DEPTH_MAX) {
+        s->state = (uint8_t)REFUSED;
+        return;
+    }
     uint32_t bit = (uint32_t)1U << s->depth;
     s->objects = object ? s->objects | bit : s->objects & ~bit;
     s->depth++;
-    if (s->depth < UNDER_MAX) {
+    if (s->depth < sizeof s->under) {
         s->under[s->depth] = s->name;
     }
     s->name = (uint8_t)OTHER;
@@ -332,8 +340,12 @@ static void open_container(struct nvt_coopcycle_scan *s, bool object)
     }
 }
 
-static void close_container(struct nvt_coopcycle_scan *s)
+static void close_container(struct nvt_coopcycle_scan *s, bool object)
 {
+    if (object != in_object(s)) {
+        s->state = (uint8_t)REFUSED;
+        return;
+    }
     if (at_delivery(s)) {
         s->count++;
         s->found = s->receipt.keyed && s->base == (uint8_t)NVT_COOPCYCLE_LIST;
@@ -347,18 +359,10 @@ static void on_kind(struct nvt_coopcycle_scan *s, enum kind kind, uint8_t byte)
     bool object = (byte | 0x06U) == (uint8_t)'\x7F'; /* 7B and 7D, not 5B and 5D */
     switch (kind) {
     case K_OPEN:
-        if (s->depth < DEPTH_MAX) {
-            open_container(s, object);
-        } else {
-            s->state = (uint8_t)REFUSED;
-        }
+        open_container(s, object);
         break;
     case K_CLOSE:
-        if (object == in_object(s)) {
-            close_container(s);
-        } else {
-            s->state = (uint8_t)REFUSED;
-        }
+        close_container(s, object);
         break;
     case K_COLON:
         s->state = (uint8_t)VALUE;
@@ -382,7 +386,7 @@ static void on_structure(struct nvt_coopcycle_scan *s, uint8_t byte)
         value_done(s);
     }
     if (!space && s->state < (uint8_t)WORD) {
-        if ((allowed[s->state] >> kind & 1U) != 0U) {
+        if ((allowed[s->state] & (uint8_t)kind) != 0U) {
             on_kind(s, kind, byte);
         } else {
             s->state = (uint8_t)REFUSED;
