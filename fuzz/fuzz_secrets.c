@@ -98,7 +98,9 @@ static void check_secrets(struct nvt_span file, const struct nvt_client *c,
     }
     /* Every line means something, and nothing is there by half. */
     require(count > 0U && count == count_lines(file));
-    require((k->id[0] == '\0') == (k->secret[0] == '\0'));
+    require(k->id[0] != '\0' || k->secret[0] == '\0');
+    /* A user name does without its password once a login has been kept. */
+    require(k->id[0] == '\0' || k->secret[0] != '\0' || k->grant == NVT_GRANT_PASSWORD);
     require((extra->account_login[0] == '\0') == (extra->account_password[0] == '\0'));
     require(k->id[0] == '\0' || k->grant == c->profile->grant);
     if (c->token.len > 0U) {

@@ -64,9 +64,9 @@ struct args {
     /* of some */
     const char *account, *address, *after, *attachment, *body, *code, *country, *data;
     const char *driving_license, *end, *first, *from, *include, *insee, *instructeur, *key;
-    const char *last_name, *limit, *message, *motivation, *number, *offset, *operation;
-    const char *output, *phone, *query_id, *refused, *retry_for, *start, *state, *status;
-    const char *to, *type, *updated_since, *variables;
+    const char *last_name, *limit, *message, *motivation, *number, *offset, *operation, *output;
+    const char *phone, *query_id, *refused, *retry_for, *start, *state, *status, *to, *type;
+    const char *updated_since, *variables;
     struct words header;
     bool all, no_auth, show, tour;
     const char *word[4]; /* what is not an option */
@@ -251,13 +251,30 @@ struct answer {
 
 nvt_err answer_keep(void *ctx, struct nvt_span piece);
 
-/* Members of the JSON object under way: "http_status", "ms", "bytes_out", "bytes_in". */
+/* Members of the JSON object under way: "http_status", "ms", "bytes_out", "bytes_in"; or these but
+ * for the first. */
 void out_figures(const struct session *s);
+void out_traffic(const struct session *s);
 
 /* signals.c: a signal asked us to stop. */
 void signals_catch(void);
 bool signals_stop(void);
 int signals_fd(void);
+
+/* ---- mask.c: what was sent as a secret is not printed, whoever says it ---- */
+
+void mask_learn(const struct nvt_client *c, const struct secrets_extra *extra);
+void mask_learn_tokens(const struct nvt_client *c); /* they change during a run */
+void mask_add(struct nvt_span text);                /* a further secret */
+void mask_forget(void);
+
+/* Text that is complete. */
+void mask_print(FILE *to, struct nvt_span text);
+
+/* A body in pieces, one at a time: its last bytes come out with the end. False when it could not be
+ * written. */
+bool mask_stream(FILE *to, struct nvt_span piece);
+bool mask_stream_end(FILE *to);
 
 /* ---- messages: say.c ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* navette call: any request. The answer's body, and nothing else, goes to standard output. */
-#include "cli.h"
+/* navette call: any request. The answer's body, and nothing else, goes to standard output, or to a
+ * file. */
+#include "receive.h"
 
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@
 
 static struct session session;
 static struct settings settings;
+static struct receive answer;
 
 struct outgoing {
     struct nvt_request request;
@@ -15,12 +17,16 @@ struct outgoing {
     uint8_t *data;
 };
 
-static nvt_err to_stdout(void *ctx, struct nvt_span piece)
+/* Fields whose value is as good as a token. */
+static bool is_secret(struct nvt_span name)
 {
-    (void)ctx;
-    return fwrite(piece.ptr, 1U, piece.len, stdout) == piece.len && fflush(stdout) == 0
-               ? NVT_OK
-               : NVT_E_SINK;
+    static const char *const list[] = {"Authorization", "Cookie", "KeyId", "X-API-KEY",
+                                       "cpro-account"};
+    size_t i = 0;
+    while (i < sizeof list / sizeof list[0] && !nvt_span_eq_nocase(name, nvt_span_str(list[i]))) {
+        i++;
+    }
+    return i < sizeof list / sizeof list[0];
 }
 
 /* "Name: value". */
@@ -32,6 +38,7 @@ static bool take_header(const char *text, struct nvt_header *out)
     }
     out->name = nvt_span_of(text, (size_t)(colon - text));
     out->value = nvt_span_trim(nvt_span_str(colon + 1));
+    out->secret = is_secret(out->name);
     return true;
 }
 
@@ -82,7 +89,8 @@ static int compose(struct outgoing *o, const struct args *a)
     o->request.target = nvt_span_str(a->word[2]);
     o->request.accept = NVT_LIT("*/*");
     o->request.flags = (uint8_t)flags;
-    o->request.sink = to_stdout;
+    o->request.sink = receive_piece;
+    o->request.sink_ctx = &answer;
     int code = take_headers(o, a);
     return code == CLI_OK ? take_data(o, a) : code;
 }
@@ -102,62 +110,93 @@ static void tell_fields(void)
     }
 }
 
-static int conclude(void)
+static int not_delivered(void)
 {
     const struct nvt_outcome *o = &session.call.outcome;
-    if (settings.verbose > 0U && o->status != 0U) {
-        tell_fields();
-    }
-    if (o->verdict == NVT_DELIVERED) {
-        return CLI_OK;
-    }
     /* An error's body is the answer too. */
-    if (o->body.len > 0U) {
-        (void)to_stdout(NULL, o->body);
+    if (answer.path == NULL && !settings.json && o->status > 299U) {
+        (void)receive_piece(&answer, o->body);
+        (void)receive_close(&answer, false, CLI_OK, false);
     }
     if (o->failure.err == NVT_E_SINK) {
-        return fail(false, CLI_INPUT, NVT_E_SINK,
-                    "standard output can not be written: check the disk or the pipe behind it");
+        return fail(settings.json, CLI_INPUT, NVT_E_SINK,
+                    "%s can not be written: check the disk or the pipe behind it",
+                    answer.path == NULL ? "standard output" : answer.path);
     }
-    if (o->body_cut) {
+    if (o->body_cut && answer.path == NULL) {
         say("of the error's body only the first %zu bytes were kept", o->body.len);
     }
     return fail_outcome(&session, "call");
 }
 
-static int send(struct outgoing *o)
+static int conclude(const struct args *a)
+{
+    const struct nvt_outcome *o = &session.call.outcome;
+    if (settings.verbose > 0U && o->status != 0U) {
+        tell_fields();
+    }
+    int code = o->verdict == NVT_DELIVERED ? CLI_OK : not_delivered();
+    code = receive_close(&answer, code == CLI_OK, code, a->json);
+    if (code == CLI_OK && a->json) {
+        out_begin();
+        out_bool("ok", true);
+        out_str("output", a->output);
+        out_figures(&session);
+        out_end();
+    }
+    return code;
+}
+
+static int send(struct outgoing *o, const struct args *a)
 {
     int code = session_open(&session, &settings, (o->request.flags & NVT_REQ_NO_AUTH) == 0U);
     if (code != CLI_OK) {
         return code;
     }
+    for (size_t i = 0; i < o->request.header_count; i++) {
+        if (o->headers[i].secret) {
+            mask_add(o->headers[i].value);
+        }
+    }
     nvt_err err = nvt_call_begin(&session.call, &o->request);
     if (err == NVT_OK) {
         session_run(&session);
-        code = conclude();
+        code = conclude(a);
     } else {
-        code = fail(false, CLI_USAGE, err, "call: %s%s", nvt_err_text(err),
+        code = fail(a->json, CLI_USAGE, err, "call: %s%s", nvt_err_text(err),
                     err == NVT_E_ARG ? ": this header is the command's own to write" : "");
     }
     session_close(&session);
     return code;
 }
 
+static int open_and_send(struct outgoing *o, const struct args *a)
+{
+    int code = receive_open(&answer, a->output, a->json);
+    if (code != CLI_OK) {
+        return code;
+    }
+    return receive_close(&answer, false, send(o, a), a->json);
+}
+
 int cmd_call(const struct args *a)
 {
     static struct outgoing o;
-    struct args plain = *a;
-    plain.json = false; /* standard output is the body's alone */
-    const struct nvt_profile *system = system_named(a->word[0], false);
+    const struct nvt_profile *system = system_named(a->word[0], a->json);
     if (system == NULL) {
         return CLI_USAGE;
     }
-    int code = settings_load(&settings, system, &plain);
+    if (a->json && (a->output == NULL || strcmp(a->output, "-") == 0)) {
+        return fail(true, CLI_USAGE, NVT_OK,
+                    "with --json standard output is for the result: name a file for the answer "
+                    "with --output");
+    }
+    int code = settings_load(&settings, system, a);
     if (code == CLI_OK) {
-        code = compose(&o, &plain);
+        code = compose(&o, a);
     }
     if (code == CLI_OK) {
-        code = send(&o);
+        code = open_and_send(&o, a);
     }
     free(o.data);
     return code;

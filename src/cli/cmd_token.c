@@ -44,6 +44,9 @@ static void print_json(const struct session *s, const char *kind, bool show)
         out_int("renew_in_s", left);
     }
     out_str("cache", s->cache.path);
+    if (strcmp(kind, "new") == 0) {
+        out_traffic(s);
+    }
     if (show) {
         (void)snprintf(token, sizeof token, "%.*s", (int)s->client.token.len,
                        (const char *)s->client.token.text);
@@ -56,6 +59,9 @@ static void print_json(const struct session *s, const char *kind, bool show)
 static void print(const struct session *s, const char *kind, bool show)
 {
     int64_t left = life_s(s);
+    if (show) {
+        mask_forget(); /* it is asked for */
+    }
     if (s->settings->json) {
         print_json(s, kind, show);
     } else if (show) {

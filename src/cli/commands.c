@@ -13,7 +13,7 @@ const struct command general_commands[] = {
      "Examples:\n"
      "  navette token --token-file ~/.config/navette/keys\n"
      "  navette token --json\n"},
-    {"call", "data header no-auth", 3, 3, cmd_call, "SYSTEM METHOD PATH",
+    {"call", "data header no-auth output", 3, 3, cmd_call, "SYSTEM METHOD PATH",
      "any request to one of the systems",
      "The answer's body goes to standard output as it comes, all else to standard error. Exit 0 "
      "only\n"
@@ -23,6 +23,7 @@ const struct command general_commands[] = {
      "                    Content-Type header is given)\n"
      "  --header 'N: V'   a further field, up to 16 of them\n"
      "  --no-auth         send no credentials\n"
+     "  --output FILE     the answer goes there, once it is whole; needed with --json\n"
      "\n"
      "Examples:\n"
      "  navette call rpc GET '/v3.3/journeys?status=ok&limit=5'\n"
@@ -41,6 +42,7 @@ const struct command general_commands[] = {
 };
 
 /* A further table of commands is one line here and one in cli.h. */
+/* clang-format off */
 const struct command *const cli_tables[] = {
     general_commands,
     journey_commands,
@@ -52,6 +54,7 @@ const struct command *const cli_tables[] = {
     jindexe_commands,
     NULL,
 };
+/* clang-format on */
 
 /* ---- finding ---- */
 

@@ -144,10 +144,10 @@ const struct hint cli_hints[] = {
      "l’environnement : bac à sable et production ont les leurs, et régénérer un secret annule "
      "aussitôt l’ancien"},
     {"piste", 0, NVT_E_BUSINESS, NULL,
-     "codeRetour and libelle come from the service behind the gateway: mend the request by them, "
-     "and look whether a submission arrived before sending it again",
-     "codeRetour et libelle viennent du service derrière la passerelle : corrigez la requête "
-     "d’après eux, et vérifiez si un dépôt est arrivé avant de le renvoyer"},
+     "Go by codeRetour and libelle of the service behind the gateway: mend the request, and look "
+     "whether a submission arrived before sending it again",
+     "Suivez codeRetour et libelle du service derrière la passerelle : corrigez la requête, et "
+     "vérifiez si un dépôt est arrivé avant de le renvoyer"},
     {"piste", 400, NVT_OK, NULL,
      "The service behind the gateway refuses the parameters: compare them with its page in the "
      "portal",

@@ -91,7 +91,7 @@ void out_end(void)
     nvt_json_end_object(&writer);
     nvt_err err = nvt_json_writer_end(&writer);
     if (err == NVT_OK) {
-        (void)fwrite(buf.ptr, 1U, buf.len, stdout);
+        mask_print(stdout, nvt_buf_span(&buf));
         (void)fputc('\n', stdout);
     } else {
         say("the JSON output could not be made: %s", nvt_err_text(err));

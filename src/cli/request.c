@@ -27,8 +27,13 @@ int request_finish(struct session *s, const char *what, nvt_err begun)
 
 void out_figures(const struct session *s)
 {
-    const struct nvt_conn_stats *stats = &s->call.conn.stats;
     out_int("http_status", s->call.outcome.status);
+    out_traffic(s);
+}
+
+void out_traffic(const struct session *s)
+{
+    const struct nvt_conn_stats *stats = &s->call.conn.stats;
     out_int("ms", (int64_t)s->busy_ms);
     out_int("bytes_out", (int64_t)stats->bytes_out);
     out_int("bytes_in", (int64_t)stats->bytes_in);

@@ -5,15 +5,22 @@
 
 #include <stdarg.h>
 
+static void put_line(const char *text)
+{
+    (void)fputs("navette: ", stderr);
+    mask_print(stderr, nvt_span_str(text));
+    (void)fputc('\n', stderr);
+}
+
 void say(const char *format, ...)
 {
+    char text[2048];
     va_list args;
     va_start(args, format);
-    (void)fputs("navette: ", stderr);
     // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
-    (void)vfprintf(stderr, format, args);
-    (void)fputc('\n', stderr);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    put_line(text);
 }
 
 /* The object of a failure, without its end. */
@@ -121,10 +128,11 @@ void describe(char *out, size_t cap, const struct nvt_failure *f)
 const char *hint_of(const struct session *s)
 {
     const struct nvt_failure *f = &s->call.outcome.failure;
-    const struct hint *h =
-        f->err == NVT_OK ? NULL
-                         : hint_find(s->client.profile->name, f->http_status, f->err, f->code);
-    if (h == NULL) {
+    bool strayed = s->client.profile == &nvt_piste_profile &&
+                   nvt_piste_denied(&s->call) == NVT_PISTE_WRONG_PATH;
+    const struct hint *h = hint_find(s->client.profile->name, f->http_status, f->err,
+                                     strayed ? "DefaultRealm" : f->code);
+    if (h == NULL || f->err == NVT_OK) {
         return "";
     }
     return hint_in_french() ? h->fr : h->en;
@@ -251,7 +259,9 @@ int fail_outcome(const struct session *s, const char *what)
 void put_text(FILE *to, struct nvt_span raw, bool escaped)
 {
     static uint8_t mem[CLI_LINE_MAX];
+    static uint8_t line[4U * CLI_LINE_MAX];
     struct nvt_buf b;
+    struct nvt_buf clean;
     struct nvt_span rest = raw;
     uint32_t cp = 0;
     nvt_buf_init(&b, mem, sizeof mem);
@@ -269,13 +279,11 @@ void put_text(FILE *to, struct nvt_span raw, bool escaped)
             rest = nvt_buf_span(&b);
         }
     }
+    nvt_buf_init(&clean, line, sizeof line);
     while (nvt_utf8_next(&rest, &cp) == NVT_OK) {
-        uint8_t out[4];
-        struct nvt_buf one;
-        nvt_buf_init(&one, out, sizeof out);
         bool control = cp < 0x20U || (cp >= 0x7FU && cp < 0xA0U) ||
                        (cp >= 0x2028U && cp <= 0x202EU) || (cp >= 0x2066U && cp <= 0x2069U);
-        nvt_utf8_put(&one, control ? (uint32_t)' ' : cp);
-        (void)fwrite(out, 1U, one.len, to);
+        nvt_utf8_put(&clean, control ? (uint32_t)' ' : cp);
     }
+    mask_print(to, nvt_buf_span(&clean));
 }

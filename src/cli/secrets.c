@@ -265,6 +265,9 @@ static int check_lines(const struct secret *s, const struct found *f,
             return fail(s->json, CLI_CONFIG, NVT_OK, "%s: %s has no %s; it takes %s", s->path,
                         system->name, names[i], form->says);
         }
+        if ((f->has & BIT(i)) != 0U && f->text[i].len == 0U) {
+            return bad_credential(s, (enum line)i, NVT_E_CRED_EMPTY);
+        }
     }
     unsigned beside =
         f->has & ~(BIT(L_TOKEN) | BIT(L_API_KEY) | BIT(L_ACCOUNT_LOGIN) | BIT(L_ACCOUNT_PASSWORD));

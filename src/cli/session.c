@@ -90,6 +90,19 @@ static int apply(struct session *s)
     return CLI_OK;
 }
 
+/* A user name without a password stands for a refresh token that an earlier login left. */
+static int check_login(const struct session *s)
+{
+    const struct nvt_credentials *c = &s->client.credentials;
+    if (!s->settings->no_token && c->grant == NVT_GRANT_PASSWORD && c->id[0] != '\0' &&
+        c->secret[0] == '\0' && c->refresh[0] == '\0' && s->client.token.len == 0U) {
+        return fail(s->settings->json, CLI_CONFIG, NVT_E_CRED_EMPTY,
+                    "the password is missing: it goes with the username until a login has left a "
+                    "refresh token here");
+    }
+    return CLI_OK;
+}
+
 static int open_client(struct session *s, bool with_secrets)
 {
     const struct settings *set = s->settings;
@@ -114,7 +127,7 @@ static int open_client(struct session *s, bool with_secrets)
         set->system->grant == NVT_GRANT_PASSWORD) {
         code = refresh_store_open(&s->refresh, &s->client, set);
     }
-    return code;
+    return code == CLI_OK ? check_login(s) : code;
 }
 
 int session_open(struct session *s, const struct settings *settings, bool with_secrets)
@@ -135,6 +148,7 @@ int session_open(struct session *s, const struct settings *settings, bool with_s
         return code;
     }
     nvt_call_init(&s->call, &s->client);
+    mask_learn(&s->client, &s->extra);
     return CLI_OK;
 }
 
@@ -146,6 +160,7 @@ void session_close(struct session *s)
     }
     refresh_store_close(&s->refresh);
     nvt_wipe(&s->extra, sizeof s->extra);
+    mask_forget();
     nvt_client_free(&s->client);
     nvt_tls_config_free(&s->tls);
     nvt_posix_free(&s->posix);
@@ -213,6 +228,7 @@ static bool step(struct session *s)
     if (signals_stop()) {
         obey_signal(s);
     }
+    mask_learn_tokens(&s->client);
     if (nvt_call_step(&s->call, &wait) != NVT_AGAIN) {
         return false;
     }

@@ -57,6 +57,9 @@ usage 'unknown system' 'no system moon: there are rpc' token moon
 usage 'list: a time that is none' '2026-01-31T00:00:00Z' journey list --start yesterday
 usage 'list: a number that is none' 'number' journey list --limit many
 usage 'send: retry-for' 'from 1 to' journey send x --retry-for 0
+nv call rpc GET / --json
+exits 'call: --json without --output' "$E_USAGE" 'name a file'
+like '... for machines' "$out" '^\{"ok":false,"exit":2,'
 usage 'call: a header that is none' 'Name: value' call rpc GET / --header novalue
 
 # ---- journey check ----
@@ -332,6 +335,8 @@ good jindexe 'user and password' 'api_key = k\nusername = me@example.org\npasswo
 good jindexe 'a refresh token' 'api_key = k\nrefresh_token = TOPSECRET\n'
 good jindexe 'both' 'api_key = k\nusername = a\npassword = b\nrefresh_token = TOPSECRET\n'
 of jindexe 'no password' 'the password is missing: it goes with the username' 'api_key = k\nusername = TOPSECRET\n'
+of jindexe 'an empty password' 'the password is no good: .*empty' 'api_key = k\nusername = TOPSECRET\npassword =\n'
+of jindexe 'an empty username' 'the username is no good: .*empty' 'api_key = TOPSECRET\nusername =\n'
 of jindexe 'a client' 'jindexe has no client_id; it takes api_key' 'client_id = a\nclient_secret = TOPSECRET\n'
 of jindexe 'a quoted key' 'the api_key is no good' 'api_key = "TOPSECRET"\nusername = a\npassword = b\n'
 of jindexe 'a refresh token with a space behind its quote' 'the refresh_token is no good' \
@@ -353,7 +358,7 @@ nv token demarches --token-file "$work/secret"
 exits 'secret of demarches: of a form not known today: a warning' 0 'does not have the form'
 nv token coopcycle --base-url https://127.0.0.1:1 --config /dev/null
 exits 'no credentials: what the system takes' "$E_CONFIG" 'no credentials for coopcycle.*client_id and client_secret'
-nv token jindexe --token-file "$work/secret"
+nv token jindexe --token-file "$work/secret" --config /dev/null
 exits 'a system without a host of its own' "$E_CONFIG" 'no base URL is set'
 ln -s "$work/none" "$work/dangling"
 nv token --token-file "$work/dangling"

@@ -250,7 +250,7 @@ exits 'a POST of unknown outcome' "$E_UNKNOWN" 'may have arrived'
 is '... was sent once' $(($(state requests) - before)) 1
 stored '... and did arrive' 1
 fault '{"clear":true,"scope":"journeys","drop_before":1}'
-with call rpc POST /v3.3/journeys --data "$file" --json
+with call rpc POST /v3.3/journeys --data "$file" --json --output "$work/answer"
 is 'a POST of unknown outcome, for machines' "$code" "$E_UNKNOWN"
 fault '{"clear":true}'
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last gate before anything is printed: a server may send back what it was sent, and an answer
+ * ends up on terminals and in logs. Whatever this run has sent as a secret comes out as "***", in
+ * the forms in which it went out. What is shorter than 8 bytes is left alone: it would be found in
+ * harmless text too.
+ */
+#include "cli.h"
+
+#define SHORTEST 8U
+#define FIXED_MAX 20U /* what does not change during a run */
+#define RECENT_MAX 4U /* tokens: the newest ones */
+
+struct secret {
+    uint8_t text[NVT_TOKEN_CAP];
+    size_t len; /* 0: none */
+};
+
+static struct secret secrets[FIXED_MAX + RECENT_MAX];
+static size_t fixed_count;
+static size_t recent_next;
+static uint8_t held[2U * NVT_TOKEN_CAP]; /* end of a stream that may be the start of a secret */
+static size_t held_len;
+
+/* ---- what is secret ---- */
+
+static bool is_known(struct nvt_span text)
+{
+    size_t i = 0;
+    while (i < FIXED_MAX + RECENT_MAX &&
+           !nvt_span_eq(nvt_span_of(secrets[i].text, secrets[i].len), text)) {
+        i++;
+    }
+    return i < FIXED_MAX + RECENT_MAX;
+}
+
+static bool is_fit(struct nvt_span text)
+{
+    return text.len >= SHORTEST && text.len <= NVT_TOKEN_CAP && !is_known(text);
+}
+
+static void keep(struct secret *s, struct nvt_span text)
+{
+    (void)memcpy(s->text, text.ptr, text.len);
+    s->len = text.len;
+}
+
+static void add_as_is(struct nvt_span text)
+{
+    if (is_fit(text) && fixed_count < FIXED_MAX) {
+        keep(&secrets[fixed_count], text);
+        fixed_count++;
+    }
+}
+
+static void add_recent(struct nvt_span text)
+{
+    if (is_fit(text)) {
+        keep(&secrets[FIXED_MAX + recent_next], text);
+        recent_next = (recent_next + 1U) % RECENT_MAX;
+    }
+}
+
+/* As JSON carries it where slashes are escaped, too. */
+void mask_add(struct nvt_span text)
+{
+    uint8_t mem[NVT_TOKEN_CAP];
+    size_t len = 0;
+    add_as_is(text);
+    for (size_t i = 0; i < text.len && len + 2U <= sizeof mem; i++) {
+        uint8_t c = text.ptr[i];
+        if (c == (uint8_t)'/' || c == (uint8_t)'"' || c == (uint8_t)'\\') {
+            mem[len++] = (uint8_t)'\\';
+        }
+        mem[len++] = c;
+    }
+    add_as_is(nvt_span_of(mem, len));
+    nvt_wipe(mem, sizeof mem);
+}
+
+/* As a form carries it, too. */
+static void add_text(const char *text)
+{
+    uint8_t mem[3U * NVT_SECRET_CAP + 2U];
+    struct nvt_buf b;
+    nvt_buf_init(&b, mem, sizeof mem);
+    mask_add(nvt_span_str(text));
+    nvt_form_put(&b, NVT_LIT(""), nvt_span_str(text));
+    if (!b.overflow) {
+        add_as_is(nvt_span_drop(nvt_buf_span(&b), 1)); /* without the '=' */
+    }
+    nvt_wipe(mem, sizeof mem);
+}
+
+static void add_basic(const struct nvt_credentials *c)
+{
+    uint8_t mem[8U * NVT_SECRET_CAP + 8U];
+    size_t len = 0;
+    size_t n = c->grant == NVT_GRANT_CLIENT_BASIC ? 4U : 0U;
+    for (size_t i = 0; n > 0U && len + 4U <= sizeof mem; i++) {
+        n = nvt_grant_basic(c, i, mem + len);
+        len += n;
+    }
+    mask_add(nvt_span_of(mem, len));
+    nvt_wipe(mem, sizeof mem);
+}
+
+/* Chorus Pro's field. */
+static void add_account(const struct secrets_extra *extra)
+{
+    struct nvt_piste_account account;
+    if (nvt_piste_account_set(&account, nvt_span_str(extra->account_login),
+                              nvt_span_str(extra->account_password)) == NVT_OK) {
+        mask_add(nvt_span_of(account.text, account.len));
+    }
+    nvt_piste_account_wipe(&account);
+}
+
+void mask_learn(const struct nvt_client *c, const struct secrets_extra *extra)
+{
+    add_text(c->credentials.secret);
+    add_text(c->credentials.api_key);
+    add_text(extra->account_password);
+    add_basic(&c->credentials);
+    add_account(extra);
+    mask_learn_tokens(c);
+}
+
+void mask_learn_tokens(const struct nvt_client *c)
+{
+    add_recent(nvt_span_of(c->token.text, c->token.len));
+    add_recent(nvt_span_str(c->credentials.refresh));
+}
+
+void mask_forget(void)
+{
+    nvt_wipe(secrets, sizeof secrets);
+    nvt_wipe(held, sizeof held);
+    fixed_count = 0;
+    held_len = 0;
+}
+
+/* ---- taking it out ---- */
+
+/* The length of the secret that text starts with, 0: none. *out_begun when text is nothing but the
+ * start of one. */
+static size_t secret_at(struct nvt_span text, bool *out_begun)
+{
+    size_t found = 0;
+    *out_begun = false;
+    for (size_t i = 0; i < FIXED_MAX + RECENT_MAX; i++) {
+        const struct secret *s = &secrets[i];
+        size_t n = s->len < text.len ? s->len : text.len;
+        if (n > 0U && s->text[0] == text.ptr[0] && memcmp(s->text, text.ptr, n) == 0) {
+            found = n == s->len && n > found ? n : found;
+            *out_begun = *out_begun || n < s->len;
+        }
+    }
+    return found;
+}
+
+/* Writes text without its secrets. Returns how many of its last bytes may be the start of one,
+ * which are not written; none when whole. */
+static size_t write_masked(FILE *to, struct nvt_span text, bool whole)
+{
+    struct nvt_span rest = text;
+    const uint8_t *plain = rest.ptr;
+    bool begun = false;
+    while (rest.len > 0U) {
+        size_t n = secret_at(rest, &begun);
+        if (begun && !whole) {
+            break;
+        }
+        if (n > 0U) {
+            (void)fwrite(plain, 1U, (size_t)(rest.ptr - plain), to);
+            (void)fputs("***", to);
+            plain = rest.ptr + n;
+        }
+        rest = nvt_span_drop(rest, n > 0U ? n : 1U);
+    }
+    if (rest.ptr > plain) {
+        (void)fwrite(plain, 1U, (size_t)(rest.ptr - plain), to);
+    }
+    return rest.len;
+}
+
+void mask_print(FILE *to, struct nvt_span text)
+{
+    (void)write_masked(to, text, true);
+}
+
+/* What is held and the piece go through together. */
+static void stream_part(FILE *to, struct nvt_span part)
+{
+    (void)memcpy(held + held_len, part.ptr, part.len);
+    size_t len = held_len + part.len;
+    size_t left = write_masked(to, nvt_span_of(held, len), false);
+    (void)memmove(held, held + len - left, left);
+    held_len = left;
+}
+
+bool mask_stream(FILE *to, struct nvt_span piece)
+{
+    struct nvt_span rest = piece;
+    while (rest.len > 0U) {
+        size_t room = sizeof held - held_len;
+        size_t n = rest.len < room ? rest.len : room;
+        stream_part(to, nvt_span_of(rest.ptr, n));
+        rest = nvt_span_drop(rest, n);
+    }
+    return fflush(to) == 0 && ferror(to) == 0;
+}
+
+bool mask_stream_end(FILE *to)
+{
+    mask_print(to, nvt_span_of(held, held_len));
+    held_len = 0;
+    return fflush(to) == 0 && ferror(to) == 0;
+}
