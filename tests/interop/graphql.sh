@@ -58,6 +58,7 @@ exits '... which must be named' "$E_REFUSED" 'operation'
 # ---- variables ----
 
 text 'query ($t: String, $l: [String!], $d: DeepInput) { echo(text: $t, list: $l, deep: $d) }'
+# shellcheck disable=SC1112 # the typographic quote is meant
 odd='quote \" backslash \\ line\nend\r\ttab \u2019 ’ « é » \ud83d\ude00 😀 \u0000\u001f\u007f / \/ </script> {$x} #'
 printf '{"t":"%s","l":["","%s"],"d":{"text":"1","next":{"text":"2","next":{"text":"3"}}}}' \
     "$(printf '%s' "$odd" | sed 's/\\/\\\\/g')" '[]{},:' | sed 's/\\\\/\\/g' >"$work/variables"

@@ -77,12 +77,12 @@ keys() {
     (umask 077 && printf '%s\n' "$@" >"$keys_file")
 }
 
-# member NAME: a number or text of the JSON in $out, by the simplest of readings.
+# member NAME.NAME: a value of the JSON in $out; nothing when that is no JSON.
 member() {
     printf '%s' "$out" | node -e '
-        let text = "";
-        process.stdin.on("data", (d) => (text += d)).on("end", () => {
-            const value = process.argv[1].split(".").reduce((v, k) => v?.[k], JSON.parse(text));
+        try {
+            const json = JSON.parse(require("fs").readFileSync(0));
+            const value = process.argv[1].split(".").reduce((v, k) => v?.[k], json);
             console.log(typeof value === "object" ? JSON.stringify(value) : String(value));
-        });' "$1"
+        } catch {}' "$1"
 }
