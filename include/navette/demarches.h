@@ -115,10 +115,10 @@ struct nvt_demarches_answer {
  * Reads what a finished call brought. *out_failure is filled in every case (err NVT_OK: nothing was
  * wrong); never a NULL.
  * - NVT_OK: data and nothing else.
- * - NVT_E_GRAPHQL: the answer reports errors. Of the first: code ("not_found", "unauthorized",
- *   "timeout", "bad_request", ...), message, and its path as field ("demarche.dossiers.3.champs").
- *   data may hold what there is all the same. verdict: NVT_RETRY for a query that timed out, which
- *   should ask for less; NVT_UNKNOWN for a mutation that did.
+ * - NVT_E_GRAPHQL: the answer reports errors. Of the first, or of one with code "timeout": code
+ * ("not_found", "unauthorized", "timeout", "bad_request", ...), message, and its path as field
+ * ("demarche.dossiers.3.champs"). data may hold what there is all the same. verdict: NVT_RETRY for
+ * a query that timed out, which should ask for less; NVT_UNKNOWN for a mutation that did.
  * - NVT_E_MUTATION: refused; message holds the (French) reason, field the mutation's name. A state
  *   that was reached before is such a refusal too: read the dossier's state to tell, not the words.
  * - NVT_E_HTTP_BODY_SIZE: the answer does not fit its room.

@@ -202,18 +202,33 @@ static void put_path(const struct nvt_call *call, struct nvt_span path, struct n
     }
 }
 
+/* The error that tells most: one of time, since it means that more is missing than it says, else
+ * the first. Empty when there is none. */
+static struct nvt_span pick(struct nvt_span errors)
+{
+    struct nvt_span first = NVT_LIT("");
+    struct nvt_span name;
+    struct nvt_span error;
+    while (nvt_demarches_walk(&errors, &name, &error)) {
+        if (nvt_span_eq(nvt_demarches_find(error, "extensions.code"), NVT_LIT("\"timeout\""))) {
+            return error;
+        }
+        first = first.len == 0U ? error : first;
+    }
+    return first;
+}
+
 /* errors = [ { message, path, extensions { code } } ], or what a mutation's payload has: [ {
  * message } ]. False when there is none. */
 static bool read_errors(const struct nvt_call *call, struct nvt_span errors, struct nvt_failure *f)
 {
-    struct nvt_span name;
-    struct nvt_span first;
-    if (!nvt_demarches_starts(errors, '[') || !nvt_demarches_walk(&errors, &name, &first)) {
+    struct nvt_span error = nvt_demarches_starts(errors, '[') ? pick(errors) : NVT_LIT("");
+    if (error.len == 0U) {
         return false;
     }
-    put_words(call, nvt_demarches_find(first, "message"), f->message, sizeof f->message);
-    put_words(call, nvt_demarches_find(first, "extensions.code"), f->code, sizeof f->code);
-    put_path(call, nvt_demarches_find(first, "path"), f);
+    put_words(call, nvt_demarches_find(error, "message"), f->message, sizeof f->message);
+    put_words(call, nvt_demarches_find(error, "extensions.code"), f->code, sizeof f->code);
+    put_path(call, nvt_demarches_find(error, "path"), f);
     return true;
 }
 

@@ -92,7 +92,7 @@ nvt_err nvt_demarches_upload_begin(struct nvt_call *call, struct nvt_demarches_r
 
 /* ---- the bytes ---- */
 
-/* https://host[:port] and all from the path on. */
+/* scheme, host and port; and all from the path on */
 static nvt_err split_url(struct nvt_span url, struct nvt_demarches_upload *up,
                          struct nvt_span *out_target)
 {
@@ -109,12 +109,12 @@ static nvt_err split_url(struct nvt_span url, struct nvt_demarches_upload *up,
 /* What speaks of the connection or of us is not the service's to set; the call refuses the rest. */
 static bool is_reserved(struct nvt_span name)
 {
-    static const char names[][20] = {"Host",       "Content-Length", "Transfer-Encoding",
-                                     "Connection", "Authorization",  "Proxy-Authorization",
-                                     "Cookie",     "Expect",         "Upgrade",
-                                     "TE",         "Trailer"};
+    static const char names[11][20] = {"Host",       "Content-Length", "Transfer-Encoding",
+                                       "Connection", "Authorization",  "Proxy-Authorization",
+                                       "Cookie",     "Expect",         "Upgrade",
+                                       "TE",         "Trailer"};
     bool found = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < 11U; i++) {
         found = found || nvt_span_eq_nocase(name, nvt_span_str(names[i]));
     }
     return found;

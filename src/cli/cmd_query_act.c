@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PUTS_MAX 3U
+#define PUT_WAIT_MS 10000U
+
 static struct query query;
 static uint8_t dossier_id[128];
 static struct nvt_demarches_upload upload;
@@ -78,6 +81,18 @@ static int open_file(const char *path, int *out_fd)
     return CLI_OK;
 }
 
+/* The place is good for a while: what may pass is waited for, and the bytes are sent once more. */
+static bool put_again(struct nvt_call *call)
+{
+    const struct nvt_outcome *o = &call->outcome;
+    if (o->verdict != NVT_RETRY || o->retry_at_ms > session_now_ms(&query.session) + PUT_WAIT_MS ||
+        signals_stop()) {
+        return false;
+    }
+    session_wait(&query.session, o->retry_at_ms);
+    return !signals_stop() && nvt_call_begin(call, &query.request.request) == NVT_OK;
+}
+
 /* The three steps. */
 static int send_file(const char *path)
 {
@@ -100,6 +115,9 @@ static int send_file(const char *path)
                     nvt_err_text(err));
     }
     session_run(&query.session);
+    for (unsigned i = 1U; i < PUTS_MAX && put_again(call); i++) {
+        session_run(&query.session);
+    }
     err = nvt_demarches_upload_read(call, &upload, &failure);
     (void)snprintf(what, sizeof what, "upload to %s", upload.origin.host);
     return err == NVT_OK ? CLI_OK : fail_outcome(&query.session, what);
@@ -194,11 +212,26 @@ static nvt_err look(const struct nvt_demarches_act *act)
     return err;
 }
 
+/* A message may not be sent again before somebody has looked. */
+static int unsure(const struct nvt_demarches_act *act, const char *what, nvt_err err)
+{
+    int32_t number = 0;
+    int code = query_fail(&query, what, err);
+    if (nvt_demarches_id_number(act->dossier_id, &number) == NVT_OK) {
+        say("look among its messages first: navette query dossier %ld --include messages",
+            (long)number);
+    }
+    return code;
+}
+
 /* Refused, or its answer lost: the dossier's state tells what became of it. */
 static int settle(const struct nvt_demarches_act *act, const char *what, nvt_err err)
 {
     struct nvt_outcome first = query.session.call.outcome;
     bool unknown = first.verdict == NVT_UNKNOWN;
+    if (act->verb == NVT_DEMARCHES_MESSAGE && unknown) {
+        return unsure(act, what, err);
+    }
     if (act->verb == NVT_DEMARCHES_MESSAGE || (!unknown && err != NVT_E_MUTATION)) {
         return query_fail(&query, what, err);
     }

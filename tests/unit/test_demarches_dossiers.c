@@ -426,6 +426,22 @@ static void test_partial(void **state)
     assert_int_equal(it.position, 3);
 }
 
+/* Time that ran out behind another error left dossiers null that are not broken at all. */
+static void test_timeout_second(void **state)
+{
+    struct nvt_span dossier;
+    (void)state;
+    start(2);
+    is_err(page("{\"errors\":[{\"message\":\"bad\",\"extensions\":{\"code\":\"invalid_null\"}},"
+                "{\"message\":\"late\",\"extensions\":{\"code\":\"timeout\"}}],\"data\":{"
+                "\"demarche\":{\"dossiers\":{\"nodes\":[null,null],\"pageInfo\":{"
+                "\"hasNextPage\":false}}}}}"),
+           NVT_AGAIN);
+    assert_string_equal(failure.message, "late");
+    assert_int_equal(it.size, 1);
+    assert_false(nvt_demarches_dossiers_next(&it, &dossier));
+}
+
 /* ---- too much ---- */
 
 static void too_much(enum nvt_verdict verdict, nvt_err err, uint16_t status)
@@ -499,6 +515,7 @@ int main(void)
         TEST(test_partial),
         TEST(test_too_much),
         TEST(test_timeout_at_one),
+        TEST(test_timeout_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

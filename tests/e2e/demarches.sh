@@ -1,0 +1,383 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# navette query against the stand-in's Demarches simplifiees: queries, pages, partial data, decisions,
+# messages, files. What the command claims is compared with what the server counted.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+need curl openssl
+
+mkdir -p "$work/secrets"
+start_standin --secrets-dir "$work/secrets"
+keys=$work/secrets/demarches.keys
+token=$(cat "$keys")
+
+# with COMMAND ...: the command at the stand-in with the token.
+with() {
+    nv "$@" --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys"
+}
+lines() { printf '%s' "$out" | grep -c ''; }
+# numbers FILE: of its dossiers, as they come.
+numbers() { sed -n 's/^{[^{]*"number":\([0-9]*\),.*/\1/p' "$1"; }
+mark() { marked=$(state "$1"); }
+more() { is "$1" $(($(state "$2") - marked)) "$3"; }
+has_token() { grep -cF -- "$token" "$work/out" "$work/err" | tr '\n' ' '; }
+instructeur=SW5zdHJ1Y3RldXItNw== # Instructeur-7
+
+# ---- queries ----
+
+with query run --query-id ds-query-v2 --operation getDemarche \
+    --variables '{"demarcheNumber": 62515, "includeDossiers": true, "first": 5}'
+exits 'the documented getDemarche' 0
+like '... its dossiers' "$out" '"number": *1001'
+like '... the data alone' "$out" '^\{ *"demarche":'
+printf '%s\n' '# one of our own' "query D(\$n: Int!) { demarche(number: \$n) { number title } }" \
+    >"$work/q.graphql"
+printf '{"n": 62515}\n' >"$work/v.json"
+with query run "$work/q.graphql" --variables "@$work/v.json" --json
+exits 'a query from a file, variables from another' 0
+like '... for machines' "$out" '^\{"ok":true,"data":\{.*"number": *62515.*\},"exit":0\}$'
+with query run "$work/q.graphql" --variables '{"n": "x'
+exits 'variables that are no JSON' "$E_USAGE" 'byte'
+with query run "$work/q.graphql" --variables '[1]'
+exits 'variables that are no object' "$E_USAGE" 'no JSON object'
+with query run "$work/q.graphql" --query-id ds-query-v2
+exits 'a file and a stored query' "$E_USAGE" 'either'
+with query run
+exits 'neither' "$E_USAGE" 'either'
+printf 'query { demarche(number: 62515) { number' >"$work/broken"
+with query run "$work/broken"
+exits 'a syntax error' "$E_REFUSED" 'GraphQL answer reports errors'
+mark demarches_requests
+with query run --query-id ds-query-v9
+exits 'a stored query that is not there: 500, once' "$E_REFUSED" '500'
+more '... asked once' demarches_requests 1
+with query run --query-id ds-query-v2 --operation getDemarcheDescriptor --no-auth \
+    --variables '{"demarche": {"number": 62515}}'
+exits 'a public descriptor without the token' 0
+like '... it is there' "$out" 'demarcheDescriptor'
+
+with query demarche 62515
+exits 'a demarche' 0
+like '... its number' "$out" '"number": *62515'
+unlike '... without dossiers' "$out" '1001'
+with query demarche 999
+exits 'a demarche of others' "$E_REFUSED" 'unauthorized.*field demarche'
+with query demarche 4
+exits 'no such demarche' "$E_REFUSED" 'not_found'
+with query dossier 1001 --json
+exits 'a dossier' 0
+like '... for machines' "$out" '^\{"ok":true,"data":\{.*"state": *"en_construction".*,"exit":0\}$'
+with query dossier 1002 --include messages
+like 'a dossier with its messages' "$out" '"messages"'
+unlike '... and nothing else' "$out" '"champs"'
+with query dossier 1002 --include colours
+exits 'an unknown part' "$E_USAGE" 'geometry'
+with query dossier 5 --json
+exits 'a dossier of others' "$E_REFUSED" 'unauthorized'
+like '... for machines' "$out" '^\{"ok":false,"exit":7,.*"error":"NVT_E_GRAPHQL".*"code":"unauthorized"'
+fault '{"slow_dossier":1003}'
+with query dossier 1003
+exits 'a dossier that times out' "$E_LATER" 'timeout'
+fault '{"clear":true}'
+
+# ---- pages ----
+
+# listing NAME COUNT FROM [OPTION ...]: all dossiers, each once and in order of their numbers.
+listing() {
+    name=$1 count=$2 from=$3
+    shift 3
+    with query dossiers 62515 "$@"
+    exits "$name" 0
+    numbers "$work/out" >"$work/numbers"
+    seq "$from" $((from + count - 1)) | cmp -s - "$work/numbers" && each=yes || each=no
+    is "$name: each once, in order" "$(wc -l <"$work/numbers") $each" "$count yes"
+}
+fault '{"dossiers":730,"limits":{"demarches":4000}}'
+mark queries
+listing 'dossiers' 730 1001
+more '... 25 a page' queries 30
+mark queries
+listing 'dossiers, a hundred a page' 730 1001 --first 100 --include champs,annotations
+more '... in eight' queries 8
+fault '{"page_max":30}'
+listing 'dossiers, more than 30 time out' 730 1001 --first 100 -v
+like '... it says so' "$err" 'the next has 50 dossiers'
+fault '{"page_max":1,"dossiers":40}'
+listing 'dossiers, each page of two times out' 40 1001 --first 9
+fault '{"clear":true,"dossiers":730}'
+with query dossiers 62515 --state accepte
+exits 'dossiers of one state' 0
+is '... a fifth of them' "$(lines)" 146
+is '... of that state' "$(printf '%s\n' "$out" | grep -c '"state": *"accepte"')" 146
+with query dossiers 62515 --limit 60 --first 25
+exits 'sixty dossiers' 0 'go on with --after d[A-Za-z0-9+/=]+$'
+is '... and no more' "$(lines)" 60
+after=$(printf '%s\n' "$err" | sed -n 's/.*--after //p')
+listing 'the dossiers behind them' 670 1061 --after "$after"
+with query dossiers 62515 --after "$after" --updated-since 2026-01-01T00:00:00Z
+exits 'a cursor of the other order' "$E_USAGE" 'start with u'
+with query dossiers 62515 --after MjAyNg==
+exits 'no cursor of ours' "$E_USAGE" '--after'
+with query dossiers 62515 --updated-since 2026-01-01T00:00:00Z --first 100
+exits 'dossiers by their last change' 0
+is '... all of them once' "$(numbers "$work/out" | sort -n | uniq | wc -l) $(lines)" '730 730'
+is '... in another order' "$(numbers "$work/out" | head -n 1 | grep -c 1001)" 1
+with query dossiers 62515 --updated-since yesterday
+exits 'a time that is none' "$E_USAGE" 'updated-since'
+with query dossiers 62515 --first 101
+exits 'too large a page' "$E_USAGE" 'first'
+with query dossiers 62515 --limit 3 --json
+like 'dossiers for machines end in a count' "$(printf '%s\n' "$out" | tail -n 1)" \
+    '^\{"ok":true,"dossiers":3,"cursor":"d[^"]+","more":true,"exit":0\}$'
+fault '{"bad_dossier":1017}'
+with query dossiers 62515 --first 10
+exits 'a broken dossier' "$E_REFUSED" 'invalid_null'
+is '... the others come all the same' "$(lines)" 729
+like '... its place is told' "$err" 'nodes\.6'
+with query dossier 1017
+exits 'that one alone' "$E_REFUSED" 'invalid_null'
+fault '{"clear":true,"dossiers":60}'
+fault '{"scope":"demarches","fail_status":503,"fail_count":2,"retry_after":"1"}'
+listing 'two answers of 503 between' 60 1001
+fault '{"clear":true,"scope":"demarches","drop_after":1}'
+listing 'an answer lost' 60 1001
+fault '{"clear":true,"scope":"demarches","truncate":1}'
+listing 'an answer cut' 60 1001
+fault '{"clear":true,"scope":"demarches","fail_status":504,"fail_count":1}'
+listing 'a gateway that lost its patience' 60 1001 --first 60
+fault '{"clear":true,"chunked":true}'
+listing 'answers in chunks' 60 1001
+fault '{"clear":true}'
+
+# partial data of a single query
+fault '{"bad_dossier":1003}'
+with query run --query-id ds-query-v2 --operation getDemarche --json \
+    --variables '{"demarcheNumber": 62515, "includeDossiers": true, "first": 5}'
+exits 'partial data' "$E_REFUSED" 'GraphQL: .*invalid_null'
+like '... the data' "$out" '^\{"ok":false,"data":\{.*"number": *1005.*,"errors":\[.*\],"exit":7\}$'
+fault '{"clear":true}'
+
+# ---- decisions ----
+
+# state_of NUMBER
+state_of() {
+    with query dossier "$1" --include ''
+    printf '%s' "$out" | sed -n 's/^{[^{]*"state":"\([a-z_]*\)".*/\1/p'
+}
+mark decisions
+with query instruct 1006 --instructeur "$instructeur"
+exits 'instruct' 0
+is '... its state' "$(state_of 1006)" en_instruction
+with query accept 1006 --instructeur "$instructeur" --motivation 'dit « oui »' --json
+exits 'accept' 0
+like '... for machines' "$out" '^\{"ok":true,"state":"accepte","already":false,'
+is '... its state' "$(state_of 1006)" accepte
+with query accept 1006 --instructeur "$instructeur"
+exits 'accept once more: done already' 0
+is '... and says so' "$out" 'accepte already'
+with query refuse 1006 --instructeur "$instructeur" --motivation non
+exits 'refuse what was accepted' "$E_REFUSED" 'mutation was refused.*accept'
+id=$(printf 'Dossier-1007' | base64)
+with query refuse "$id" --instructeur "$instructeur" --motivation "hors \"zone\"
+suite"
+exits 'refuse, by id' 0
+is '... its state' "$(state_of 1007)" refuse
+with query close 1012 --instructeur "$instructeur" --motivation double
+exits 'close' 0
+is '... its state' "$(state_of 1012)" sans_suite
+more 'five decisions in all' decisions 4
+with query refuse 1017 --instructeur "$instructeur"
+exits 'refuse without a reason' "$E_USAGE" 'needs --motivation'
+with query accept 1017
+exits 'accept by nobody' "$E_USAGE" 'needs --instructeur'
+with query accept 1017 --instructeur SW5zdHJ1Y3RldXItOTk=
+exits 'accept by a stranger' "$E_REFUSED" "droits"
+with query accept "$token" --instructeur "$instructeur"
+exits 'accept a token' "$E_USAGE" 'that is a token'
+is '... which is not told' "$(has_token)" "$work/out:0 $work/err:0 "
+
+mark decisions
+fault '{"scope":"demarches","drop_after":1}'
+with query accept 1017 --instructeur "$instructeur"
+exits 'an answer lost: the state tells that it was done' 0
+is '... and says so' "$out" 'accepte already'
+more '... once' decisions 1
+fault '{"clear":true,"scope":"demarches","drop_before":1}'
+with query accept 1022 --instructeur "$instructeur"
+exits 'a request lost: the state tells that it was not' "$E_LATER" 'nothing was done'
+fault '{"clear":true,"read_only":true}'
+with query accept 1022 --instructeur "$instructeur"
+exits 'a token for reading' "$E_REFUSED" 'lecture'
+fault '{"clear":true}'
+
+# ---- messages ----
+
+mark messages
+with query message 1006 --instructeur "$instructeur" --body 'Bonjour "vous"'
+exits 'a message' 0
+with query dossier 1006 --include messages
+like '... arrived' "$out" 'Bonjour \\"vous\\"'
+fault '{"scope":"demarches","drop_after":1}'
+with query message 1006 --instructeur "$instructeur" --body 'une seule fois'
+exits 'a message of unknown outcome' "$E_UNKNOWN" 'may have arrived'
+like '... says where to look' "$err" 'query dossier 1006 --include messages'
+fault '{"clear":true}'
+more '... and is not sent twice' messages 2
+mark messages
+fault '{"scope":"demarches","fail_status":500,"fail_count":1}'
+with query message 1006 --instructeur "$instructeur" --body 'encore'
+exits 'a message that met a crash' "$E_UNKNOWN" '500'
+fault '{"clear":true,"scope":"demarches","fail_status":429,"fail_count":1}'
+with query message 1006 --instructeur "$instructeur" --body 'trop'
+exits 'a message that was turned away' "$E_LATER" 'Trop de requ'
+fault '{"clear":true}'
+more '... neither arrived' messages 0
+with query message 1006 --instructeur "$instructeur"
+exits 'a message without words' "$E_USAGE" 'needs --body'
+
+# ---- files ----
+
+head -c 3000000 /dev/urandom >"$work/décision \"1\".pdf"
+mark uploads
+with query upload 1006 "$work/décision \"1\".pdf" --json
+exits 'a file' 0
+sum=$(openssl md5 -binary "$work/décision \"1\".pdf" | base64)
+like '... its sum' "$out" "\"checksum\":\"$(printf '%s' "$sum" | sed 's/[+]/[+]/g')\",\"bytes\":3000000"
+more '... arrived' uploads 1
+mark attached
+with query message 1006 --instructeur "$instructeur" --body 'ci-joint' --attachment "$work/q.graphql"
+exits 'a message with a file' 0
+with query accept 1022 --instructeur "$instructeur" --attachment "$work/v.json" --type text/plain
+exits 'a decision with a file' 0
+more '... both were looked at' attached 2
+for status in 201 204; do
+    fault "{\"upload_status\":$status}"
+    with query upload 1006 "$work/v.json"
+    exits "a store that answers $status" 0
+done
+fault '{"upload_status":403}'
+with query upload 1006 "$work/v.json"
+exits 'a store that refuses' "$E_REFUSED" 'upload to 127.0.0.1.*403'
+is '... no id' "$out" ''
+fault '{"clear":true,"path":"/upload","drop_before":1}'
+with query upload 1006 "$work/v.json"
+exits 'a store that is away for a moment' 0
+fault '{"clear":true}'
+: >"$work/empty"
+with query upload 1006 "$work/empty"
+exits 'an empty file' "$E_INPUT" 'empty'
+with query upload 1006 "$work/none"
+exits 'no file' "$E_INPUT" 'name and mode'
+with query upload 1006 "$work"
+exits 'a folder' "$E_INPUT" 'name and mode'
+with query upload 4 "$work/v.json"
+exits 'a file for no dossier' "$E_REFUSED" 'not_found'
+# bytes that are not what was announced: put by curl, refused when they are attached
+place=$(cget -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{
+  "queryId":"ds-mutation-v2","operationName":"createDirectUpload","variables":{"input":{
+  "dossierId":"'"$id"'","filename":"a","byteSize":3,"contentType":"text/plain",
+  "checksum":"kAFQmDzST7DWlj99KOF/cg=="}}}' "$url/api/v2/graphql")
+where=$(printf '%s' "$place" | sed 's/.*"url": *"\([^"]*\)".*/\1/')
+signed=$(printf '%s' "$place" | sed 's/.*"signedBlobId": *"\([^"]*\)".*/\1/')
+key=$(printf '%s' "$where" | sed 's|.*/upload/||; s|[?].*||')
+cget -X PUT -H 'Content-Type: text/plain' -H 'Content-MD5: kAFQmDzST7DWlj99KOF/cg==' \
+    -H "Content-Disposition: inline; filename=\"$key\"" --data-binary abX "$where" >/dev/null
+with query run --query-id ds-mutation-v2 --operation dossierEnvoyerMessage --variables \
+    '{"input":{"dossierId":"'"$id"'","instructeurId":"'"$instructeur"'","body":"x","attachment":"'"$signed"'"}}'
+exits 'a wrong sum is refused' "$E_REFUSED" 'hash du fichier'
+
+# ---- the token ----
+
+with query check-token
+exits 'the right form' 0
+like '... where it would go' "$out" 'localhost'
+# bad_token NAME TEXT REGEX
+bad_token() {
+    printf '%b' "$2" >"$work/bad"
+    chmod 600 "$work/bad"
+    mark demarches_requests
+    nv query check-token --base-url "$url" --token-file "$work/bad"
+    exits "$1" "$E_CONFIG" "$3"
+    nv query demarche 62515 --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$work/bad"
+    exits "$1: not sent" "$E_CONFIG" "$3"
+    more "$1: not sent, says the server" demarches_requests 0
+}
+half=$(printf '%s' "$token" | cut -c1-40)
+bad_token 'a space inside' "$half $half" 'space'
+bad_token 'two lines' "$half\n$half" 'line end'
+bad_token 'quotes' "\"$token\"" 'quote'
+bad_token 'Bearer' "Bearer $token" 'Bearer'
+bad_token 'Bearer token=' "Bearer token=$token" 'token='
+bad_token 'lower case' "$(printf '%s' "$token" | tr '[:upper:]' '[:lower:]')" 'letter case'
+bad_token 'upper case' "$(printf '%s' "$token" | tr '[:lower:]' '[:upper:]')" 'letter case'
+bad_token 'without its end' "${token%==}" 'cut short'
+bad_token 'an address' 'https://www.demarches-simplifiees.fr/profil' 'address'
+bad_token 'a number' '62515' 'number'
+printf 'another-form-of-token' >"$work/bad"
+nv query check-token --base-url "$url" --token-file "$work/bad"
+exits 'another form is said, not refused' 0 'form'
+nv query demarche 62515 --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$work/bad"
+exits 'an unknown token with a stored query: 200 and unauthorized' "$E_REFUSED" 'unauthorized'
+nv query run "$work/q.graphql" --variables '{"n":1}' --base-url "$url" \
+    --ca-file "$work/pki/ca.pem" --token-file "$work/bad"
+exits 'an unknown token with a query: 403' "$E_REFUSED" 'Without a token.*403.*forbidden'
+for path in /graphql /api/v2/graphql /api/v1/procedures; do
+    nv query check-token --base-url "$url$path" --token-file "$keys"
+    exits "a base URL with $path" "$E_CONFIG" "use $url\$"
+done
+with query demarche "$token"
+exits 'a token for a number' "$E_USAGE" 'that is a token'
+is '... which is not told' "$(has_token)" "$work/out:0 $work/err:0 "
+with query check-token --number 0
+exits 'a number that is none' "$E_USAGE" 'from 1 to'
+fault '{"token_expired":true}'
+with query demarche 62515
+exits 'an expired token' "$E_AUTH" '401.*unauthorized|Token expired'
+fault '{"clear":true,"ip_forbidden":true}'
+with query demarche 62515
+exits 'a forbidden network' "$E_REFUSED" 'allowed networks'
+fault '{"clear":true,"limits":{"demarches":2}}'
+with query demarche 62515
+with query demarche 62515
+with query demarche 62515
+exits 'one request too many' "$E_LATER" 'Trop de requ.*429.*try again in [1-6]?[0-9] s'
+like '... both lines of it' "$err" 'Too many requests'
+fault '{"limits":{"demarches":4000}}'
+
+# both forms of the header
+mkdir -p "$XDG_CONFIG_HOME/navette"
+for form in token plain; do
+    printf '[demarches]\nbearer = %s\n' "$form" >"$XDG_CONFIG_HOME/navette/navette.conf"
+    with query run "$work/q.graphql" --variables '{"n": 62515}'
+    exits "the token as $form" 0
+done
+rm "$XDG_CONFIG_HOME/navette/navette.conf"
+
+# ---- nothing tells the token ----
+
+{
+    for command in 'query demarche 62515' 'query dossier 5' 'query dossiers 62515 --limit 2' \
+        'query check-token' "query message 1 --instructeur x --body y" \
+        "query upload 1006 $work/v.json" 'token demarches' 'doctor demarches'; do
+        # shellcheck disable=SC2086 # words
+        with $command -v -v
+        printf '%s\n%s\n' "$out" "$err"
+        # shellcheck disable=SC2086
+        with $command -v --json
+        printf '%s\n%s\n' "$out" "$err"
+    done
+} >"$work/said"
+is 'much was said' "$([ "$(wc -l <"$work/said")" -gt 30 ] && echo yes)" yes
+is 'but not the token' "$(grep -cF -- "$token" "$work/said")" 0
+is 'nor a part of it' "$(grep -cF -- "$half" "$work/said")" 0
+
+# ---- help ----
+
+for command in run demarche dossier dossiers instruct accept refuse close message upload \
+    check-token; do
+    nv query $command --help
+    exits "query $command --help" 0
+    like "query $command --help: an example" "$out" "navette query $command"
+done
+
+finish
