@@ -20,10 +20,10 @@ $(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c,$(wil
 $(BUILD)/fuzz/fuzz_webhook: $(call fuzz_objects,src/api/coopcycle_webhook.c)
 $(BUILD)/fuzz/fuzz_webhook: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
-$(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_rpc_answer: $(call fuzz_objects,src/api/rpc.c src/api/rpc_answer.c \
 	src/api/rpc_cee.c src/api/rpc_geo.c src/api/rpc_fold.c src/api/shape*.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
+$(BUILD)/fuzz/fuzz_quota: $(call fuzz_objects,src/client/quota.c src/client/verdict.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \
 	src/cli/token_cache.c src/client/client.c src/conn/origin.c src/api/demarches_paste.c)

@@ -10,9 +10,11 @@
 #define POOL 64U
 #define TELLING 12U /* bytes of a secret that count as the secret */
 
-/* A token, and two keys of which one is shorter than its telling part. */
+/* A token, two keys of which one is shorter than its telling part, and what a person chose. */
 static const char *const secrets[NVT_HIDDEN_MAX] = {"eyJhbGciOiJSUzI1NiJ9-sig", "aaaaaaaaaaaab",
-                                                    "abc", "p w&q:r=stuvwxyz+%"};
+                                                    "abc", "p w&\xC3\xA9q:r=stuvwxyz+"};
+#define HEADER "bG9naW46cGFzcw=="
+#define BASIC "QWxhZGRpbjpvcGVuJTNBc2VzYW1l" /* Aladdin, open:sesame */
 
 static void require(bool holds)
 {
@@ -39,13 +41,44 @@ static void check_secret(const char *text, const char *secret)
     require(strstr(text, head) == NULL);
 }
 
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+    return at == NULL ? -1 : (int)(at - digits) % 16;
+}
+
+/* Takes the coat of a form off: out is as long as text at most. */
+static void undress(const char *text, char *out)
+{
+    while (*text != '\0') {
+        int high = *text == '%' ? hex_value(text[1]) : -1;
+        int low = high >= 0 ? hex_value(text[2]) : -1;
+        *out = *text == '+' ? ' ' : *text;
+        if (low >= 0) {
+            *out = (char)(high * 16 + low);
+            text += 2;
+        }
+        /* a NUL ends no text here */
+        *out = *out == '\0' ? '\1' : *out;
+        text++;
+        out++;
+    }
+    *out = '\0';
+}
+
 static void check_text(const char *text, size_t cap)
 {
-    require(memchr(text, 0, cap) != NULL);
+    char bare[512];
+    require(memchr(text, 0, cap) != NULL && cap <= sizeof bare);
     check_characters(nvt_span_str(text));
+    undress(text, bare);
     for (size_t i = 0; i < NVT_HIDDEN_MAX; i++) {
         check_secret(text, secrets[i]);
+        check_secret(bare, secrets[i]);
     }
+    check_secret(text, HEADER);
+    check_secret(text, BASIC);
 }
 
 static void try_read(struct nvt_span body, size_t pool_count, const struct nvt_hidden *hidden)
@@ -75,8 +108,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct nvt_span text = nvt_span_of(data, size);
-    struct nvt_hidden hidden;
-    memset(&hidden, 0, sizeof hidden);
+    static const struct nvt_header headers[] = {
+        {{(const uint8_t *)"a", 1}, {(const uint8_t *)"no secret", 9}, false},
+        {{(const uint8_t *)"b", 1}, {(const uint8_t *)HEADER, sizeof HEADER - 1U}, true}};
+    static struct nvt_credentials basic;
+    struct nvt_hidden hidden = {.basic = &basic, .headers = headers, .header_count = 2};
+    require(nvt_credentials_set_client(&basic, NVT_GRANT_CLIENT_BASIC, NVT_LIT("Aladdin"),
+                                       NVT_LIT("open:sesame")) == NVT_OK);
     for (size_t i = 0; i < NVT_HIDDEN_MAX; i++) {
         hidden.secret[i] = nvt_span_str(secrets[i]);
     }

@@ -7,17 +7,18 @@
 
 /* Paths of the JSON shapes, in the order in which they are tried; the first that holds a text for
  * its message wins. Registry: error.message says the class, error.data the reason. OAuth 2 (RFC
- * 6749 section 5.2): error, error_description. GraphQL: errors. API Platform (Hydra) and RFC 7807:
- * hydra:description, detail, violations. PISTE: messages, libelle. */
+ * 6749 section 5.2): error, error_description, some servers with a hint. GraphQL: errors, the place
+ * in path. API Platform (Hydra) and RFC 7807: hydra:description, detail, violations. PISTE:
+ * messages, libelle. */
 struct shape {
     const char *message, *code, *field, *data;
 };
 
 static const struct shape shapes[] = {
     {"error.message", "error.code", "", "error.data"},
-    {"error_description", "error", "", ""},
+    {"error_description", "error", "", "hint"},
     {"error", "code", "", ""},
-    {"errors.0.message", "errors.0.extensions.code", "", ""},
+    {"errors.0.message", "errors.0.extensions.code", "errors.0.path", ""},
     {"hydra:description", "violations.0.code", "violations.0.propertyPath", ""},
     {"detail", "violations.0.code", "violations.0.propertyPath", ""},
     {"violations.0.message", "violations.0.code", "violations.0.propertyPath", ""},
@@ -26,6 +27,20 @@ static const struct shape shapes[] = {
     {"message", "code", "", ""},
     {"errors.0", "code", "", ""},
     {"title", "status", "", ""},
+    {"hydra:title", "", "", ""},
+};
+
+/* Names of texts that may be the reason where the JSON is no whole one: it was cut, or has more
+ * values than there are tokens. */
+static const char *const names[] = {
+    "error_description",
+    "hydra:description",
+    "detail",
+    "description",
+    "libelle",
+    "data",
+    "message",
+    "error",
 };
 
 struct reader {
@@ -104,6 +119,26 @@ static void put_data(const struct reader *r, const char *path)
     }
 }
 
+/* What a name or a list of names, as GraphQL has it, says of a place: "demarche.dossiers.0". */
+static void put_field(const struct reader *r, const char *path)
+{
+    struct nvt_json_iter it = {0, 0, false};
+    struct nvt_span name;
+    char *field = r->f->field;
+    nvt_json_node node = 0;
+    nvt_json_node item = 0;
+    if (put_scalar(r, path, field, sizeof(r->f->field)) || path[0] == '\0' ||
+        nvt_json_find(r->doc, 0, path, &node) != NVT_OK) {
+        return;
+    }
+    while (is_type(r, node, NVT_JSON_ARRAY) && nvt_json_next(r->doc, node, &it, &name, &item)) {
+        if (field[0] != '\0') {
+            nvt_failure_words(field, sizeof(r->f->field), NVT_LIT("."), false, r->hidden);
+        }
+        nvt_failure_words(field, sizeof(r->f->field), nvt_json_raw(r->doc, item), true, r->hidden);
+    }
+}
+
 /* The validator of the registry starts a reason with the field's JSON pointer:
  * "/driver/identity/phone must be string" names driver.identity.phone. */
 static void read_pointer(const struct reader *r)
@@ -142,8 +177,8 @@ static bool read_shape(const struct reader *r, const struct shape *s)
     if (!put_scalar(r, s->code, f->code, sizeof(f->code)) && strcmp(s->message, "error") == 0) {
         read_word(f);
     }
-    (void)put_scalar(r, s->field, f->field, sizeof(f->field));
-    if (f->field[0] == '\0' && s->data[0] != '\0') {
+    put_field(r, s->field);
+    if (strcmp(s->data, "error.data") == 0) {
         read_pointer(r);
     }
     return true;
@@ -160,6 +195,48 @@ static bool read_json(const struct reader *r)
     /* Some services answer with the bare reason. */
     put_texts(r, 0, "");
     return r->f->message[0] != '\0';
+}
+
+/* What follows the first "name": if that is a text or a list of them; without it, nothing. */
+static struct nvt_span find_text(struct nvt_span json, struct nvt_span name)
+{
+    struct nvt_span rest = json;
+    while (rest.len > name.len + 2U) {
+        const uint8_t *p = rest.ptr;
+        rest = nvt_span_drop(rest, 1);
+        if (p[0] != (uint8_t)'"' || p[name.len + 1U] != (uint8_t)'"' ||
+            memcmp(p + 1, name.ptr, name.len) != 0) {
+            continue;
+        }
+        struct nvt_span at = nvt_span_drop(rest, name.len + 1U);
+        while (at.len > 0U && at.ptr[0] != 0U && strchr(" \t\r\n:[", (int)at.ptr[0]) != NULL) {
+            at = nvt_span_drop(at, 1);
+        }
+        if (at.len > 1U && at.ptr[0] == (uint8_t)'"') {
+            return nvt_span_drop(at, 1);
+        }
+    }
+    return NVT_LIT("");
+}
+
+/* Up to the quote that ends the text, or to the cut. */
+static struct nvt_span until_quote(struct nvt_span text)
+{
+    size_t n = 0;
+    while (n < text.len && text.ptr[n] != (uint8_t)'"') {
+        n += text.ptr[n] == (uint8_t)'\\' ? 2U : 1U;
+    }
+    return nvt_span_of(text.ptr, n < text.len ? n : text.len);
+}
+
+static void read_broken(const struct reader *r, struct nvt_span body)
+{
+    struct nvt_span text = NVT_LIT("");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && text.len == 0U; i++) {
+        text = until_quote(find_text(body, nvt_span_str(names[i])));
+    }
+    nvt_failure_words(r->f->message, sizeof(r->f->message), text.len > 0U ? text : body, true,
+                      r->hidden);
 }
 
 static struct nvt_span trim_lines(struct nvt_span s)
@@ -226,6 +303,9 @@ void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_js
         read_markup(&r, text);
         return;
     }
-    bool json = text.ptr[0] == (uint8_t)'{' || text.ptr[0] == (uint8_t)'[';
-    nvt_failure_words(f->message, sizeof(f->message), text, json, hidden);
+    if (text.ptr[0] == (uint8_t)'{' || text.ptr[0] == (uint8_t)'[') {
+        read_broken(&r, text);
+    } else {
+        nvt_failure_words(f->message, sizeof(f->message), text, false, hidden);
+    }
 }

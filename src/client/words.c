@@ -61,48 +61,71 @@ static uint32_t simple_escape(uint8_t c)
     return at == NULL ? (uint32_t)c : (uint32_t)' ';
 }
 
-/* Takes the next character; what is malformed becomes '?'. False at the end. */
+/* Controls, also those of Unicode that turn text around on a terminal (bidi marks, line
+ * separators). */
+static bool is_control(uint32_t cp)
+{
+    return cp < 0x20U || (cp >= 0x7FU && cp <= 0x9FU) || (cp >= 0x2028U && cp <= 0x202EU) ||
+           (cp >= 0x2066U && cp <= 0x2069U);
+}
+
+/* What the front of the text stands for; what is malformed, for '?'. */
+static uint32_t take_character(struct words *w)
+{
+    uint32_t cp = 0;
+    if (w->escaped && w->text.len >= 2U && w->text.ptr[0] == (uint8_t)'\\') {
+        int32_t unit = unit_at(w->text);
+        if (unit >= 0) {
+            return take_unit(&w->text, unit);
+        }
+        if (w->text.ptr[1] < 0x80U) {
+            cp = simple_escape(w->text.ptr[1]);
+            w->text = nvt_span_drop(w->text, 2);
+            return cp;
+        }
+    }
+    if (nvt_utf8_next(&w->text, &cp) != NVT_OK) {
+        w->text = nvt_span_drop(w->text, 1);
+        cp = (uint32_t)'?';
+    }
+    return cp;
+}
+
+/* Takes the next character as it is going to show. False at the end. */
 static bool next(struct words *w, uint32_t *out_cp)
 {
     if (w->text.len == 0U) {
         return false;
     }
-    if (w->escaped && w->text.len >= 2U && w->text.ptr[0] == (uint8_t)'\\') {
-        int32_t unit = unit_at(w->text);
-        if (unit >= 0) {
-            *out_cp = take_unit(&w->text, unit);
-            return true;
-        }
-        if (w->text.ptr[1] < 0x80U) {
-            *out_cp = simple_escape(w->text.ptr[1]);
-            w->text = nvt_span_drop(w->text, 2);
-            return true;
-        }
-    }
-    if (nvt_utf8_next(&w->text, out_cp) != NVT_OK) {
-        w->text = nvt_span_drop(w->text, 1);
-        *out_cp = (uint32_t)'?';
-    }
+    uint32_t cp = take_character(w);
+    *out_cp = is_control(cp) ? (uint32_t)' ' : cp;
     return true;
+}
+
+/* One hexadecimal digit, or -1. */
+static int32_t take_hex(struct words *w)
+{
+    uint32_t cp = 0;
+    return next(w, &cp) && cp < 0x80U ? hex_value((uint8_t)cp) : -1;
 }
 
 /* The next byte of a text that a form carries: "%XX", "+" or itself. */
 static bool next_form(struct words *w, uint32_t *out_byte)
 {
-    uint32_t cp = 0;
-    int32_t byte = 0;
-    if (!next(w, &cp)) {
+    if (!next(w, out_byte)) {
         return false;
     }
-    *out_byte = cp == (uint32_t)'+' ? (uint32_t)' ' : cp;
-    for (unsigned i = 0; i < 2U && *out_byte == (uint32_t)'%'; i++) {
-        int32_t v = next(w, &cp) && cp < 0x80U ? hex_value((uint8_t)cp) : -1;
-        if (v < 0) {
-            return false;
-        }
-        byte = byte * 16 + v;
+    struct words at = *w;
+    int32_t high = *out_byte == (uint32_t)'%' ? take_hex(&at) : -1;
+    int32_t low = high >= 0 ? take_hex(&at) : -1;
+    if (low >= 0) {
+        *out_byte = (uint32_t)(high * 16 + low);
+        *w = at;
+    } else if (*out_byte == (uint32_t)'+') {
+        *out_byte = (uint32_t)' ';
+    } else {
+        /* itself */
     }
-    *out_byte = *out_byte == (uint32_t)'%' ? (uint32_t)byte : *out_byte;
     return true;
 }
 
@@ -179,14 +202,6 @@ static bool take_hidden(struct words *w, const struct nvt_hidden *hidden)
            take_basic(w, hidden->basic);
 }
 
-/* Controls, also those of Unicode that turn text around on a terminal (bidi marks, line
- * separators). */
-static bool is_control(uint32_t cp)
-{
-    return cp < 0x20U || (cp >= 0x7FU && cp <= 0x9FU) || (cp >= 0x2028U && cp <= 0x202EU) ||
-           (cp >= 0x2066U && cp <= 0x2069U);
-}
-
 void nvt_failure_words(char *out, size_t cap, struct nvt_span text, bool escaped,
                        const struct nvt_hidden *hidden)
 {
@@ -199,7 +214,7 @@ void nvt_failure_words(char *out, size_t cap, struct nvt_span text, bool escaped
         if (take_hidden(&w, hidden)) {
             nvt_buf_put(&b, NVT_LIT("***"));
         } else if (next(&w, &cp)) {
-            nvt_utf8_put(&b, is_control(cp) ? (uint32_t)' ' : cp);
+            nvt_utf8_put(&b, cp);
         } else {
             break;
         }
