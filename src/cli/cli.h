@@ -217,8 +217,9 @@ void session_close(struct session *s);
 /* Steps the begun call to its outcome; a signal cancels it. */
 void session_run(struct session *s);
 
-/* Steps the begun call only until the client has a token, then gives the call up. */
-void session_run_until_token(struct session *s);
+/* Makes sure that the client has a token, without sending anything else. False when there is none:
+ * the call's outcome says why. */
+bool session_fetch_token(struct session *s);
 
 /* Opens the call's connection, which its next request uses. NVT_OK or why not. */
 nvt_err session_connect(struct session *s);

@@ -128,18 +128,45 @@ static bool check_tls(void)
 
 /* ---- token and quota ---- */
 
-/* A request that needs the token, changes nothing and is answered shortly. */
-static nvt_err probe(struct nvt_rpc_request *request)
+/* A request of each system that needs the token, changes nothing and is answered shortly. */
+struct probe {
+    const struct nvt_profile *system;
+    const char *target;
+    const char *body;     /* NULL: GET without one */
+    uint16_t good_status; /* beside 2xx: says that the token was accepted all the same; 0: none */
+};
+
+static const struct probe probes[] = {
+    {&nvt_rpc_profile, "/v3.3/journeys?status=ok&limit=1", NULL, 0U},
+    {&nvt_coopcycle_profile, "/api/me", NULL, 0U},
+    /* 403: no subscription to this API, which the user may not need. */
+    {&nvt_piste_profile, "/dila/legifrance/lf-engine-app/consult/ping", NULL, 403U},
+    /* 404: no route of that class is known to be there for all. */
+    {&nvt_jindexe_profile, "/user/", NULL, 404U},
+    {&nvt_demarches_profile, "/api/v2/graphql", "{\"query\":\"{ __typename }\"}", 0U},
+};
+
+static const struct probe *probe_of(const struct nvt_profile *system)
 {
-    struct nvt_rpc_filter filter = {.status = NVT_LIT("ok"), .limit = 1U};
-    if (settings.system == &nvt_rpc_profile) {
-        return nvt_rpc_list(&session.call, request, &filter);
+    static const struct probe any = {NULL, "/", NULL, 404U};
+    for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
+        if (probes[i].system == system) {
+            return &probes[i];
+        }
     }
+    return &any;
+}
+
+static nvt_err begin(const struct probe *p, struct nvt_request *request)
+{
     (void)memset(request, 0, sizeof *request);
-    request->request.method = NVT_LIT("GET");
-    request->request.target = NVT_LIT("/");
-    request->request.flags = NVT_REQ_IDEMPOTENT;
-    return nvt_call_begin(&session.call, &request->request);
+    request->method = p->body == NULL ? NVT_LIT("GET") : NVT_LIT("POST");
+    request->target = nvt_span_str(p->target);
+    request->body = nvt_span_str(p->body);
+    request->media_type = p->body == NULL ? NVT_LIT("") : NVT_LIT("application/json");
+    request->accept = NVT_LIT("*/*");
+    request->flags = NVT_REQ_IDEMPOTENT | NVT_REQ_API_KEY;
+    return nvt_call_begin(&session.call, request);
 }
 
 static void token_line(bool cached)
@@ -158,29 +185,40 @@ static void token_line(bool cached)
     line("token", true, text);
 }
 
+/* What the last outcome says, and what to do about it. */
+static void line_outcome(const char *check)
+{
+    char about[512];
+    char text[1024];
+    const char *hint = hint_of(&session);
+    describe(about, sizeof about, &session.call.outcome.failure);
+    (void)snprintf(text, sizeof text, "%s%s%s", about, hint[0] == '\0' ? "" : "; hint: ", hint);
+    line(check, false, text);
+}
+
 static void check_token(void)
 {
-    static struct nvt_rpc_request request;
+    static struct nvt_request request;
     const struct nvt_outcome *o = &session.call.outcome;
+    const struct probe *p = probe_of(settings.system);
     bool cached = session.client.token.len > 0U;
-    nvt_err err = probe(&request);
-    if (err == NVT_OK) {
-        session_run(&session);
-        opened_s = session_wall_s(&session);
-        err = o->verdict == NVT_DELIVERED ? NVT_OK : o->failure.err;
+    nvt_err err = begin(p, &request);
+    if (err != NVT_OK) {
+        line_err("token", err);
+        return;
     }
-    int code = exit_of_err(err);
-    if (code == CLI_AUTH || code == CLI_CONFIG || code == CLI_LATER || o->status == 0U) {
-        char text[512];
-        describe(text, sizeof text, &o->failure);
-        line("token", false, text);
+    session_run(&session);
+    opened_s = session_wall_s(&session);
+    bool good = o->verdict == NVT_DELIVERED || (o->status != 0U && o->status == p->good_status);
+    int code = exit_of(o);
+    if (!good && (code == CLI_AUTH || code == CLI_CONFIG || code == CLI_LATER ||
+                  code == CLI_LOGIN || o->status == 0U)) {
+        line_outcome("token");
         return;
     }
     token_line(cached);
-    if (err != NVT_OK) {
-        char text[512];
-        describe(text, sizeof text, &o->failure);
-        line("request", false, text);
+    if (!good) {
+        line_outcome("request");
     }
 }
 

@@ -148,13 +148,7 @@ static int run_login(void)
     /* With the password, whatever was kept before. */
     nvt_wipe(c->refresh, sizeof c->refresh);
     nvt_token_wipe(&session.client.token);
-    nvt_err err =
-        nvt_jindexe_call(&session.call, &request, NVT_LIT("GET"), NVT_LIT("/user/"), NVT_LIT(""));
-    if (err != NVT_OK) {
-        return begin_failed("a login", err);
-    }
-    session_run_until_token(&session);
-    if (session.client.token.len == 0U) {
+    if (!session_fetch_token(&session)) {
         return fail_outcome(&session, "jindexe login");
     }
     if (c->refresh[0] == '\0') {

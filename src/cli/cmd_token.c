@@ -2,18 +2,6 @@
 /* navette token: makes sure there is a token, without sending anything else. */
 #include "cli.h"
 
-/* Any request makes the client fetch a token first; this one is given up once the token is there.
- */
-static void fetch(struct session *s)
-{
-    static struct nvt_request request = {.flags = NVT_REQ_IDEMPOTENT};
-    request.method = NVT_LIT("GET");
-    request.target = NVT_LIT("/");
-    if (nvt_call_begin(&s->call, &request) == NVT_OK) {
-        session_run_until_token(s);
-    }
-}
-
 static const char *system_name(const struct args *a)
 {
     return a->word_count > 0U ? a->word[0] : "rpc";
@@ -78,11 +66,8 @@ static int run(struct session *s, bool show)
 {
     bool cached = s->client.token.len > 0U;
     bool fixed = s->client.token.len > 0U && s->client.token.renew_at_ms == UINT64_MAX;
-    if (!cached) {
-        fetch(s);
-        if (s->client.token.len == 0U) {
-            return fail_outcome(s, "token");
-        }
+    if (!cached && !session_fetch_token(s)) {
+        return fail_outcome(s, "token");
     }
     print(s, fixed ? "static" : (cached ? "cached" : "new"), show);
     return CLI_OK;

@@ -5,14 +5,14 @@
 const struct command general_commands[] = {
     {"token", "show", 0, 1, cmd_token, "[SYSTEM]",
      "get a token, or tell about the one in the cache",
-     "Exchanges access_key and secret_key for a token and keeps it in the cache, or finds that "
-     "the\n"
-     "one kept is still good. SYSTEM is rpc unless given.\n"
+     "Exchanges the credentials of the secrets file for a token and keeps it in the cache, or "
+     "finds\n"
+     "that the one kept is still good. SYSTEM is rpc unless given.\n"
      "  --show            print the token itself on standard output, for scripts\n"
      "\n"
      "Examples:\n"
      "  navette token --token-file ~/.config/navette/keys\n"
-     "  navette token --json\n"},
+     "  navette token piste --environment sandbox --json\n"},
     {"call", "data header no-auth output", 3, 3, cmd_call, "SYSTEM METHOD PATH",
      "any request to one of the systems",
      "The answer's body goes to standard output as it comes, all else to standard error. Exit 0 "
@@ -34,7 +34,7 @@ const struct command general_commands[] = {
      "SYSTEM is rpc unless given.\n"
      "\n"
      "Examples:\n"
-     "  navette doctor\n"
+     "  navette doctor coopcycle --base-url https://acme.coopcycle.org\n"
      "  navette doctor --base-url https://localhost:8443 --ca-file root.pem\n"},
     {"version", "", 0, 0, cmd_version, "", "version of navette and of its TLS library",
      "Example:\n  navette version --json\n"},

@@ -4,12 +4,15 @@
 
 static const char common[] =
     "Options of every command:\n"
-    "  --base-url URL    where the system is: https://host[:port][/path] (its production)\n"
+    "  --environment NAME where the system runs, by name: production, demo, sandbox, ... (its "
+    "first)\n"
+    "  --base-url URL    the same by address: https://host[:port][/path]\n"
+    "  --token-url URL   where its tokens come from, when that is another place\n"
+    "  --scope TEXT      what the token is asked for, with a space between scopes\n"
     "  --ca-file PEM     trusted CA certificates (/etc/ssl/certs/ca-certificates.crt)\n"
-    "  --token-file FILE the secret: one line with a token, or two lines\n"
-    "                      access_key = ...\n"
-    "                      secret_key = ...\n"
-    "                    readable by its owner alone (chmod 600)\n"
+    "  --token-file FILE the secrets file, readable by its owner alone (chmod 600): one line with "
+    "a\n"
+    "                    token, or lines \"name = value\"; navette help tells which\n"
     "  --timeout SECONDS for one whole call, retries on the wire included (60)\n"
     "  --pin SHA256      hex SHA-256 of a public key (SubjectPublicKeyInfo) that the server's "
     "chain\n"
@@ -20,24 +23,51 @@ static const char common[] =
     "  -v, --verbose     tell more on standard error\n"
     "  -h, --help        this text\n";
 
+static const char secrets[] =
+    "Lines of a secrets file (blank lines and # lines are skipped):\n"
+    "  rpc        access_key, secret_key\n"
+    "  coopcycle  client_id, client_secret\n"
+    "  piste      client_id, client_secret; api_key for Judilibre; account_login and\n"
+    "             account_password for Chorus Pro\n"
+    "  jindexe    api_key; username, password, or refresh_token\n"
+    "  demarches  one line with the token, as for all systems whose token was made by hand\n";
+
 static const char places[] =
     "Each setting is taken from the first place that has it: option; environment\n"
-    "(NAVETTE_BASE_URL, NAVETTE_CA_FILE, NAVETTE_TOKEN_FILE, NAVETTE_TIMEOUT, NAVETTE_PIN,\n"
-    "NAVETTE_CONFIG); the system's section of the configuration file; its lines before any "
-    "section;\n"
-    "the default. The configuration file is the first that exists of\n"
+    "(NAVETTE_ENVIRONMENT, NAVETTE_BASE_URL, NAVETTE_TOKEN_URL, NAVETTE_SCOPE, NAVETTE_CA_FILE,\n"
+    "NAVETTE_TOKEN_FILE, NAVETTE_TIMEOUT, NAVETTE_PIN, NAVETTE_CONFIG); the system's section of "
+    "the\n"
+    "configuration file; its lines before any section; the default. Of environment and base URL "
+    "the\n"
+    "one from the nearer place counts. The configuration file is the first that exists of\n"
     "$XDG_CONFIG_HOME/navette/navette.conf (~/.config/navette/navette.conf) and\n"
     "/etc/navette/navette.conf:\n"
     "  ca_file = /etc/navette/ca.pem\n"
     "  timeout = 30\n"
     "  token_cache = yes\n"
     "  [rpc]\n"
-    "  base_url = https://api.demo.covoiturage.beta.gouv.fr\n"
+    "  environment = demo\n"
     "  token_file = /etc/navette/rpc.keys\n"
     "  pin = 64 hex digits\n"
+    "  [coopcycle]\n"
+    "  base_url = https://acme.coopcycle.org\n"
+    "  scope = deliveries\n"
+    "  [demarches]\n"
+    "  bearer = token     (Authorization: Bearer token=..., plain unless set)\n"
     "Without a token file, the systemd credential navette-SYSTEM ($CREDENTIALS_DIRECTORY) is "
     "used.\n"
-    "Tokens are kept in $RUNTIME_DIRECTORY, or $XDG_CACHE_HOME/navette (~/.cache/navette).\n";
+    "Tokens are kept in $RUNTIME_DIRECTORY, or $XDG_CACHE_HOME/navette (~/.cache/navette).\n"
+    "Hints are in French where NAVETTE_LANG, LC_ALL, LC_MESSAGES or LANG starts with fr.\n";
+
+/* Its environments, where there are any. */
+static void put_system(FILE *to, const struct nvt_profile *p)
+{
+    (void)fprintf(to, "  %-10s %s", p->name, p->title);
+    for (size_t i = 0; i < p->environment_count; i++) {
+        (void)fprintf(to, "%s%s", i == 0U ? ": " : ", ", p->environments[i].name);
+    }
+    (void)fputs(p->environment_count == 0U ? ": needs a base URL\n" : "\n", to);
+}
 
 static void exit_codes(FILE *to)
 {
@@ -67,11 +97,12 @@ void help_all(FILE *to)
     for (size_t i = 0; cli_tables[i] != NULL; i++) {
         list(to, cli_tables[i], NULL);
     }
-    (void)fprintf(to, LINE "\nSystems:", "help", "[COMMAND]", "this text, or a command's");
+    (void)fprintf(to, LINE "\nSystems, and their environments:\n", "help", "[COMMAND]",
+                  "this text, or a command's");
     for (size_t i = 0; nvt_profiles[i] != NULL; i++) {
-        (void)fprintf(to, " %s (%s)", nvt_profiles[i]->name, nvt_profiles[i]->title);
+        put_system(to, nvt_profiles[i]);
     }
-    (void)fprintf(to, "\n\n%s\n%s\n", common, places);
+    (void)fprintf(to, "\n%s\n%s\n%s\n", common, secrets, places);
     exit_codes(to);
 }
 
