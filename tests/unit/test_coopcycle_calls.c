@@ -36,7 +36,9 @@ static void expect_span(struct nvt_span got, const char *wanted)
 {
     char text[256];
     assert_true(got.len < sizeof text);
-    (void)memcpy(text, got.ptr, got.len);
+    if (got.len > 0U) {
+        (void)memcpy(text, got.ptr, got.len);
+    }
     text[got.len] = '\0';
     assert_string_equal(text, wanted);
 }
@@ -304,6 +306,10 @@ static void test_receipt(void **state)
     expect_nine(&r, false);
     assert_int_equal(receive(json, 0, "k-", &r), NVT_OK);
     expect_nine(&r, false);
+    /* An empty key is none. */
+    assert_int_equal(
+        receive(DELIVERY("9", "TODO", "navette:", "{\"navette_key\":\"\"}"), 0, "", &r), NVT_OK);
+    expect_nine(&r, false);
     assert_int_equal(receive(json, 0, "k-12", &r), NVT_OK);
     expect_nine(&r, false);
     assert_int_equal(receive(" {\t\"@id\" : \"/api/deliveries/1\"\r\n} ", 0, "", &r), NVT_OK);
@@ -413,14 +419,17 @@ static void test_long_texts(void **state)
 static void test_depth(void **state)
 {
     struct nvt_coopcycle_receipt r;
-    char json[256];
+    char json[512];
     (void)state;
     for (size_t depth = 31; depth <= 32U; depth++) {
         (void)strcpy(json, "{\"@id\":\"/api/deliveries/9\",\"a\":");
+        for (size_t i = 0; i < depth; i++) {
+            (void)strcat(json, "{\"a\":");
+        }
+        (void)strcat(json, "1");
         size_t len = strlen(json);
-        (void)memset(json + len, '[', depth);
-        (void)memset(json + len + depth, ']', depth);
-        (void)strcpy(json + len + 2U * depth, "}");
+        (void)memset(json + len, '}', depth + 1U);
+        json[len + depth + 1U] = '\0';
         assert_int_equal(receive(json, 0, "", &r), depth == 31U ? NVT_OK : NVT_E_ANSWER);
     }
 }
@@ -589,6 +598,11 @@ static void test_not_found(void **state)
     assert_int_equal(page("{\"navette_key\":\"k-1\",\"x\":[{\"navette_key\":\"k-1\"}],"
                           "\"hydra:member\":[]}"),
                      NVT_E_NOT_FOUND);
+    /* Nor are times. */
+    start(MADE_S + 1000000);
+    assert_int_equal(page("{\"createdAt\":\"2031-06-02T10:00:00Z\",\"hydra:member\":[" ITEM(
+                         "9", "k") "],\"x\":{\"createdAt\":\"2031-06-02T10:00:00Z\"}}"),
+                     NVT_E_NOT_FOUND);
 }
 
 /* Doubtful lists are never "not found". */
@@ -612,6 +626,10 @@ static void test_doubt(void **state)
     start(0);
     expect_page(page(LIST(ITEM("9", "k"), "5")), PAGE("2"));
     assert_int_equal(page(LIST(ITEM("9", "k"), "5")), NVT_E_CURSOR);
+    /* Not so: a new one has moved the last one on. */
+    start(0);
+    expect_page(page(LIST(ITEM("9", "k") "," ITEM("8", "k"), "2")), PAGE("2"));
+    expect_page(page(LIST(ITEM("8", "k"), "3")), PAGE("3"));
     /* Fewer than the list counts. */
     start(0);
     expect_page(page(LIST(ITEM("9", "k"), "2")), PAGE("2"));
@@ -625,6 +643,12 @@ static void test_doubt(void **state)
     expect_page(page(LIST(ITEM("9", "k"), "2")), PAGE("2"));
     assert_int_equal(page(LIST(ITEM("8", "k-1"), "2")), NVT_OK);
     assert_int_equal(found.id, 8);
+    /* What was seen before counts no more. */
+    start(0);
+    expect_page(page(LIST(ITEM("9", "k"), "3")), PAGE("2"));
+    expect_page(page(LIST(ITEM("7", "k"), "2")), PAGE("1"));
+    expect_page(page(LIST(ITEM("9", "k"), "2")), PAGE("2"));
+    assert_int_equal(page(LIST("", "2")), NVT_E_CURSOR);
 }
 
 static void test_endless(void **state)

@@ -276,6 +276,11 @@ static void test_order(void **state)
     expect_fault(NVT_E_FIELD_ORDER, "tasks[2].before");
     tasks[0].type = NVT_LIT("DROPOFF"); /* nothing is picked up first */
     expect_ok();
+    tasks[0].type = NVT_LIT("pickup");
+    tasks[0].before_s = NOON;
+    tasks[1].type = NVT_LIT("pickup"); /* the second one may be late */
+    tasks[1].before_s = NOON + 7200;
+    expect_ok();
 }
 
 static void test_ranges(void **state)
