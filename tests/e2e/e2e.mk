@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end runs of the command: against the stand-in, against nginx and s_server, on bad input.
 
-E2E := standin nginx input coopcycle rpc demarches
+E2E := standin nginx input coopcycle rpc demarches piste jindexe
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
+# What ends the command at every operation on its files, and what measures its memory.
+E2E_TOOLS := $(BUILD)/tests/cut.so $(BUILD)/tests/peak
+$(BUILD)/tests/cut.so: tests/e2e/cut.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -O1 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
+$(BUILD)/tests/peak: tests/e2e/peak.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -D_XOPEN_SOURCE=700 -Wall -Wextra -o $@ $<
+
 .PHONY: e2e
-e2e: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys ## end-to-end runs alone
+e2e: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS) ## end-to-end runs alone
 	$(Q)sh tests/tools/run-tests.sh $(E2E_RUNS)
 
-TEST_NEEDS += $(BUILD)/standin $(BUILD)/tools/journeys
+TEST_NEEDS += $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS)
 TEST_RUNS += $(E2E_RUNS)
