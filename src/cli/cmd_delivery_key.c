@@ -150,19 +150,24 @@ static void put_since(char *out, size_t cap, int64_t since_s)
     }
 }
 
-/* The one failure whose sentence must hold the key. */
+/* The one failure whose sentence must hold the key; the usual advice to try again has no place in
+ * it.
+ */
 static int fail_unknown(const struct delivery *d, const char *what)
 {
     const struct nvt_failure *f = &d->session.call.outcome.failure;
-    char about[512];
+    char status[24] = "";
     char since[40];
     char text[1024];
-    describe(about, sizeof about, f);
     put_since(since, sizeof since, d->sent_s);
+    if (f->http_status != 0U) {
+        (void)snprintf(status, sizeof status, " (HTTP %u)", (unsigned)f->http_status);
+    }
     (void)snprintf(text, sizeof text,
-                   "%s (%s): %s; whether it was made is not known: ask with navette delivery "
+                   "%s (%s): %s%s%s%s; whether it was made is not known: ask with navette delivery "
                    "resolve %s%s before anything is sent again",
-                   what, d->session.client.origin.host, about, d->key, since);
+                   what, d->session.client.origin.host, nvt_err_text(f->err),
+                   f->message[0] == '\0' ? "" : ": ", f->message, status, d->key, since);
     say("%s", text);
     if (d->settings.json) {
         out_begin();

@@ -119,6 +119,7 @@ mark
 fault '{"scope":"coopcycle","path":"/api/deliveries","drop_after":1}'
 with delivery create "$pair" --key lost-1 --json
 exits 'a lost answer' "$E_UNKNOWN" 'navette delivery resolve lost-1 --start 20'
+unlike 'a lost answer: no advice to try again' "$err" 'try again'
 made 'a lost answer' 1
 is 'a lost answer: the key, for machines' "$(text key)" lost-1
 since=$(printf '%s\n' "$err" | sed -n 's/.*--start \([^ ]*\).*/\1/p')
