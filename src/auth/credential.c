@@ -121,25 +121,32 @@ static bool is_control(uint32_t code)
     return code < 0x20U || in_range(code, 0x7FU, 0x9FU);
 }
 
-/* Ids, passwords and keys that people chose: nearly any text. A space or a quote inside may belong
- * to it; one at an end came with the paste. */
+/* A space or a quote inside may belong to a text that a person chose; one at an end came with the
+ * paste. */
+static nvt_err judge_text(uint32_t code, bool at_end)
+{
+    if (is_line_end(code)) {
+        return NVT_E_CRED_EOL;
+    }
+    if (at_end && (is_space(code) || is_quote(code))) {
+        return NVT_E_CRED_EDGE;
+    }
+    return is_control(code) ? NVT_E_CRED_BYTE : NVT_OK;
+}
+
 nvt_err nvt_secret_check(struct nvt_span text, size_t max_len)
 {
     struct nvt_span left = text;
-    nvt_err err = text.len == 0U ? NVT_E_CRED_EMPTY : NVT_OK;
-    while (left.len > 0U) {
+    nvt_err worst = text.len == 0U ? NVT_E_CRED_EMPTY : NVT_OK;
+    while (left.len > 0U && worst != NVT_E_CRED_EOL) {
         bool first = left.len == text.len;
         uint32_t code = take_character(&left);
-        if (is_line_end(code)) {
-            return NVT_E_CRED_EOL;
-        }
-        if ((first || left.len == 0U) && (is_space(code) || is_quote(code))) {
-            err = NVT_E_CRED_EDGE;
-        } else if (err == NVT_OK && is_control(code)) {
-            err = NVT_E_CRED_BYTE;
+        nvt_err err = judge_text(code, first || left.len == 0U);
+        if (worst == NVT_OK || err == NVT_E_CRED_EOL || err == NVT_E_CRED_EDGE) {
+            worst = err;
         }
     }
-    return err == NVT_OK && text.len > max_len ? NVT_E_CRED_SIZE : err;
+    return worst == NVT_OK && text.len > max_len ? NVT_E_CRED_SIZE : worst;
 }
 
 /* ---- keeping ---- */

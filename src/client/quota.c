@@ -67,27 +67,33 @@ static struct nvt_span member(const struct nvt_json *doc, const char *name)
     return nvt_json_find(doc, 0, name, &node) == NVT_OK ? nvt_json_raw(doc, node) : NVT_LIT("");
 }
 
+/* One window; false when that is none. */
+static bool read_window(struct nvt_span object, uint64_t *out_left, uint64_t *out_s)
+{
+    struct nvt_json_tok pool[WINDOW_TOKENS];
+    struct nvt_json doc;
+    if (nvt_json_parse(&doc, object, pool, WINDOW_TOKENS) != NVT_OK ||
+        !read_number(member(&doc, "remaining"), out_left)) {
+        return false;
+    }
+    *out_s = window_s(member(&doc, "window"));
+    return true;
+}
+
 void nvt_quota_read(const struct nvt_http_response *answer, struct nvt_quota *out_quota)
 {
-    struct nvt_span text;
+    struct nvt_quota q = {-1, 0U};
+    struct nvt_span text = NVT_LIT("");
     struct nvt_span object;
-    out_quota->left = -1;
-    out_quota->wait_s = 0;
-    if (!nvt_http_field_find(answer, NVT_LIT("X-Rate-Limit"), &text)) {
-        return;
-    }
+    (void)nvt_http_field_find(answer, NVT_LIT("X-Rate-Limit"), &text);
     while (take_object(&text, &object)) {
-        struct nvt_json_tok pool[WINDOW_TOKENS];
-        struct nvt_json doc;
         uint64_t left = 0;
-        if (nvt_json_parse(&doc, object, pool, WINDOW_TOKENS) != NVT_OK ||
-            !read_number(member(&doc, "remaining"), &left)) {
+        uint64_t s = 0;
+        if (!read_window(object, &left, &s)) {
             continue;
         }
-        uint64_t s = left == 0U ? window_s(member(&doc, "window")) : 0U;
-        out_quota->wait_s = s > out_quota->wait_s ? s : out_quota->wait_s;
-        if (out_quota->left < 0 || (int32_t)left < out_quota->left) {
-            out_quota->left = (int32_t)left;
-        }
+        q.left = q.left < 0 || (int32_t)left < q.left ? (int32_t)left : q.left;
+        q.wait_s = left == 0U && s > q.wait_s ? s : q.wait_s;
     }
+    *out_quota = q;
 }
