@@ -49,6 +49,31 @@ exits 'list: too many' "$E_USAGE" '1000000'
 with journey list --status canceled --all --json
 is 'list: nothing there' "$out" '{"ok":true,"journeys":[]}'
 
+# A server that knows no offset: s_server, with one page of 100 for every question.
+mkdir -p "$work/raw/v3.3"
+items=$(printf '{"operator_journey_id":"J-%s"}\n' $(seq 100) | paste -s -d ,)
+for page in '' '&offset=100' '&offset=200'; do
+    printf 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[%s]' "$items" \
+        >"$work/raw/v3.3/journeys?status=ok&limit=100$page"
+done
+printf 'HTTP/1.1 200 OK\r\n\r\n' >"$work/raw/200"
+printf 'static-token-of-the-tests\n' >"$work/token"
+chmod 600 "$work/token"
+port=$(free_port)
+(cd "$work/raw" && exec openssl s_server -accept "127.0.0.1:$port" -HTTP -quiet \
+    -cert ../pki/server.pem -cert_chain ../pki/server.pem -key ../pki/server.key) \
+    >"$work/s_server.log" 2>&1 &
+pids="$pids $!"
+tries=0
+until cget -o /dev/null "https://localhost:$port/200" 2>/dev/null || [ $tries -gt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+nv journey list --all --base-url "https://localhost:$port" --ca-file "$work/pki/ca.pem" \
+    --token-file "$work/token"
+exits 'list of a server without offsets: no end, so it ends' "$E_ANSWER" 'does not go on'
+is 'list of a server without offsets: one page' "$(wc -l <"$work/out")" 100
+
 # ---- geography ----
 
 with journey route --from 48.8566,2.3522 --to 48.8049,2.1204

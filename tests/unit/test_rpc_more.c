@@ -44,9 +44,10 @@ static void test_by_address(void **state)
     char *a257 = repeated("a", 257);
     char *e256 = repeated("\xC3\xA9", 256);
     (void)state;
-    expect_request(by_address("5 rue de l'\xC3\x89glise, Paris & co", "France"), "GET",
+    expect_request(by_address("5 rue de l'\xC3\x89glise, Paris & co", "La R\xC3\xA9union & co"),
+                   "GET",
                    "/v3.3/geo/point/by_address?literal=5%20rue%20de%20l%27%C3%89glise%2C%20Paris"
-                   "%20%26%20co&country=France",
+                   "%20%26%20co&country=La%20R%C3%A9union%20%26%20co",
                    "", NVT_REQ_IDEMPOTENT, READ);
     assert_int_equal(by_address(a256, "France"), NVT_OK);
     begun = NULL;
