@@ -47,10 +47,10 @@ static nvt_err to_caller(void *ctx, struct nvt_span piece)
 /* Legifrance is consulted by POST: whatever is asked there may be asked twice. */
 static bool only_reads(const struct nvt_request *q)
 {
-    struct nvt_span legifrance = NVT_LIT("/dila/legifrance/");
+    static const char legifrance[] = "/dila/legifrance/";
+    size_t len = sizeof(legifrance) - 1U;
     return nvt_span_eq(q->method, NVT_LIT("GET")) ||
-           (q->target.len >= legifrance.len &&
-            nvt_span_eq(nvt_span_of(q->target.ptr, legifrance.len), legifrance));
+           (q->target.len >= len && memcmp(q->target.ptr, legifrance, len) == 0);
 }
 
 static nvt_err begin(struct nvt_call *call, struct nvt_piste_request *r)
@@ -186,62 +186,52 @@ static void refuse(struct nvt_outcome *o, nvt_err err)
     o->failure.err = err;
 }
 
-static size_t index_of(struct nvt_span s, uint8_t byte)
+static enum nvt_piste_denial denial_of(uint16_t status, struct nvt_span realm)
 {
-    const uint8_t *at = s.len == 0U ? NULL : (const uint8_t *)memchr(s.ptr, (int)byte, s.len);
-    return at == NULL ? s.len : (size_t)(at - s.ptr);
-}
-
-/* realm="..." of the challenge (RFC 9110 section 11.6.1), the gateway's only use of quotes before
- * it; empty when there is none. */
-static struct nvt_span realm_of(const struct nvt_call *call)
-{
-    struct nvt_span rest = NVT_LIT("");
-    (void)nvt_http_field_find(&call->response, NVT_LIT("WWW-Authenticate"), &rest);
-    size_t quote = index_of(rest, (uint8_t)'"');
-    if (quote < 6U ||
-        !nvt_span_eq_nocase(nvt_span_of(rest.ptr + quote - 6U, 6), NVT_LIT("realm="))) {
-        return NVT_LIT("");
-    }
-    rest = nvt_span_drop(rest, quote + 1U);
-    return nvt_span_of(rest.ptr, index_of(rest, (uint8_t)'"'));
-}
-
-enum nvt_piste_denial nvt_piste_denied(const struct nvt_call *call)
-{
-    uint16_t status = call->outcome.status;
     if (status == 403U) {
         return NVT_PISTE_NOT_SUBSCRIBED;
     }
     if (status != 401U) {
         return NVT_PISTE_NOT_DENIED;
     }
-    struct nvt_span realm = realm_of(call);
     if (realm.len == 0U) {
         return NVT_PISTE_DENIED;
     }
     return nvt_span_eq(realm, NVT_LIT("PISTE")) ? NVT_PISTE_BAD_TOKEN : NVT_PISTE_WRONG_PATH;
 }
 
+enum nvt_piste_denial nvt_piste_denied(const struct nvt_call *call)
+{
+    struct nvt_facts facts;
+    nvt_call_facts(call, &facts);
+    return denial_of(call->outcome.status, facts.realm);
+}
+
+/* Text of the answer into one of the failure's rooms. */
+static void put(const struct nvt_call *call, struct nvt_span text, char *out, size_t cap)
+{
+    out[0] = '\0';
+    nvt_call_words(call, text, true, out, cap);
+}
+
 static void judge_denial(struct nvt_call *call)
 {
     struct nvt_failure *f = &call->outcome.failure;
-    if (nvt_piste_denied(call) == NVT_PISTE_WRONG_PATH) {
+    struct nvt_facts facts;
+    nvt_call_facts(call, &facts);
+    if (denial_of(call->outcome.status, facts.realm) == NVT_PISTE_WRONG_PATH) {
         f->err = NVT_E_STATUS; /* no fault of the credentials */
-        f->code[0] = '\0';
-        nvt_call_words(call, realm_of(call), false, f->code, sizeof(f->code));
+        put(call, facts.realm, f->code, sizeof(f->code));
     }
 }
 
 static void judge_business(struct nvt_call *call, const struct nvt_piste_watch *w)
 {
-    struct nvt_outcome *o = &call->outcome;
+    struct nvt_failure *f = &call->outcome.failure;
     if (w->failed) {
-        refuse(o, NVT_E_BUSINESS);
-        nvt_call_words(call, nvt_span_of(w->code, w->code_len), false, o->failure.code,
-                       sizeof(o->failure.code));
-        nvt_call_words(call, nvt_span_of(w->text, w->text_len), true, o->failure.message,
-                       sizeof(o->failure.message));
+        refuse(&call->outcome, NVT_E_BUSINESS);
+        put(call, nvt_span_of(w->code, w->code_len), f->code, sizeof(f->code));
+        put(call, nvt_span_of(w->text, w->text_len), f->message, sizeof(f->message));
     }
 }
 
