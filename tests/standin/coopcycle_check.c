@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define ADDRESS_IRI "/api/addresses/"
 #define ADDRESSES 3U /* known to the store: /api/addresses/1 to 3 */
 
 /* What one check carries along. */
@@ -60,13 +61,14 @@ static bool parse_plain(const char *text, int64_t *out_s)
 
 static bool parse_relative(const char *text, int64_t *out_s)
 {
-    int hour = 0, minute = 0;
     const bool tomorrow = strncmp(text, "tomorrow", 8) == 0;
     const bool today = strncmp(text, "today", 5) == 0;
     if (!tomorrow && !today) {
         return false;
     }
-    (void)sscanf(text + (tomorrow ? 8 : 5), " %d:%d", &hour, &minute);
+    char *colon = NULL;
+    const int64_t hour = strtol(text + (tomorrow ? 8 : 5), &colon, 10);
+    const int64_t minute = *colon == ':' ? strtol(colon + 1, NULL, 10) : 0;
     *out_s = (now_s() / 86400 + (tomorrow ? 1 : 0)) * 86400 + (hour - 1) * 3600 + minute * 60;
     return true;
 }
@@ -185,29 +187,38 @@ static json_t *address_of_object(struct check *c, const json_t *input, const cha
     return address;
 }
 
+/* "/api/addresses/2" */
+static json_t *address_of_iri(struct check *c, const char *iri)
+{
+    const unsigned long id = strtoul(iri + sizeof ADDRESS_IRI - 1U, NULL, 10);
+    if (id == 0UL || id > ADDRESSES) {
+        refuse(c, "Item not found for \"%s\".", iri);
+    }
+    return address_json((unsigned)id, "18 Avenue Ledru-Rollin, 75012 Paris", 48.8478, 2.3705);
+}
+
+static json_t *address_of_text(struct check *c, const char *text, const char *path)
+{
+    if (strncmp(text, ADDRESS_IRI, sizeof ADDRESS_IRI - 1U) == 0) {
+        return address_of_iri(c, text);
+    }
+    if (text[0] == '\0') {
+        char where[80];
+        (void)snprintf(where, sizeof where, "%s.address", path);
+        violate(c, where, "This value should not be null.", "ad32d13f-c3d4-423b-909a-857b961eb720");
+    }
+    return address_json(2, text, 48.8712, 2.3651);
+}
+
 static json_t *address_of(struct check *c, const json_t *input, const char *path)
 {
-    static const char prefix[] = "/api/addresses/";
-    const char *text = json_string_value(input);
     if (json_is_object(input)) {
         return address_of_object(c, input, path);
     }
     if (input == NULL || json_is_null(input)) {
         return address_json(1, "64 Rue Alexandre Dumas, 75011 Paris", 48.8549, 2.3937);
     }
-    if (text != NULL && strncmp(text, prefix, sizeof prefix - 1U) == 0) {
-        const unsigned long id = strtoul(text + sizeof prefix - 1U, NULL, 10);
-        if (id == 0UL || id > ADDRESSES) {
-            refuse(c, "Item not found for \"%s\".", text);
-        }
-        return address_json((unsigned)id, "18 Avenue Ledru-Rollin, 75012 Paris", 48.8478, 2.3705);
-    }
-    if (text == NULL || text[0] == '\0') {
-        char where[80];
-        (void)snprintf(where, sizeof where, "%s.address", path);
-        violate(c, where, "This value should not be null.", "ad32d13f-c3d4-423b-909a-857b961eb720");
-    }
-    return address_json(2, text == NULL ? "" : text, 48.8712, 2.3651);
+    return address_of_text(c, json_is_string(input) ? json_string_value(input) : "", path);
 }
 
 /* ---- one task ---- */
@@ -330,15 +341,14 @@ static json_t *ready_before(struct check *c, const json_t *dropoff)
 static json_t *tasks_of_pair(struct check *c, const json_t *input)
 {
     int64_t before_s[2] = {0, 0};
-    const json_t *pickup = json_object_get(input, "pickup");
+    json_t *pickup = json_object_get(input, "pickup");
     const json_t *dropoff = json_object_get(input, "dropoff");
     if (!json_is_object(dropoff)) {
         violate(c, "items", "This collection should contain 2 elements or more.",
                 "bef8e338-6ae5-4caf-b8e2-50e7b0579e69");
         return json_array();
     }
-    json_t *computed = json_is_object(pickup) ? json_incref((json_t *)(uintptr_t)pickup)
-                                              : ready_before(c, dropoff);
+    json_t *computed = json_is_object(pickup) ? json_incref(pickup) : ready_before(c, dropoff);
     json_t *first = task_of(c, computed, 0, "PICKUP", &before_s[0]);
     json_t *second = task_of(c, dropoff, 1, "DROPOFF", &before_s[1]);
     json_decref(computed);

@@ -170,7 +170,7 @@ void coopcycle_read(struct request *r)
 }
 
 /* What is named in the body takes the place of what was asked for; the rest stays. */
-static json_t *merged(const json_t *old, const json_t *new)
+static json_t *merged(const json_t *old, json_t *new)
 {
     json_t *both = json_deep_copy(old);
     for (void *at = json_object_iter((json_t *)(uintptr_t) new); at != NULL;

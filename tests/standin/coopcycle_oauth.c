@@ -15,10 +15,7 @@ static unsigned tokens_issued;
 bool coopcycle_oauth_init(void)
 {
     random_text(client_id, 32, "0123456789abcdef");
-    random_text(client_secret, 64, "0123456789abcdef");
-    if (options.odd_secrets) {
-        (void)strcat(client_secret, ":+% &=é/");
-    }
+    random_secret(client_secret, sizeof client_secret, 64, "0123456789abcdef", ":+% &=é/");
     return true;
 }
 

@@ -121,6 +121,12 @@ static void split_path(struct request *r)
     }
 }
 
+static bool is_word(const char *segment, const char *word, size_t len)
+{
+    return (len == 1U && *word == '*') ||
+           (strlen(segment) == len && memcmp(segment, word, len) == 0);
+}
+
 /* Does the path from segment at on have the words of this pattern? */
 static bool matches(const struct request *r, size_t at, const char *pattern)
 {
@@ -129,9 +135,7 @@ static bool matches(const struct request *r, size_t at, const char *pattern)
         if (len == 2U && memcmp(pattern, "**", 2) == 0) {
             return at < r->segment_count;
         }
-        const bool any = len == 1U && *pattern == '*';
-        if (at >= r->segment_count || (!any && (strlen(r->segments[at]) != len ||
-                                                memcmp(r->segments[at], pattern, len) != 0))) {
+        if (at >= r->segment_count || !is_word(r->segments[at], pattern, len)) {
             return false;
         }
         pattern += len + (pattern[len] == '/' ? 1U : 0U);
@@ -147,8 +151,7 @@ static bool starts_with(const struct request *r, const char *prefix, size_t len)
     while (len > 0U) {
         const char *slash = memchr(prefix, '/', len);
         const size_t n = slash == NULL ? len : (size_t)(slash - prefix);
-        if (i >= r->segment_count || strlen(r->segments[i]) != n ||
-            memcmp(r->segments[i], prefix, n) != 0) {
+        if (i >= r->segment_count || !is_word(r->segments[i], prefix, n)) {
             return false;
         }
         i++;
@@ -197,26 +200,33 @@ static void fail_request(struct request *r)
     r->system->failed(r, faults.fail_status);
 }
 
+/* Nobody's path. */
+static void answer_stray(struct request *r)
+{
+    if (is_path(r, "health")) {
+        reply_json(r, 200, json_pack("{s:s}", "status", "OK"));
+    } else {
+        reply_empty(r, 404);
+    }
+}
+
 static void carry_out(struct request *r)
 {
     if (faults.maintenance) {
         reply_json(r, 503, json_pack("{s:i,s:s}", "code", 503, "error", "Service Unavailable"));
-    } else if (r->system == NULL) {
-        if (is_path(r, "health")) {
-            reply_json(r, 200, json_pack("{s:s}", "status", "OK"));
-        } else {
-            reply_empty(r, 404);
-        }
-    } else if (fault_hits(r, &faults.fail_count)) {
+        return;
+    }
+    if (r->system == NULL) {
+        answer_stray(r);
+        return;
+    }
+    if (fault_hits(r, &faults.fail_count)) {
         fail_request(r);
     } else if (r->system->admit(r)) {
-        if (r->route == NULL) {
-            r->system->missing(r);
-        } else {
-            r->route->handle(r);
-        }
+        void (*handle)(struct request *) = r->route == NULL ? r->system->missing : r->route->handle;
+        handle(r);
     }
-    if (r->system != NULL && r->system->dress != NULL) {
+    if (r->system->dress != NULL) {
         r->system->dress(r);
     }
 }

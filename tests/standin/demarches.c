@@ -50,7 +50,7 @@ static void reply_too_many(struct request *r)
     reply_field(r, "RateLimit-Limit", "%u", limit.max);
     reply_field(r, "RateLimit-Remaining", "0");
     reply_field(r, "RateLimit-Reset", "%lld",
-                (long long)((now_s() / options.window_s + 1) * options.window_s));
+                (long long)(now_s() / options.window_s + 1) * options.window_s);
 }
 
 /* ---- limit: fixed minutes, each Authorization value by itself ---- */
@@ -233,54 +233,78 @@ static bool lacks_argument(struct graphql_run *run, const char *name, const char
     return true;
 }
 
+static json_t *find_demarche(struct graphql_run *run, json_int_t number, bool known,
+                             const json_t *path)
+{
+    return known && number == DEMARCHE
+               ? demarches_demarche_json()
+               : hidden(run, "Demarche", number == DEMARCHE || number == DEMARCHE_OTHER, path);
+}
+
+static json_t *find_groupe(struct graphql_run *run, json_int_t number, bool known,
+                           const json_t *path)
+{
+    const bool exists = number == GROUPE || number == GROUPE + 1;
+    return known && exists ? demarches_groupe_json((int)number, true)
+                           : hidden(run, "GroupeInstructeurWithDossiers", exists, path);
+}
+
+struct root {
+    const char *name;
+    json_t *(*find)(struct graphql_run *run, json_int_t number, bool known, const json_t *path);
+};
+
 static json_t *resolve_root(struct graphql_run *run, const char *name, const json_t *args,
                             json_t *path)
 {
+    static const struct root roots[] = {
+        {"demarche", find_demarche}, {"dossier", find_dossier}, {"groupeInstructeur", find_groupe}};
     const struct request *r = run->ctx;
-    const bool known = r->operator_id != 0U;
-    const json_int_t number = json_integer_value(json_object_get(args, "number"));
     if (strcmp(name, "demarcheDescriptor") == 0) {
         return lacks_argument(run, name, "demarche", args, path) ? json_null()
                                                                  : find_descriptor(run, args, path);
     }
-    if (strcmp(name, "demarche") != 0 && strcmp(name, "dossier") != 0 &&
-        strcmp(name, "groupeInstructeur") != 0) {
-        return NULL;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        if (strcmp(roots[i].name, name) != 0) {
+            continue;
+        }
+        return lacks_argument(run, name, "number", args, path)
+                   ? json_null()
+                   : roots[i].find(run, json_integer_value(json_object_get(args, "number")),
+                                   r->operator_id != 0U, path);
     }
-    if (lacks_argument(run, name, "number", args, path)) {
-        return json_null();
-    }
-    if (strcmp(name, "dossier") == 0) {
-        return find_dossier(run, number, known, path);
-    }
-    if (strcmp(name, "demarche") == 0) {
-        return known && number == DEMARCHE
-                   ? demarches_demarche_json()
-                   : hidden(run, "Demarche", number == DEMARCHE || number == DEMARCHE_OTHER, path);
-    }
-    const bool groupe = number == GROUPE || number == GROUPE + 1;
-    return known && groupe ? demarches_groupe_json((int)number, true)
-                           : hidden(run, "GroupeInstructeurWithDossiers", groupe, path);
+    return NULL;
+}
+
+static json_t *resolve_mutation(struct graphql_run *run, const char *name, const json_t *args,
+                                json_t *path)
+{
+    const struct request *r = run->ctx;
+    return r->operator_id == 0U ? hidden(run, "Mutation", true, path)
+                                : demarches_change(run, name, args, !faults.read_only, path);
+}
+
+/* Those of a groupe's are its own. */
+static json_t *resolve_pages(struct graphql_run *run, const json_t *object, const char *type,
+                             const json_t *args, json_t *path)
+{
+    const bool groupe = strcmp(type, "GroupeInstructeurWithDossiers") == 0;
+    const int number = (int)json_integer_value(json_object_get(object, "number"));
+    json_t *pages = demarches_pages(run, args, groupe ? number : 0, path);
+    return pages == NULL ? json_null() : pages;
 }
 
 static json_t *resolve(struct graphql_run *run, const json_t *object, const char *type,
                        const char *name, const json_t *args, json_t *path)
 {
-    const bool groupe = strcmp(type, "GroupeInstructeurWithDossiers") == 0;
     if (strcmp(type, "Query") == 0) {
         return resolve_root(run, name, args, path);
     }
     if (strcmp(type, "Mutation") == 0) {
-        const struct request *r = run->ctx;
-        if (r->operator_id == 0U) {
-            return hidden(run, "Mutation", true, path);
-        }
-        return demarches_change(run, name, args, !faults.read_only, path);
+        return resolve_mutation(run, name, args, path);
     }
-    if ((groupe || strcmp(type, "Demarche") == 0) && strcmp(name, "dossiers") == 0) {
-        const int number = (int)json_integer_value(json_object_get(object, "number"));
-        json_t *pages = demarches_pages(run, args, groupe ? number : 0, path);
-        return pages == NULL ? json_null() : pages;
+    if (strcmp(name, "dossiers") == 0) {
+        return resolve_pages(run, object, type, args, path);
     }
     if (strcmp(name, "deletedDossiers") == 0 || strcmp(name, "pendingDeletedDossiers") == 0) {
         return demarches_no_pages();
@@ -291,10 +315,9 @@ static json_t *resolve(struct graphql_run *run, const json_t *object, const char
 /* ---- one document ---- */
 
 /* A null root or a null connection takes the whole data along: both are declared non-null. */
-static bool is_void(const json_t *data)
+static bool is_void(json_t *data)
 {
-    json_t *own = (json_t *)(uintptr_t)data;
-    for (void *at = json_object_iter(own); at != NULL; at = json_object_iter_next(own, at)) {
+    for (void *at = json_object_iter(data); at != NULL; at = json_object_iter_next(data, at)) {
         const json_t *root = json_object_iter_value(at);
         const json_t *dossiers = json_object_get(root, "dossiers");
         if (json_is_null(root) || json_is_null(dossiers)) {
@@ -432,7 +455,11 @@ static bool init(void)
     (void)snprintf(token, sizeof token, "%s", text == NULL ? "" : text);
     free(text);
     for (char *p = token; *p != '\0'; p++) {
-        *p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+        if (*p == '+') {
+            *p = '-';
+        } else if (*p == '/') {
+            *p = '_';
+        }
     }
     return strlen(token) == 84U;
 }

@@ -205,7 +205,7 @@ static json_t *traitements_json(const struct dossier *d)
                             dossier_state_names[s], "event",
                             s == EN_CONSTRUCTION ? "depose" : "passe_en_instruction",
                             "emailAgentTraitant", "dateTraitement",
-                            demarches_time(d->deposed_s + s * 3600), "motivation"));
+                            demarches_time(d->deposed_s + s * 3600L), "motivation"));
     }
     return list;
 }

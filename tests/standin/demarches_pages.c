@@ -84,7 +84,7 @@ static void select_dossiers(struct page *page, const json_t *args, int groupe, s
         }
     }
     sorting = order;
-    qsort(page->all, page->count, sizeof page->all[0], compare);
+    qsort(page->all, page->count, sizeof(struct dossier *), compare);
 }
 
 /* ---- cursors ---- */
@@ -184,26 +184,33 @@ static json_t *page_info(const struct page *page, struct order order)
 }
 
 /* What can not be read, or not in time, is null and told among the errors. */
-static json_t *node_of(struct graphql_run *run, const struct dossier *d, size_t index,
-                       const json_t *path)
+static json_t *lost_node(struct graphql_run *run, size_t index, bool late, const json_t *path)
 {
-    const bool late = faults.page_max != 0U && index >= faults.page_max;
-    const bool broken = faults.bad_dossier != 0U && (unsigned)d->number == faults.bad_dossier;
-    if (!late && !broken) {
-        return demarches_dossier_json(d, true);
-    }
     json_t *where = json_deep_copy(path);
     (void)json_array_append_new(where, json_string("nodes"));
     (void)json_array_append_new(where, json_integer((json_int_t)index));
     (void)json_array_append_new(where, json_string(late ? "champs" : "usager"));
-    if (!late || index == faults.page_max) {
-        demarches_fault(run,
-                        late ? "Timeout on Dossier.champs"
-                             : "Cannot return null for non-nullable field Dossier.usager",
-                        where, late ? "timeout" : "invalid_null");
-    }
+    demarches_fault(run,
+                    late ? "Timeout on Dossier.champs"
+                         : "Cannot return null for non-nullable field Dossier.usager",
+                    where, late ? "timeout" : "invalid_null");
     json_decref(where);
     return json_null();
+}
+
+static json_t *node_of(struct graphql_run *run, const struct dossier *d, size_t index,
+                       const json_t *path)
+{
+    if (faults.page_max != 0U && index > faults.page_max) {
+        return json_null(); /* told once */
+    }
+    if (faults.page_max != 0U && index == faults.page_max) {
+        return lost_node(run, index, true, path);
+    }
+    if (faults.bad_dossier != 0U && (unsigned)d->number == faults.bad_dossier) {
+        return lost_node(run, index, false, path);
+    }
+    return demarches_dossier_json(d, true);
 }
 
 static json_t *connection_of(struct graphql_run *run, const struct page *page, struct order order,

@@ -15,10 +15,10 @@
 #define ATTACHMENT_MAX 20971520 /* of a message */
 
 struct blob {
-    char key[29]; /* in the URL */
-    char signed_id[65];
     char *filename, *type, *md5;
     json_int_t size;
+    char key[29]; /* in the URL */
+    char signed_id[65];
     char got_md5[32];
     bool arrived;
 };
@@ -89,12 +89,30 @@ static void reply_storage(struct request *r, unsigned status, const char *code)
     reply_text(r, status, "application/xml", text);
 }
 
+static void keep_file(struct request *r, struct blob *b)
+{
+    uint8_t digest[16];
+    const void *bytes = r->body_len == 0U ? (const void *)"" : r->body;
+    (void)gnutls_hash_fast(GNUTLS_DIG_MD5, bytes, r->body_len, digest);
+    (void)snprintf(b->got_md5, sizeof b->got_md5, "%s", keep(r, base64_of(digest, sizeof digest)));
+    b->arrived = true;
+    put_count++;
+    reply_empty(r, faults.upload_status == 0U ? 200U : faults.upload_status);
+}
+
+static struct blob *blob_in_url(const char *name)
+{
+    for (size_t i = 0; i < blob_count; i++) {
+        if (strcmp(blobs[i].key, name) == 0) {
+            return &blobs[i];
+        }
+    }
+    return NULL;
+}
+
 void demarches_put_upload(struct request *r)
 {
-    struct blob *b = NULL;
-    for (size_t i = 0; i < blob_count; i++) {
-        b = strcmp(blobs[i].key, r->segments[1]) == 0 ? &blobs[i] : b;
-    }
+    struct blob *b = blob_in_url(r->segments[1]);
     if (b == NULL) {
         reply_storage(r, 404, "NoSuchKey");
     } else if (header_value(r, "Authorization") != NULL) {
@@ -104,14 +122,7 @@ void demarches_put_upload(struct request *r)
     } else if ((json_int_t)r->body_len != b->size || r->too_big) {
         reply_storage(r, 400, "IncompleteBody");
     } else {
-        uint8_t digest[16];
-        (void)gnutls_hash_fast(GNUTLS_DIG_MD5, r->body_len == 0U ? (const void *)"" : r->body,
-                               r->body_len, digest);
-        (void)snprintf(b->got_md5, sizeof b->got_md5, "%s",
-                       keep(r, base64_of(digest, sizeof digest)));
-        b->arrived = true;
-        put_count++;
-        reply_empty(r, faults.upload_status == 0U ? 200U : faults.upload_status);
+        keep_file(r, b);
     }
 }
 

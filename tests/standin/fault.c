@@ -77,15 +77,22 @@ static const struct system *system_named(const char *name)
     return systems[i];
 }
 
+static enum scope scope_named(const char *name)
+{
+    static const char *const names[] = {"any", "token", "journeys", "calls"};
+    size_t i = 0;
+    while (i < sizeof names / sizeof names[0] && strcmp(names[i], name) != 0) {
+        i++;
+    }
+    return i == sizeof names / sizeof names[0] ? SCOPE_ANY : (enum scope)i;
+}
+
 static void set_scope(const json_t *set)
 {
     const char *scope = text_at(set, "scope");
     const char *system = text_at(set, "system");
     if (scope != NULL) {
-        faults.scope = strcmp(scope, "token") == 0      ? SCOPE_TOKEN
-                       : strcmp(scope, "journeys") == 0 ? SCOPE_JOURNEYS
-                       : strcmp(scope, "calls") == 0    ? SCOPE_CALLS
-                                                        : SCOPE_ANY;
+        faults.scope = scope_named(scope);
         faults.system = system_named(scope);
     }
     if (system != NULL) {

@@ -42,7 +42,7 @@ const json_t *graphql_operation(const json_t *document, const char *name, json_t
 json_t *graphql_variables(const json_t *operation, const json_t *given, json_t **error);
 
 /* A value with its variables put in. */
-json_t *graphql_value(const struct graphql_run *run, const json_t *value);
+json_t *graphql_value(const struct graphql_run *run, json_t *value);
 
 /* Picks the selected fields out of object. */
 json_t *graphql_pick(struct graphql_run *run, json_t *object, const json_t *fields, json_t *path);

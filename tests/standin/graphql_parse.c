@@ -42,44 +42,60 @@ static void skip(struct parser *s)
     }
 }
 
+static void take_block(struct parser *s)
+{
+    const char *end = strstr(s->p + 3, "\"\"\"");
+    s->kind = end == NULL ? BAD : STRING;
+    s->p = end == NULL ? s->p + 3 : end + 3;
+}
+
 static void take_string(struct parser *s)
 {
-    if (strncmp(s->p, "\"\"\"", 3) == 0) {
-        const char *end = strstr(s->p + 3, "\"\"\"");
-        s->kind = end == NULL ? BAD : STRING;
-        s->p = end == NULL ? s->p + 3 : end + 3;
-        return;
-    }
     s->p++;
     while (*s->p != '"' && *s->p != '\0' && *s->p != '\n') {
         s->p += *s->p == '\\' && s->p[1] != '\0' ? 2 : 1;
     }
     s->kind = *s->p == '"' ? STRING : BAD;
-    s->p += *s->p == '"' ? 1 : 0;
+    s->p += s->kind == STRING ? 1 : 0;
+}
+
+static void take_name(struct parser *s)
+{
+    s->kind = NAME;
+    while (is_name(*s->p)) {
+        s->p++;
+    }
+}
+
+static void take_punctuator(struct parser *s)
+{
+    s->kind = strchr("!$&()[]{}:=@|.", *s->p) != NULL ? PUNCTUATOR : BAD;
+    s->p += strncmp(s->p, "...", 3) == 0 ? 3 : 1;
+}
+
+static void take(struct parser *s)
+{
+    if (strncmp(s->p, "\"\"\"", 3) == 0) {
+        take_block(s);
+    } else if (*s->p == '"') {
+        take_string(s);
+    } else if (strchr("-0123456789", *s->p) != NULL) {
+        s->kind = NUMBER;
+        s->p += strspn(s->p, "-+0123456789.eE");
+    } else if (is_name(*s->p)) {
+        take_name(s);
+    } else {
+        take_punctuator(s);
+    }
 }
 
 static void next(struct parser *s)
 {
     skip(s);
     s->at = s->p;
-    if (*s->p == '\0') {
-        s->kind = END;
-    } else if (*s->p == '"') {
-        take_string(s);
-    } else if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9')) {
-        s->kind = NUMBER;
-        s->p += strspn(s->p, "-+0123456789.eE");
-    } else if (is_name(*s->p)) {
-        s->kind = NAME;
-        while (is_name(*s->p)) {
-            s->p++;
-        }
-    } else if (strncmp(s->p, "...", 3) == 0) {
-        s->kind = PUNCTUATOR;
-        s->p += 3;
-    } else {
-        s->kind = strchr("!$&()[]{}:=@|", *s->p) != NULL ? PUNCTUATOR : BAD;
-        s->p++;
+    s->kind = END;
+    if (*s->p != '\0') {
+        take(s);
     }
     s->len = (size_t)(s->p - s->at);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define FRAGMENTS_MAX 20
-#define DEPTH_MAX 15 /* the service's own */
+#define DEPTH_MAX ((size_t)30) /* of a path, indexes counted: the service's own is 15 fields */
 
 json_t *graphql_error(const char *message, json_t *path, const char *code)
 {
@@ -44,14 +44,18 @@ const json_t *graphql_operation(const json_t *document, const char *name, json_t
 
 /* ---- variables ---- */
 
+static bool is_int(const json_t *value)
+{
+    return json_is_integer(value) && json_integer_value(value) <= 2147483647 &&
+           json_integer_value(value) >= -2147483647;
+}
+
 static const char *misfit(const char *type, const json_t *value)
 {
-    const bool whole = strncmp(type, "Int", 3) == 0;
     if (value == NULL || json_is_null(value)) {
         return type[strlen(type) - 1U] == '!' ? "Expected value to not be null" : NULL;
     }
-    if (whole && (!json_is_integer(value) || json_integer_value(value) > 2147483647 ||
-                  json_integer_value(value) < -2147483647)) {
+    if (strncmp(type, "Int", 3) == 0 && !is_int(value)) {
         return "Could not coerce value to Int";
     }
     if (strncmp(type, "Boolean", 7) == 0 && !json_is_boolean(value)) {
@@ -93,32 +97,38 @@ json_t *graphql_variables(const json_t *operation, const json_t *given, json_t *
 
 /* Recursion as deep as documents are parsed. NOLINTBEGIN(misc-no-recursion) */
 
-json_t *graphql_value(const struct graphql_run *run, const json_t *value)
+static json_t *list_of(const struct graphql_run *run, json_t *list)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *v = graphql_value(run, json_array_get(list, i));
+        (void)json_array_append_new(out, v == NULL ? json_null() : v);
+    }
+    return out;
+}
+
+static json_t *object_of(const struct graphql_run *run, json_t *object)
+{
+    json_t *out = json_object();
+    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+        json_t *v = graphql_value(run, json_object_iter_value(at));
+        if (v != NULL) {
+            (void)json_object_set_new(out, json_object_iter_key(at), v);
+        }
+    }
+    return out;
+}
+
+json_t *graphql_value(const struct graphql_run *run, json_t *value)
 {
     const char *variable = json_string_value(json_object_get(value, "$"));
     if (variable != NULL) {
         return json_incref(json_object_get(run->variables, variable));
     }
     if (json_is_array(value)) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            json_t *v = graphql_value(run, json_array_get(value, i));
-            (void)json_array_append_new(list, v == NULL ? json_null() : v);
-        }
-        return list;
+        return list_of(run, value);
     }
-    if (json_is_object(value)) {
-        json_t *object = json_object();
-        json_t *from = (json_t *)(uintptr_t)value;
-        for (void *at = json_object_iter(from); at != NULL; at = json_object_iter_next(from, at)) {
-            json_t *v = graphql_value(run, json_object_iter_value(at));
-            if (v != NULL) {
-                (void)json_object_set_new(object, json_object_iter_key(at), v);
-            }
-        }
-        return object;
-    }
-    return json_incref((json_t *)(uintptr_t)value);
+    return json_is_object(value) ? object_of(run, value) : json_incref(value);
 }
 
 /* ---- picking fields ---- */
@@ -205,7 +215,7 @@ static void pick_field(struct graphql_run *run, json_t *object, const json_t *se
         (void)snprintf(text, sizeof text, "Field '%.60s' doesn't exist on type '%.60s'", name,
                        type);
         invalid(run, selection, "undefinedField", text, path);
-    } else if (json_array_size(path) > 2U * DEPTH_MAX) {
+    } else if (json_array_size(path) > DEPTH_MAX) {
         invalid(run, selection, NULL,
                 "Query has depth of more than 15, which exceeds max depth of 15", path);
     } else {
@@ -216,30 +226,41 @@ static void pick_field(struct graphql_run *run, json_t *object, const json_t *se
     (void)json_array_remove(path, json_array_size(path) - 1U);
 }
 
+static void pick_spread(struct graphql_run *run, json_t *object, const json_t *selection,
+                        json_t *path, json_t *out)
+{
+    const char *name = json_string_value(json_object_get(selection, "spread"));
+    const json_t *fields = json_object_get(json_object_get(run->document, "fragments"), name);
+    if (fields == NULL || run->depth >= FRAGMENTS_MAX) {
+        invalid(run, selection, "useAndDefineFragment", "Fragment was used, but not defined", path);
+        return;
+    }
+    run->depth++;
+    pick_into(run, object, fields, path, out);
+    run->depth--;
+}
+
+static void pick_inline(struct graphql_run *run, json_t *object, const json_t *selection,
+                        json_t *path, json_t *out)
+{
+    const char *type = json_string_value(json_object_get(object, "__typename"));
+    if (fits_type(json_string_value(json_object_get(selection, "on")), type == NULL ? "" : type)) {
+        pick_into(run, object, json_object_get(selection, "fields"), path, out);
+    }
+}
+
 static void pick_into(struct graphql_run *run, json_t *object, const json_t *fields, json_t *path,
                       json_t *out)
 {
-    const char *type = json_string_value(json_object_get(object, "__typename"));
     for (size_t i = 0; i < json_array_size(fields); i++) {
         const json_t *selection = json_array_get(fields, i);
-        const char *spread = json_string_value(json_object_get(selection, "spread"));
-        const char *on = json_string_value(json_object_get(selection, "on"));
         if (!is_included(run, selection)) {
             continue;
         }
-        if (spread != NULL) {
-            const json_t *all = json_object_get(run->document, "fragments");
-            if (json_object_get(all, spread) == NULL || ++run->depth > FRAGMENTS_MAX) {
-                invalid(run, selection, "useAndDefineFragment",
-                        "Fragment was used, but not defined", path);
-                return;
-            }
-            pick_into(run, object, json_object_get(all, spread), path, out);
-            run->depth--;
+        if (json_object_get(selection, "spread") != NULL) {
+            pick_spread(run, object, selection, path, out);
         } else if (json_object_get(selection, "on") != NULL) {
-            if (fits_type(on, type == NULL ? "" : type)) {
-                pick_into(run, object, json_object_get(selection, "fields"), path, out);
-            }
+            pick_inline(run, object, selection, path, out);
         } else {
             pick_field(run, object, selection, path, out);
         }

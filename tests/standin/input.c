@@ -39,7 +39,11 @@ void unescape(char *text, bool plus_is_space)
             *out++ = (char)strtol(hex, NULL, 16);
             text += 3;
         } else {
-            *out++ = plus_is_space && *text == '+' ? ' ' : *text;
+            *out = *text;
+            if (plus_is_space && *text == '+') {
+                *out = ' ';
+            }
+            out++;
             text++;
         }
     }
@@ -80,23 +84,30 @@ const char *query_value(struct request *r, const char *name)
     return w.value;
 }
 
+/* What follows "NAME=" in one pair, not ended; NULL: another name. */
+static const char *value_in(const char *pair, size_t len, const char *name)
+{
+    const size_t name_len = strlen(name);
+    return len > name_len && memcmp(pair, name, name_len) == 0 && pair[name_len] == '='
+               ? pair + name_len + 1U
+               : NULL;
+}
+
 /* The first of that name in an application/x-www-form-urlencoded body. */
 const char *form_value(struct request *r, const char *name)
 {
     if (!has_type(r, "application/x-www-form-urlencoded") || r->body_len == 0U) {
         return NULL;
     }
-    const size_t name_len = strlen(name);
     const char *p = (const char *)r->body;
     const char *end = p + r->body_len;
     while (p < end) {
         const char *stop = memchr(p, '&', (size_t)(end - p));
         stop = stop == NULL ? end : stop;
-        if ((size_t)(stop - p) > name_len && memcmp(p, name, name_len) == 0 && p[name_len] == '=') {
-            char *copy = keep(r, strndup(p + name_len + 1U, (size_t)(stop - p) - name_len - 1U));
-            if (copy != NULL) {
-                unescape(copy, true);
-            }
+        const char *value = value_in(p, (size_t)(stop - p), name);
+        char *copy = value == NULL ? NULL : keep(r, strndup(value, (size_t)(stop - value)));
+        if (copy != NULL) {
+            unescape(copy, true);
             return copy;
         }
         p = stop + 1;
@@ -158,9 +169,17 @@ bool read_json(struct request *r)
 
 /* ---- base64, random texts ---- */
 
+/* GnuTLS reads only, though its type does not say so. */
+static gnutls_datum_t datum_of(const void *data, size_t len)
+{
+    gnutls_datum_t datum = {NULL, (unsigned)len};
+    memcpy(&datum.data, &data, sizeof data);
+    return datum;
+}
+
 char *base64_of(const void *data, size_t len)
 {
-    gnutls_datum_t in = {(unsigned char *)(uintptr_t)data, (unsigned)len};
+    const gnutls_datum_t in = datum_of(data, len);
     gnutls_datum_t out = {NULL, 0};
     if (gnutls_base64_encode2(&in, &out) != 0) {
         return NULL;
@@ -172,7 +191,7 @@ char *base64_of(const void *data, size_t len)
 
 char *base64_decode(const char *text, size_t *out_len)
 {
-    gnutls_datum_t in = {(unsigned char *)(uintptr_t)text, (unsigned)strlen(text)};
+    const gnutls_datum_t in = datum_of(text, strlen(text));
     gnutls_datum_t out = {NULL, 0};
     if (text[0] == '\0' || gnutls_base64_decode2(&in, &out) != 0) {
         return NULL;
@@ -204,4 +223,12 @@ void random_uuid(char out[37])
     out[8] = out[13] = out[18] = out[23] = '-';
     out[14] = '4';
     out[19] = '8';
+}
+
+void random_secret(char *out, size_t cap, size_t len, const char *from, const char *odd)
+{
+    random_text(out, len, from);
+    if (options.odd_secrets) {
+        (void)snprintf(out + len, cap - len, "%s", odd);
+    }
 }

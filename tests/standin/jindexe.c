@@ -259,10 +259,8 @@ static bool init(void)
     char name[9];
     random_text(name, 8, "abcdefghijklmnopqrstuvwxyz");
     (void)snprintf(username, sizeof username, "%s@shop.example", name);
-    random_text(password, 20, "ABCDEFGHIJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789");
-    if (options.odd_secrets) {
-        (void)strcat(password, "\"\\ :+%&=é/");
-    }
+    random_secret(password, sizeof password, 20,
+                  "ABCDEFGHIJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", "\"\\ :+%&=é/");
     random_uuid(api_key);
     listing = json_pack("{s:i,s:s,s:s,s:s}", "id", 77, "name", "Librairie du Port", "phone",
                         "+33123456789", "city", "Brest");

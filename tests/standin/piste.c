@@ -139,18 +139,28 @@ static bool known_api(const struct request *r)
     return false;
 }
 
+static bool admitted(const struct request *r, enum auth auth)
+{
+    const bool key = auth == AUTH_EITHER && same_text(header_value(r, "KeyId"), api_key);
+    return auth == AUTH_NONE || key || good_token(r);
+}
+
+static bool subscribed(const struct request *r)
+{
+    return faults.unsubscribed[0] == '\0' ||
+           strncmp(r->url, faults.unsubscribed, strlen(faults.unsubscribed)) != 0;
+}
+
 static bool admit(struct request *r)
 {
     const enum auth auth = r->route == NULL ? AUTH_BEARER : r->route->auth;
-    const bool key = auth == AUTH_EITHER && same_text(header_value(r, "KeyId"), api_key);
     if (!known_api(r)) {
         reply_unauthorized(r, "DefaultRealm");
-    } else if (auth != AUTH_NONE && !key && !good_token(r)) {
+    } else if (!admitted(r, auth)) {
         reply_unauthorized(r, "PISTE");
     } else if (!limit_allows(r->route == NULL ? &limit : r->route->limiter)) {
         reply_empty(r, 429); /* no body, no Retry-After */
-    } else if (faults.unsubscribed[0] != '\0' &&
-               strncmp(r->url, faults.unsubscribed, strlen(faults.unsubscribed)) == 0) {
+    } else if (!subscribed(r)) {
         reply_html(r, 403, "Forbidden");
     } else {
         return true;
@@ -226,7 +236,7 @@ static bool init(void)
     (void)snprintf(account_login, sizeof account_login, "TECH_1_%s@cpro.fr", name);
     random_text(account_password, 16, "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789");
     if (options.odd_secrets) {
-        (void)strcat(client_secret, ":+% &=é/");
+        random_secret(client_secret, sizeof client_secret, 36, "0123456789abcdef", ":+% &=é/");
     }
     return piste_apis_init();
 }

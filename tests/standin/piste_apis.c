@@ -175,7 +175,7 @@ void piste_submit(struct request *r)
     iso_time(now_s(), date);
     json_t *invoice =
         json_pack("{s:s,s:I,s:s,s:s}", "numeroFacture", number, "identifiantFactureCPP",
-                  (json_int_t)(100200300U + json_array_size(invoices)), "statutFacture", "DEPOSEE",
+                  (json_int_t)json_array_size(invoices) + 100200300, "statutFacture", "DEPOSEE",
                   "dateDepot", date);
     (void)json_array_append_new(invoices, invoice);
     json_t *body = json_pack("{s:i,s:s}", "codeRetour", 0, "libelle", "TRA_MSG_00.000");

@@ -143,6 +143,7 @@ static const char made_end[] = "\"}]}";
 
 static void make_item(uint64_t number, char out[ITEM_LEN])
 {
+    static const char end[3] = {'"', '}', ','};
     char head[80];
     const int n =
         snprintf(head, sizeof head, "{\"id\":\"LEGIARTI%012" PRIu64 "\",\"texte\":\"", number);
@@ -150,7 +151,7 @@ static void make_item(uint64_t number, char out[ITEM_LEN])
         out[i] = (char)('a' + (i + number) % 26U);
     }
     memcpy(out, head, (size_t)n);
-    memcpy(out + ITEM_LEN - 3, "\"},", 3);
+    memcpy(out + ITEM_LEN - 3, end, sizeof end);
 }
 
 static size_t copy_part(char *out, size_t cap, const char *from, size_t len, uint64_t at)
@@ -241,25 +242,33 @@ static char *body_text(const struct request *r, size_t *len)
     return text;
 }
 
-struct MHD_Response *reply_make(struct request *r)
+/* Faults and the admin's answers do not meet. */
+static bool is_disturbed(const struct request *r, size_t len)
+{
+    return len > 1U && (r->segment_count == 0U || strcmp(r->segments[0], "standin") != 0);
+}
+
+static struct MHD_Response *whole_or_pieces(struct request *r)
 {
     size_t len = 0;
-    struct MHD_Response *response = NULL;
-    const bool admin = r->segment_count > 0U && strcmp(r->segments[0], "standin") == 0;
-    if (r->reply.generated >= MADE_MIN) {
-        const bool cut = fault_hits(r, &faults.truncate);
-        response = piecewise(r, NULL, r->reply.generated, cut);
-    } else {
-        char *text = body_text(r, &len);
-        if (text == NULL) {
-            return NULL;
-        }
-        const bool disturbed = len > 1U && !admin;
-        const bool cut = disturbed && fault_hits(r, &faults.truncate);
-        response = disturbed && (faults.chunked || r->reply.chunked || cut)
-                       ? piecewise(r, text, len, cut)
-                       : MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+    char *text = body_text(r, &len);
+    if (text == NULL) {
+        return NULL;
     }
+    const bool disturbed = is_disturbed(r, len);
+    const bool cut = disturbed && fault_hits(r, &faults.truncate);
+    if (disturbed && (faults.chunked || r->reply.chunked || cut)) {
+        return piecewise(r, text, len, cut);
+    }
+    return MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+}
+
+struct MHD_Response *reply_make(struct request *r)
+{
+    struct MHD_Response *response =
+        r->reply.generated >= MADE_MIN
+            ? piecewise(r, NULL, r->reply.generated, fault_hits(r, &faults.truncate))
+            : whole_or_pieces(r);
     if (response != NULL) {
         add_headers(response, r);
     }

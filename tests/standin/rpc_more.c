@@ -65,27 +65,52 @@ void rpc_get_route(struct request *r)
 }
 
 /* A place anywhere in France that depends on the text alone. */
-void rpc_get_point(struct request *r)
+static void reply_place(struct request *r, const char *text)
 {
-    const bool by_insee = strcmp(r->segments[3], "by_insee") == 0;
-    const char *text = query_value(r, by_insee ? "code" : "literal");
-    uint32_t h = 2166136261U;
-    if (text == NULL || text[0] == '\0' || (!by_insee && query_value(r, "country") == NULL)) {
-        const char *name = by_insee ? "code" : text == NULL ? "literal" : "country";
-        rpc_reply_invalid(
-            r, json_pack("[o]", json_sprintf(": must have required property '%s'", name)));
-        return;
-    }
-    if (by_insee && (strlen(text) != 5U || strspn(text, "0123456789AB") != 5U)) {
-        rpc_reply_invalid(r, json_pack("[s]", "/code: must match format \"insee\""));
-        return;
-    }
+    uint32_t h = 2166136261U; /* FNV-1a */
     for (const char *p = text; *p != '\0'; p++) {
         h = (h ^ (unsigned char)*p) * 16777619U;
     }
     reply_json(r, 200,
                json_pack("{s:f,s:f}", "lat", 43.0 + (h % 60000U) / 10000.0, "lon",
                          -1.0 + (h / 65536U % 60000U) / 10000.0));
+}
+
+/* The query's value of that name; NULL: answered. */
+static const char *wanted(struct request *r, const char *name)
+{
+    const char *text = query_value(r, name);
+    if (text == NULL || text[0] == '\0') {
+        rpc_reply_invalid(
+            r, json_pack("[o]", json_sprintf(": must have required property '%s'", name)));
+        return NULL;
+    }
+    return text;
+}
+
+static void get_point_by_insee(struct request *r)
+{
+    const char *code = wanted(r, "code");
+    if (code == NULL) {
+        return;
+    }
+    if (strlen(code) != 5U || strspn(code, "0123456789AB") != 5U) {
+        rpc_reply_invalid(r, json_pack("[s]", "/code: must match format \"insee\""));
+    } else {
+        reply_place(r, code);
+    }
+}
+
+void rpc_get_point(struct request *r)
+{
+    if (strcmp(r->segments[3], "by_insee") == 0) {
+        get_point_by_insee(r);
+        return;
+    }
+    const char *literal = wanted(r, "literal");
+    if (literal != NULL && wanted(r, "country") != NULL) {
+        reply_place(r, literal);
+    }
 }
 
 /* ---- CEE ---- */
@@ -170,13 +195,12 @@ static void check_person(const json_t *q, bool wants_phone, json_t *errors)
            "/identity_key: must match pattern \"^[a-f0-9]{64}$\"");
 }
 
-static void check_names(const json_t *q, json_t *errors)
+static void check_names(json_t *q, json_t *errors)
 {
     static const char *const known[] = {
         "journey_type", "identity_key", "driving_license",     "last_name_trunc",
         "phone_trunc",  "datetime",     "operator_journey_id", "application_timestamp"};
-    for (void *at = json_object_iter((json_t *)(uintptr_t)q); at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)q, at)) {
+    for (void *at = json_object_iter(q); at != NULL; at = json_object_iter_next(q, at)) {
         bool found = false;
         for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
             found = found || strcmp(known[i], json_object_iter_key(at)) == 0;
@@ -191,7 +215,7 @@ static bool is_time(const char *text)
     return text != NULL && parse_iso_time(text, &unused);
 }
 
-static json_t *check_register(const json_t *q, bool is_short)
+static json_t *check_register(json_t *q, bool is_short)
 {
     json_t *errors = json_array();
     check_person(q, !is_short, errors);

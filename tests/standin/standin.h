@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BODY_MAX (64U * 1024U * 1024U) /* of any request */
+#define BODY_MAX ((size_t)64 * 1024U * 1024U) /* of any request */
 #define SEGMENTS_MAX 10
 #define OPERATORS_MAX 8
 #define KEPT_MAX 48
@@ -198,6 +198,8 @@ char *base64_of(const void *data, size_t len);             /* to free() */
 char *base64_decode(const char *text, size_t *out_len);    /* to free(), zero behind it */
 void random_text(char *out, size_t len, const char *from); /* len characters and a zero */
 void random_uuid(char out[37]);
+/* len random characters, and those of odd behind them when secrets are to be odd */
+void random_secret(char *out, size_t cap, size_t len, const char *from, const char *odd);
 bool same_text(const char *a, const char *b); /* false when one is NULL */
 const char *text_at(const json_t *object, const char *name);
 
