@@ -22,6 +22,7 @@ $(BUILD)/fuzz/fuzz_webhook: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_demarches: $(call fuzz_objects,src/api/demarches*.c src/client/words.c \
 	src/client/quote.c src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_demarches: FUZZ_LIBS := $(TLS_LIBS)
+$(BUILD)/fuzz/fuzz_jindexe: $(call fuzz_objects,src/api/jindexe.c)
 $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_rpc_answer: $(call fuzz_objects,src/api/rpc.c src/api/rpc_answer.c \
 	src/api/rpc_cee.c src/api/rpc_geo.c src/api/rpc_fold.c src/api/shape*.c)

@@ -22,6 +22,8 @@ http|prove_feed_chunked|5|$chunk|src/http/scan.c src/base/span.c
 http|prove_close|5||src/http/scan.c src/base/span.c
 json|prove_plain|20||
 json|prove_step|7||
+piste|prove_watch_start|3||src/base/span.c
+piste|prove_watch_step|3|cut.0:26|src/base/span.c
 base|prove_utf8|7||src/base/utf8.c src/base/buf.c src/base/span.c
 base|prove_base64|10||src/base/base64.c src/base/buf.c src/base/span.c
 base|prove_rfc3339|28||src/base/time.c src/base/number.c src/base/span.c
