@@ -6,12 +6,17 @@
 
 #define POOL 16384U
 
+/* For the answer when a signal comes: a known outcome is worth the wait. */
+#define GRACE_MS 3000U
+
 static struct nvt_json_tok pool[POOL];
 
 int delivery_open(struct delivery *d, const struct args *a)
 {
     (void)memset(d, 0, sizeof *d);
-    return request_prepare(&d->session, &d->settings, &nvt_coopcycle_profile, a);
+    int code = request_prepare(&d->session, &d->settings, &nvt_coopcycle_profile, a);
+    d->session.grace_ms = GRACE_MS;
+    return code;
 }
 
 void delivery_close(struct delivery *d)
