@@ -38,7 +38,7 @@ static nvt_err take_answer(void *ctx, struct nvt_span piece)
     return nvt_buf_err(answer);
 }
 
-static void clear(struct nvt_demarches_request *r, struct nvt_json_writer *w)
+void nvt_demarches_clear(struct nvt_demarches_request *r, struct nvt_json_writer *w)
 {
     (void)memset(&r->request, 0, sizeof r->request);
     r->body.len = 0;
@@ -50,28 +50,17 @@ static void clear(struct nvt_demarches_request *r, struct nvt_json_writer *w)
     nvt_json_begin_object(w);
 }
 
+void nvt_demarches_name(struct nvt_json_writer *w, const char *name)
+{
+    nvt_json_name(w, nvt_span_str(name));
+}
+
 void nvt_demarches_put(struct nvt_json_writer *w, const char *name, struct nvt_span text)
 {
     if (text.len > 0U) {
-        nvt_json_name(w, nvt_span_str(name));
+        nvt_demarches_name(w, name);
         nvt_json_put_str(w, text);
     }
-}
-
-void nvt_demarches_put_number(struct nvt_json_writer *w, const char *name, int32_t number)
-{
-    nvt_json_name(w, nvt_span_str(name));
-    nvt_json_put_int(w, number);
-}
-
-void nvt_demarches_open(struct nvt_demarches_request *r, struct nvt_json_writer *w,
-                        const char *query_id, const char *operation)
-{
-    clear(r, w);
-    nvt_demarches_put(w, "queryId", nvt_span_str(query_id));
-    nvt_demarches_put(w, "operationName", nvt_span_str(operation));
-    nvt_json_name(w, NVT_LIT("variables"));
-    nvt_json_begin_object(w);
 }
 
 nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *r,
@@ -97,18 +86,18 @@ nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *
 /* The word for it can not be written in any other way, and may stand in a comment at worst. */
 static bool may_mutate(struct nvt_span text)
 {
-    struct nvt_span word = NVT_LIT("mutation");
+    static const char word[] = "mutation";
+    size_t len = sizeof word - 1U;
     bool found = false;
-    for (size_t i = 0; i + word.len <= text.len && !found; i++) {
-        found = nvt_span_eq(nvt_span_of(text.ptr + i, word.len), word);
+    for (size_t i = 0; i + len <= text.len && !found; i++) {
+        found = memcmp(text.ptr + i, word, len) == 0;
     }
     return found;
 }
 
-static bool is_for_reading(struct nvt_span query_id)
+static bool is(struct nvt_span text, const char *wanted)
 {
-    return nvt_span_eq(query_id, NVT_LIT(NVT_DEMARCHES_QUERIES)) ||
-           nvt_span_eq(query_id, NVT_LIT("introspection"));
+    return nvt_span_eq(text, nvt_span_str(wanted));
 }
 
 nvt_err nvt_demarches_query(struct nvt_call *call, struct nvt_demarches_request *r,
@@ -116,90 +105,48 @@ nvt_err nvt_demarches_query(struct nvt_call *call, struct nvt_demarches_request 
 {
     struct nvt_json_writer w;
     bool own = q->text.len > 0U;
-    bool reads = own ? !may_mutate(q->text) : is_for_reading(q->query_id);
+    bool reads = own ? !may_mutate(q->text)
+                     : is(q->query_id, NVT_DEMARCHES_QUERIES) || is(q->query_id, "introspection");
     if (own == (q->query_id.len > 0U)) {
         return own ? NVT_E_FIELD_BOTH : NVT_E_FIELD_MISSING;
     }
-    clear(r, &w);
-    r->listed = own || reads || nvt_span_eq(q->query_id, NVT_LIT(NVT_DEMARCHES_MUTATIONS));
+    if (q->variables.len > 0U && !nvt_demarches_starts(q->variables, '{')) {
+        return NVT_E_FIELD_TYPE;
+    }
+    nvt_demarches_clear(r, &w);
+    r->listed = own || reads || is(q->query_id, NVT_DEMARCHES_MUTATIONS);
     r->request.flags = q->open_data ? (uint8_t)NVT_REQ_NO_AUTH : 0U;
     nvt_demarches_put(&w, "query", q->text);
     nvt_demarches_put(&w, "queryId", q->query_id);
     nvt_demarches_put(&w, "operationName", q->operation);
     if (q->variables.len > 0U) {
-        nvt_json_name(&w, NVT_LIT("variables"));
+        nvt_demarches_name(&w, "variables");
         nvt_json_put_raw(&w, q->variables);
-        if (w.err == NVT_OK && !nvt_demarches_starts(q->variables, '{')) {
-            return NVT_E_FIELD_TYPE;
-        }
     }
     return nvt_demarches_send(call, r, &w, reads);
 }
 
-/* ---- the stored queries ---- */
-
-/* All of them, since some are on unless they are switched off. */
-void nvt_demarches_put_include(struct nvt_json_writer *w, uint8_t include)
-{
-    /* "Anotations" is how the service spells it. */
-    static const char names[8][13] = {"Champs", "Anotations", "Traitements", "Instructeurs",
-                                      "Avis",   "Messages",   "Corrections", "Geometry"};
-    for (unsigned i = 0; i < 8U; i++) {
-        uint8_t mem[20];
-        struct nvt_buf name;
-        nvt_buf_init(&name, mem, sizeof mem);
-        nvt_buf_put(&name, NVT_LIT("include"));
-        nvt_buf_put(&name, nvt_span_str(names[i]));
-        nvt_json_name(w, nvt_buf_span(&name));
-        nvt_json_put_bool(w, ((unsigned)include >> i & 1U) != 0U);
-    }
-}
-
-nvt_err nvt_demarches_demarche(struct nvt_call *call, struct nvt_demarches_request *r,
-                               int32_t number)
-{
-    struct nvt_json_writer w;
-    if (number < 1) {
-        return NVT_E_FIELD_RANGE;
-    }
-    nvt_demarches_open(r, &w, NVT_DEMARCHES_QUERIES, "getDemarche");
-    nvt_demarches_put_number(&w, "demarcheNumber", number);
-    return nvt_demarches_send(call, r, &w, true);
-}
-
-nvt_err nvt_demarches_dossier(struct nvt_call *call, struct nvt_demarches_request *r,
-                              int32_t number, uint8_t include)
-{
-    struct nvt_json_writer w;
-    if (number < 1) {
-        return NVT_E_FIELD_RANGE;
-    }
-    nvt_demarches_open(r, &w, NVT_DEMARCHES_QUERIES, "getDossier");
-    nvt_demarches_put_number(&w, "dossierNumber", number);
-    nvt_demarches_put_include(&w, include);
-    return nvt_demarches_send(call, r, &w, true);
-}
-
 /* ---- answers ---- */
 
+/* A string or number, behind what out holds. */
 static void put_words(const struct nvt_call *call, struct nvt_span value, char *out, size_t cap)
 {
-    out[0] = '\0';
-    nvt_call_words(call, nvt_demarches_string(value), true, out, cap);
+    struct nvt_span text = nvt_demarches_string(value);
+    nvt_call_words(call, text.len > 0U ? text : value, true, out, cap);
 }
 
-/* path = [ "demarche", "dossiers", 3 ]                  GraphQL, October 2021, section 7.1.2 */
-static void put_path(const struct nvt_call *call, struct nvt_span path, struct nvt_failure *f)
+/* path = [ "demarche", "dossiers", 3 ]                  GraphQL, October 2021, section 7.1.2
+ * In place: what is left of the brackets' text are names, numbers and a '.' for each comma. */
+static void join_path(char *field)
 {
-    struct nvt_span name;
-    struct nvt_span value;
-    while (nvt_demarches_walk(&path, &name, &value)) {
-        struct nvt_span text = nvt_demarches_string(value);
-        if (f->field[0] != '\0') {
-            nvt_call_words(call, NVT_LIT("."), false, f->field, sizeof f->field);
+    char *to = field;
+    for (const char *from = field; *from != '\0'; from++) {
+        if (strchr("[\"] ", *from) == NULL) {
+            *to = (char)(*from == ',' ? '.' : *from);
+            to++;
         }
-        nvt_call_words(call, text.len > 0U ? text : value, true, f->field, sizeof f->field);
     }
+    *to = '\0';
 }
 
 /* The error that tells most: one of time, since it means that more is missing than it says, else
@@ -210,7 +157,7 @@ static struct nvt_span pick(struct nvt_span errors)
     struct nvt_span name;
     struct nvt_span error;
     while (nvt_demarches_walk(&errors, &name, &error)) {
-        if (nvt_span_eq(nvt_demarches_find(error, "extensions.code"), NVT_LIT("\"timeout\""))) {
+        if (is(nvt_demarches_find(error, "extensions.code"), "\"timeout\"")) {
             return error;
         }
         first = first.len == 0U ? error : first;
@@ -222,14 +169,12 @@ static struct nvt_span pick(struct nvt_span errors)
  * message } ]. False when there is none. */
 static bool read_errors(const struct nvt_call *call, struct nvt_span errors, struct nvt_failure *f)
 {
-    struct nvt_span error = nvt_demarches_starts(errors, '[') ? pick(errors) : NVT_LIT("");
-    if (error.len == 0U) {
-        return false;
-    }
+    struct nvt_span error = pick(errors);
     put_words(call, nvt_demarches_find(error, "message"), f->message, sizeof f->message);
     put_words(call, nvt_demarches_find(error, "extensions.code"), f->code, sizeof f->code);
-    put_path(call, nvt_demarches_find(error, "path"), f);
-    return true;
+    put_words(call, nvt_demarches_find(error, "path"), f->field, sizeof f->field);
+    join_path(f->field);
+    return error.len > 0U;
 }
 
 /* data = { mutation: { ..., errors: null / [ { message } ] } } */
@@ -241,49 +186,45 @@ static nvt_err read_refusal(const struct nvt_call *call, struct nvt_span data,
     while (nvt_demarches_walk(&data, &name, &payload)) {
         if (read_errors(call, nvt_demarches_find(payload, "errors"), f)) {
             f->field[0] = '\0';
-            nvt_call_words(call, name, true, f->field, sizeof f->field);
+            put_words(call, name, f->field, sizeof f->field);
             return NVT_E_MUTATION;
         }
     }
     return NVT_OK;
 }
 
-static struct nvt_span unless_null(struct nvt_span value)
-{
-    return nvt_demarches_starts(value, 'n') ? NVT_LIT("") : value;
-}
-
 static nvt_err read_body(const struct nvt_call *call, const struct nvt_demarches_request *r,
                          struct nvt_demarches_answer *out, struct nvt_failure *f)
 {
     struct nvt_span body = nvt_buf_span(&r->answer);
-    struct nvt_span errors;
+    struct nvt_span data = nvt_demarches_find(body, "data");
+    struct nvt_span errors = nvt_demarches_find(body, "errors");
     if (nvt_json_check(body, NULL) != NVT_OK) {
         return NVT_E_ANSWER;
     }
-    out->data = unless_null(nvt_demarches_find(body, "data"));
-    errors = nvt_demarches_find(body, "errors");
+    if (nvt_demarches_starts(data, '{')) {
+        out->data = data;
+    }
     if (read_errors(call, errors, f)) {
         out->errors = errors;
         return NVT_E_GRAPHQL;
     }
-    if (!nvt_demarches_starts(out->data, '{')) {
+    if (out->data.len == 0U) {
         return NVT_E_ANSWER;
     }
-    return r->mutation ? read_refusal(call, out->data, f) : NVT_OK;
+    return r->mutation ? read_refusal(call, data, f) : NVT_OK;
 }
 
-static enum nvt_verdict judge(const struct nvt_demarches_request *r, const struct nvt_failure *f)
+/* A mutation may have run before it timed out, or before its answer broke. */
+static enum nvt_verdict judge(const struct nvt_failure *f, bool mutation)
 {
-    if (f->err == NVT_OK || f->err == NVT_E_MUTATION) {
-        return f->err == NVT_OK ? NVT_DELIVERED : NVT_REFUSED;
+    if (f->err == NVT_OK) {
+        return NVT_DELIVERED;
     }
-    bool timeout = f->err == NVT_E_GRAPHQL && strcmp(f->code, "timeout") == 0;
-    if (r->mutation) {
-        /* Whatever ran before it timed out, or before the answer broke. */
-        return timeout || f->err != NVT_E_GRAPHQL ? NVT_UNKNOWN : NVT_REFUSED;
+    if (f->err == NVT_E_GRAPHQL && strcmp(f->code, "timeout") == 0) {
+        return mutation ? NVT_UNKNOWN : NVT_RETRY;
     }
-    return timeout ? NVT_RETRY : NVT_REFUSED;
+    return f->err == NVT_E_ANSWER && mutation ? NVT_UNKNOWN : NVT_REFUSED;
 }
 
 nvt_err nvt_demarches_read(struct nvt_call *call, const struct nvt_demarches_request *r,
@@ -294,7 +235,7 @@ nvt_err nvt_demarches_read(struct nvt_call *call, const struct nvt_demarches_req
     out->verdict = call->outcome.verdict;
     if (out->verdict == NVT_DELIVERED) {
         out_failure->err = read_body(call, r, out, out_failure);
-        out->verdict = judge(r, out_failure);
+        out->verdict = judge(out_failure, r->mutation);
     } else if (out_failure->err == NVT_E_SINK && r->answer.overflow) {
         out_failure->err = NVT_E_HTTP_BODY_SIZE;
     } else if (call->outcome.status == 500U && !r->listed) {

@@ -48,14 +48,14 @@ nvt_err nvt_demarches_act(struct nvt_call *call, struct nvt_demarches_request *r
         return err;
     }
     nvt_demarches_open(r, &w, NVT_DEMARCHES_MUTATIONS, verb->operation);
-    nvt_json_name(&w, NVT_LIT("input"));
+    nvt_demarches_name(&w, "input");
     nvt_json_begin_object(&w);
     nvt_demarches_put(&w, "dossierId", act->dossier_id);
     nvt_demarches_put(&w, "instructeurId", act->instructeur_id);
     nvt_demarches_put(&w, verb->text, act->text);
     nvt_demarches_put(&w, verb->attachment, act->attachment);
     if (act->silent) {
-        nvt_json_name(&w, NVT_LIT("disableNotification"));
+        nvt_demarches_name(&w, "disableNotification");
         nvt_json_put_bool(&w, true);
     }
     nvt_json_end_object(&w);

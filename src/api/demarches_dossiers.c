@@ -74,7 +74,7 @@ nvt_err nvt_demarches_dossiers_begin(struct nvt_call *call, struct nvt_demarches
     it->rest = NVT_LIT("");
     nvt_demarches_open(r, &w, NVT_DEMARCHES_QUERIES, "getDemarche");
     nvt_demarches_put_number(&w, "demarcheNumber", it->filter.number);
-    nvt_json_name(&w, NVT_LIT("includeDossiers"));
+    nvt_demarches_name(&w, "includeDossiers");
     nvt_json_put_bool(&w, true);
     nvt_demarches_put_number(&w, "first", it->size);
     nvt_demarches_put(&w, "after", nvt_span_drop(nvt_span_str(it->cursor), 1U));

@@ -1,68 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON that was checked, walked as text: a page of dossiers may have a hundred thousand values, and
- * a token for each would take more memory than the page itself.
+ * a token for each would take more memory than the page itself. In checked text brackets need only
+ * be counted, and no byte up to the space stands between values but white space.
  */
 #include "demarches_text.h"
 
-/* ws of RFC 8259 section 2 */
-static bool is_space(uint8_t c)
+static void step(struct nvt_span *s)
 {
-    return c == 0x20U || c == 0x09U || c == 0x0AU || c == 0x0DU;
+    s->ptr++;
+    s->len--;
 }
 
+/* The byte in front, NUL behind the end. */
+static uint8_t front(const struct nvt_span *s)
+{
+    return s->len > 0U ? s->ptr[0] : 0U;
+}
+
+/* ws of RFC 8259 section 2 */
 static void skip_space(struct nvt_span *s)
 {
-    while (s->len > 0U && is_space(s->ptr[0])) {
-        *s = nvt_span_drop(*s, 1U);
+    while (s->len > 0U && s->ptr[0] <= 0x20U) {
+        step(s);
     }
 }
 
 /* "[" and "{" differ in that one bit, and so do their counterparts. */
-static bool opens(uint8_t c)
+static bool opens(uint8_t byte)
 {
-    return (c | 0x20U) == (uint8_t)'{';
+    return (byte | 0x20U) == (uint8_t)'{';
 }
 
-static bool closes(uint8_t c)
+static bool closes(uint8_t byte)
 {
-    return (c | 0x20U) == (uint8_t)'}';
+    return (byte | 0x20U) == (uint8_t)'}';
 }
 
-static bool is_end(uint8_t c)
+static bool is_end(uint8_t byte)
 {
-    return is_space(c) || c == (uint8_t)',' || c == (uint8_t)':' || closes(c);
+    return byte <= 0x20U || byte == (uint8_t)',' || byte == (uint8_t)':' || closes(byte);
 }
 
-/* Length of the string that s starts with, its quotes included. */
-static size_t string_len(struct nvt_span s)
+/* A string, or one byte of anything else. */
+static void skip(struct nvt_span *s)
 {
-    size_t i = 1U;
-    while (i < s.len && s.ptr[i] != (uint8_t)'"') {
-        i += s.ptr[i] == (uint8_t)'\\' ? 2U : 1U;
+    bool string = s->ptr[0] == (uint8_t)'"';
+    bool escaped = false;
+    step(s);
+    while (string && s->len > 0U) {
+        string = escaped || s->ptr[0] != (uint8_t)'"';
+        escaped = !escaped && s->ptr[0] == (uint8_t)'\\';
+        step(s);
     }
-    return i < s.len ? i + 1U : s.len;
 }
 
-/* Length of the value that s starts with. In checked text brackets need only be counted. */
-static size_t value_len(struct nvt_span s)
+/* Takes the value in front, and the white space around it. */
+static struct nvt_span take_value(struct nvt_span *s)
 {
-    size_t i = 0;
     size_t depth = 0;
-    while (i < s.len && (depth > 0U || !is_end(s.ptr[i]))) {
-        uint8_t c = s.ptr[i];
-        i += c == (uint8_t)'"' ? string_len(nvt_span_drop(s, i)) : 1U;
-        depth += opens(c) ? 1U : 0U;
-        depth -= closes(c) ? 1U : 0U;
+    skip_space(s);
+    struct nvt_span value = *s;
+    while (s->len > 0U && (depth > 0U || !is_end(s->ptr[0]))) {
+        uint8_t byte = s->ptr[0];
+        depth += opens(byte) ? 1U : 0U;
+        depth -= closes(byte) ? 1U : 0U;
+        skip(s);
     }
-    return i;
-}
-
-static struct nvt_span take_value(struct nvt_span *rest)
-{
-    struct nvt_span value = nvt_span_of(rest->ptr, value_len(*rest));
-    *rest = nvt_span_drop(*rest, value.len);
-    skip_space(rest);
+    value.len -= s->len;
+    skip_space(s);
     return value;
 }
 
@@ -75,7 +81,7 @@ struct nvt_span nvt_demarches_string(struct nvt_span value)
 bool nvt_demarches_starts(struct nvt_span s, char c)
 {
     skip_space(&s);
-    return s.len > 0U && s.ptr[0] == (uint8_t)c;
+    return front(&s) == (uint8_t)c;
 }
 
 /* object = "{" [ string ":" value *( "," string ":" value ) ] "}"     array = "[" [ value *( ","
@@ -85,16 +91,14 @@ bool nvt_demarches_walk(struct nvt_span *rest, struct nvt_span *out_name,
 {
     *out_name = NVT_LIT("");
     skip_space(rest);
-    if (rest->len == 0U || (!opens(rest->ptr[0]) && rest->ptr[0] != (uint8_t)',')) {
+    if (!opens(front(rest)) && front(rest) != (uint8_t)',') {
         return false;
     }
-    *rest = nvt_span_drop(*rest, 1U);
-    skip_space(rest);
+    step(rest);
     *out_value = take_value(rest);
-    if (rest->len > 0U && rest->ptr[0] == (uint8_t)':') {
+    if (front(rest) == (uint8_t)':') {
         *out_name = nvt_demarches_string(*out_value);
-        *rest = nvt_span_drop(*rest, 1U);
-        skip_space(rest);
+        step(rest);
         *out_value = take_value(rest);
     }
     return out_value->len > 0U;
@@ -114,14 +118,10 @@ static struct nvt_span member(struct nvt_span object, struct nvt_span wanted)
 
 struct nvt_span nvt_demarches_find(struct nvt_span json, const char *path)
 {
-    struct nvt_span left = nvt_span_str(path);
-    while (left.len > 0U) {
-        size_t n = 0;
-        while (n < left.len && left.ptr[n] != (uint8_t)'.') {
-            n++;
-        }
-        json = member(json, nvt_span_of(left.ptr, n));
-        left = nvt_span_drop(left, n + 1U);
+    while (*path != '\0') {
+        size_t n = strcspn(path, ".");
+        json = member(json, nvt_span_of(path, n));
+        path += n + (path[n] == '.' ? 1U : 0U);
     }
     return json;
 }

@@ -10,17 +10,24 @@
 
 /* ---- demarches.c ---- */
 
-/* Writes the body's JSON for a stored document up to its variables, which the caller adds; then
- * nvt_demarches_send. */
-void nvt_demarches_open(struct nvt_demarches_request *r, struct nvt_json_writer *w,
-                        const char *query_id, const char *operation);
+/* Opens the body's JSON. */
+void nvt_demarches_clear(struct nvt_demarches_request *r, struct nvt_json_writer *w);
+
+/* "name": */
+void nvt_demarches_name(struct nvt_json_writer *w, const char *name);
+
+/* "name": text; nothing when it is empty. */
+void nvt_demarches_put(struct nvt_json_writer *w, const char *name, struct nvt_span text);
 
 /* Closes what is open and begins the call. */
 nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *r,
                            struct nvt_json_writer *w, bool repeatable);
 
-/* "name": text; nothing when it is empty. */
-void nvt_demarches_put(struct nvt_json_writer *w, const char *name, struct nvt_span text);
+/* ---- demarches_stored.c ---- */
+
+/* Opens the body's JSON for a stored document, up to its variables, which the caller adds. */
+void nvt_demarches_open(struct nvt_demarches_request *r, struct nvt_json_writer *w,
+                        const char *query_id, const char *operation);
 
 /* "name": number */
 void nvt_demarches_put_number(struct nvt_json_writer *w, const char *name, int32_t number);

@@ -77,7 +77,7 @@ nvt_err nvt_demarches_upload_begin(struct nvt_call *call, struct nvt_demarches_r
         return NVT_E_FIELD_MISSING;
     }
     nvt_demarches_open(r, &w, NVT_DEMARCHES_MUTATIONS, "createDirectUpload");
-    nvt_json_name(&w, NVT_LIT("input"));
+    nvt_demarches_name(&w, "input");
     nvt_json_begin_object(&w);
     nvt_demarches_put(&w, "dossierId", up->dossier_id);
     nvt_demarches_put(&w, "filename", up->filename);

@@ -139,7 +139,7 @@ static void test_query_refused(void **state)
     q.variables = NVT_LIT("{\"a\":1},\"x\":2");
     no_query(&q, NVT_E_JSON_TRAILING);
     q.variables = NVT_LIT(" ");
-    no_query(&q, NVT_E_JSON_END);
+    no_query(&q, NVT_E_FIELD_TYPE);
     q.variables = NVT_LIT("{}");
     q.text = NVT_LIT("{ \xFF }");
     no_query(&q, NVT_E_UTF8);
@@ -258,7 +258,7 @@ static void test_errors(void **state)
     says("", "", "");
     read(false, "{\"errors\":[{\"message\":7,\"path\":\"x\",\"extensions\":[1],\"code\":\"no\"}]}",
          NVT_E_GRAPHQL, NVT_REFUSED);
-    says("", "", "");
+    says("", "7", "x");
 }
 
 static void test_timeout(void **state)
