@@ -113,9 +113,10 @@ enum nvt_verdict {
     NVT_DELIVERED, /* 2xx, whole */
     NVT_DUPLICATE, /* the system had it already: counts as delivered */
     NVT_REFUSED,   /* never will be accepted as it is; failure says why. With NVT_E_UNAUTHORIZED,
-                      NVT_E_GRANT_REFUSED or NVT_E_CRED_* the credentials are at fault, not the
-                      request: keep it until they are mended */
-    NVT_RETRY,     /* not done, surely; may be sent again from retry_at_ms on */
+                      NVT_E_GRANT_REFUSED, NVT_E_GRANT_LOGIN or NVT_E_CRED_* the credentials are at
+                      fault, not the request: keep it until they are mended */
+    NVT_RETRY,     /* not done, surely; may be sent again from retry_at_ms on. With NVT_E_QUOTA or
+                      NVT_E_GRANT_QUOTA and status 0 nothing was sent: our own count said so */
     NVT_UNKNOWN,   /* may have been done, and sending again could do it twice */
 };
 
@@ -233,7 +234,7 @@ enum nvt_call_phase {
     NVT_CALL_TOKEN,      /* getting a token, its own connection included */
     NVT_CALL_CONNECTING, /* see call->conn.phase for more */
     NVT_CALL_SENDING,
-    NVT_CALL_WAITING, /* for the answer's first byte, or before a repetition */
+    NVT_CALL_WAITING, /* for the answer's first byte, before a repetition, or for a quota */
     NVT_CALL_RECEIVING,
     NVT_CALL_DONE
 };

@@ -161,7 +161,7 @@ static void read_pointer(const struct reader *r)
 static void read_word(struct nvt_failure *f)
 {
     size_t len = strcspn(f->message, " ");
-    if (f->message[len] == '\0' && len < sizeof(f->code)) {
+    if (len < sizeof(f->code) && f->message[len] == '\0') {
         (void)memcpy(f->code, f->message, len + 1U);
     }
 }

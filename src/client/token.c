@@ -66,8 +66,9 @@ bool nvt_token_fall_back(struct nvt_client *c)
 nvt_err nvt_token_keep(struct nvt_call *call, uint64_t now_ms)
 {
     struct nvt_client *c = call->client;
-    char refresh[NVT_REFRESH_CAP] = "";
+    char refresh[NVT_REFRESH_CAP];
     nvt_err err = NVT_E_GRANT_ANSWER;
+    (void)memset(refresh, 0, sizeof(refresh));
     if (!call->outcome.body_cut) {
         err = nvt_grant_read(nvt_exchange_body(call), call->mem.tok,
                              sizeof(call->mem.tok) / sizeof(call->mem.tok[0]), now_ms,

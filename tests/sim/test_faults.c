@@ -37,13 +37,24 @@ struct scenario {
     size_t count;
     uint8_t flags;
     bool keys;
+    bool elsewhere; /* the token comes from another host: its connection is a script before */
+    bool source;    /* the body comes in pieces */
 };
 
 static const struct scenario scenarios[] = {
-    {"one request", 1, 0, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, NVT_REQ_KEYED, false},
-    {"unkeyed", 1, 0, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, 0, false},
-    {"pieces", 1, 7, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, NVT_REQ_KEYED, false},
-    {"two addresses", 1, 0, 2, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, 0, false},
+    {"one request",
+     1,
+     0,
+     1,
+     {ANSWER(CREATED, NVT_SIM_STAY)},
+     1,
+     NVT_REQ_KEYED,
+     false,
+     false,
+     false},
+    {"unkeyed", 1, 0, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, 0, false, false, false},
+    {"pieces", 1, 7, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, NVT_REQ_KEYED, false, false, false},
+    {"two addresses", 1, 0, 2, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, 0, false, false, false},
     {"kept alive",
      3,
      0,
@@ -51,6 +62,8 @@ static const struct scenario scenarios[] = {
      {ANSWER(CREATED, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY), ANSWER(LAST, NVT_SIM_CLOSE)},
      3,
      0,
+     false,
+     false,
      false},
     {"token first",
      2,
@@ -59,7 +72,9 @@ static const struct scenario scenarios[] = {
      {ANSWER(TOKEN, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY)},
      3,
      0,
-     true},
+     true,
+     false,
+     false},
     {"renewal",
      2,
      0,
@@ -68,7 +83,9 @@ static const struct scenario scenarios[] = {
       ANSWER(TOKEN, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY)},
      5,
      0,
-     true},
+     true,
+     false,
+     false},
     {"500 first",
      1,
      0,
@@ -76,7 +93,12 @@ static const struct scenario scenarios[] = {
      {ANSWER(LATER, NVT_SIM_STAY), ANSWER(CREATED, NVT_SIM_STAY)},
      2,
      NVT_REQ_KEYED,
+     false,
+     false,
      false},
+    {"token elsewhere", 1, 0, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, 0, true, true, false},
+    {"source", 1, 500, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, NVT_REQ_KEYED, false, false, true},
+    {"source, unkeyed", 1, 900, 1, {ANSWER(CREATED, NVT_SIM_STAY)}, 1, 0, false, false, true},
 };
 
 struct injection {
@@ -106,10 +128,22 @@ static const char *judge(const struct world *w, const struct scenario *c, uint64
     return NULL;
 }
 
+static nvt_err bring(void *ctx, uint64_t offset, uint8_t *out, size_t cap, size_t *out_n)
+{
+    (void)ctx;
+    (void)offset;
+    *out_n = cap < 700U ? cap : 700U;
+    memset(out, 'x', *out_n);
+    return NVT_OK;
+}
+
 static void set_up(struct world *w, const struct scenario *c, const struct injection *in)
 {
     if (c->keys) {
         world_use_keys(w);
+    }
+    if (c->elsewhere) {
+        (void)nvt_client_set_token_url(&w->client, "https://login.example.net/token");
     }
     if (c->hosts == 2U) {
         w->sim.hosts[0].dead = true;
@@ -142,9 +176,15 @@ static void check(const struct world *w, const struct scenario *c, const struct 
 static size_t run(const struct scenario *c, const struct injection *in)
 {
     static struct world w;
-    struct nvt_sim_script scripts[3] = {{c->answers, c->count}, {spare, 2}, {spare, 2}};
+    static const struct nvt_sim_answer token[] = {ANSWER(TOKEN, NVT_SIM_STAY)};
+    struct nvt_sim_script scripts[4] = {{token, 1}, {c->answers, c->count}, {spare, 2}, {spare, 2}};
     struct nvt_request q = world_request("POST", c->flags);
-    world_init(&w, &world_keyed, scripts, 3);
+    if (c->source) {
+        q.body = NVT_LIT("");
+        q.source = bring;
+        q.source_len = 9000;
+    }
+    world_init(&w, &world_keyed, c->elsewhere ? scripts : scripts + 1, 3);
     set_up(&w, c, in);
     for (size_t i = 0; i < c->requests; i++) {
         world_run(&w, &q);

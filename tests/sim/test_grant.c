@@ -281,6 +281,7 @@ static void test_api_key(void **state)
     assert_sent("\r\nX-API-KEY: " KEY "\r\n", 2);
     assert_false(world_holds(&w.call, sizeof(w.call), KEY));
     world_close(&w);
+    assert_false(world_holds(&w.client, sizeof(w.client), KEY));
     /* the caller's own field stands in its place */
     start(NULL, &two_hosts[1], 1);
     assert_int_equal(nvt_token_set(&w.client.token, NVT_LIT(WORLD_TOKEN), UINT64_MAX), NVT_OK);

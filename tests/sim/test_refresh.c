@@ -243,6 +243,8 @@ static void down(void)
     cut_at = 0;
     in_window = false;
     world_close(&w);
+    assert_false(world_holds(&w, offsetof(struct world, sent), "pass word"));
+    assert_false(world_holds(&w, offsetof(struct world, sent), "-abcdefghijklmn"));
 }
 
 static void renewal_is_due(void)
