@@ -125,14 +125,3 @@ struct nvt_span nvt_demarches_find(struct nvt_span json, const char *path)
     }
     return json;
 }
-
-struct nvt_span nvt_demarches_unescape(struct nvt_span value, struct nvt_buf *out)
-{
-    struct nvt_span raw = nvt_demarches_string(value);
-    size_t start = out->len;
-    uint8_t mem[4];
-    while (raw.len > 0U) {
-        nvt_buf_put(out, nvt_json_str_piece(&raw, mem));
-    }
-    return out->overflow ? NVT_LIT("") : nvt_span_of(out->ptr + start, out->len - start);
-}

@@ -43,7 +43,4 @@ bool nvt_demarches_starts(struct nvt_span s, char c);
 /* A string's bytes without its quotes, still escaped; empty when value is no string. */
 struct nvt_span nvt_demarches_string(struct nvt_span value);
 
-/* A string unescaped behind what out holds; empty when value is no string or does not fit. */
-struct nvt_span nvt_demarches_unescape(struct nvt_span value, struct nvt_buf *out);
-
 #endif

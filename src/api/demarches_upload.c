@@ -92,6 +92,18 @@ nvt_err nvt_demarches_upload_begin(struct nvt_call *call, struct nvt_demarches_r
 
 /* ---- the bytes ---- */
 
+/* A string unescaped behind what out holds; empty when value is no string or does not fit. */
+static struct nvt_span unescape(struct nvt_span value, struct nvt_buf *out)
+{
+    struct nvt_span raw = nvt_demarches_string(value);
+    size_t start = out->len;
+    uint8_t mem[4];
+    while (raw.len > 0U) {
+        nvt_buf_put(out, nvt_json_str_piece(&raw, mem));
+    }
+    return out->overflow ? NVT_LIT("") : nvt_span_of(out->ptr + start, out->len - start);
+}
+
 /* scheme, host and port; and all from the path on */
 static nvt_err split_url(struct nvt_span url, struct nvt_demarches_upload *up,
                          struct nvt_span *out_target)
@@ -139,7 +151,7 @@ static nvt_err read_headers(struct nvt_span text, struct nvt_buf *room,
         }
         struct nvt_header *h = &up->headers[*out_count];
         h->name = name;
-        h->value = nvt_demarches_unescape(value, room);
+        h->value = unescape(value, room);
         h->secret = false;
         if (is_reserved(name)) {
             return NVT_E_HTTP_NAME;
@@ -153,11 +165,11 @@ static nvt_err read_place(struct nvt_span data, struct nvt_demarches_request *r,
                           struct nvt_demarches_upload *up)
 {
     struct nvt_span place = nvt_demarches_find(data, "createDirectUpload.directUpload");
-    struct nvt_span url = nvt_demarches_unescape(nvt_demarches_find(place, "url"), &r->body);
-    struct nvt_span fields = nvt_demarches_unescape(nvt_demarches_find(place, "headers"), &r->body);
+    struct nvt_span url = unescape(nvt_demarches_find(place, "url"), &r->body);
+    struct nvt_span fields = unescape(nvt_demarches_find(place, "headers"), &r->body);
     struct nvt_buf id;
     nvt_buf_init(&id, up->signed_id, sizeof up->signed_id - 1U);
-    (void)nvt_demarches_unescape(nvt_demarches_find(place, "signedBlobId"), &id);
+    (void)unescape(nvt_demarches_find(place, "signedBlobId"), &id);
     if (r->body.overflow || id.overflow) {
         return NVT_E_SPACE;
     }
