@@ -142,8 +142,8 @@ static int run_login(void)
     struct nvt_credentials *c = &session.client.credentials;
     if (c->id[0] == '\0' || c->secret[0] == '\0') {
         return fail(settings.json, CLI_CONFIG, NVT_E_CRED_EMPTY,
-                    "a login needs username and password in the secrets file; both may go again "
-                    "afterwards but for the username");
+                    "a login needs username and password in the secrets file; the password may go "
+                    "again afterwards");
     }
     /* With the password, whatever was kept before. */
     nvt_wipe(c->refresh, sizeof c->refresh);
