@@ -30,14 +30,14 @@ const struct nvt_profile nvt_rpc_profile = {
 /* ---- what all calls share ---- */
 
 void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
-                     struct nvt_span body, struct nvt_buf *out_target)
+                     const struct nvt_span *body, struct nvt_buf *out_target)
 {
     (void)memset(&r->request, 0, sizeof r->request);
     r->request.method = nvt_span_str(verb->method);
-    r->request.body = body;
     r->request.flags = verb->flags;
     r->request.rate = verb->rate;
-    if (body.len > 0U) {
+    if (body != NULL && body->len > 0U) {
+        r->request.body = *body;
         r->request.media_type = NVT_LIT("application/json");
     }
     nvt_buf_init(out_target, r->target, sizeof r->target);
@@ -58,45 +58,45 @@ nvt_err nvt_rpc_begin(struct nvt_call *call, struct nvt_rpc_request *r,
 
 /* An empty segment would make the path the list's; dot segments are resolved by servers and
  * gateways on the way, encoded or not. */
-static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r,
-                         const struct nvt_rpc_verb *verb, struct nvt_span id, struct nvt_span body,
-                         const char *after)
+static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
+                         const struct nvt_rpc_verb *verb, const struct nvt_span *body)
 {
     struct nvt_buf target;
     if (id.len == 0U) {
         return NVT_E_FIELD_MISSING;
     }
-    if (nvt_span_eq(id, NVT_LIT(".")) || nvt_span_eq(id, NVT_LIT(".."))) {
+    if (id.len <= 2U && nvt_shape_all_in(id, "..")) {
         return NVT_E_FIELD_FORMAT;
     }
     nvt_rpc_prepare(r, verb, body, &target);
     nvt_percent_put(&target, id);
-    nvt_buf_put(&target, nvt_span_str(after));
+    nvt_buf_put(&target, nvt_span_str(verb->path_end));
     return nvt_rpc_begin(call, r, &target);
 }
 
 nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span journey_json)
 {
-    static const struct nvt_rpc_verb post = {"POST", JOURNEYS, NVT_REQ_KEYED, NVT_RPC_RATE_WRITE};
+    static const struct nvt_rpc_verb post = {"POST", JOURNEYS, "", NVT_REQ_KEYED,
+                                             NVT_RPC_RATE_WRITE};
     struct nvt_buf target;
-    nvt_rpc_prepare(r, &post, journey_json, &target);
+    nvt_rpc_prepare(r, &post, &journey_json, &target);
     return nvt_rpc_begin(call, r, &target);
 }
 
 nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id)
 {
-    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "/", NVT_REQ_IDEMPOTENT,
+    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT,
                                             NVT_RPC_RATE_READ};
-    return begin_one(call, r, &get, operator_journey_id, NVT_LIT(""), "");
+    return begin_one(call, r, operator_journey_id, &get, NULL);
 }
 
 nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span update_json)
 {
-    static const struct nvt_rpc_verb patch = {"PATCH", JOURNEYS "/", NVT_REQ_IDEMPOTENT,
+    static const struct nvt_rpc_verb patch = {"PATCH", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT,
                                               NVT_RPC_RATE_READ};
-    return begin_one(call, r, &patch, operator_journey_id, update_json, "");
+    return begin_one(call, r, operator_journey_id, &patch, &update_json);
 }
 
 struct cancel {
@@ -118,7 +118,7 @@ nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span code,
                        struct nvt_span message)
 {
-    static const struct nvt_rpc_verb post = {"POST", JOURNEYS "/", NVT_REQ_IDEMPOTENT,
+    static const struct nvt_rpc_verb post = {"POST", JOURNEYS "/", "/cancel", NVT_REQ_IDEMPOTENT,
                                              NVT_RPC_RATE_WRITE};
     const struct cancel cancel = {code, message};
     struct nvt_buf body;
@@ -127,7 +127,8 @@ nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
     if (err != NVT_OK) {
         return err;
     }
-    return begin_one(call, r, &post, operator_journey_id, nvt_buf_span(&body), "/cancel");
+    const struct nvt_span json = nvt_buf_span(&body);
+    return begin_one(call, r, operator_journey_id, &post, &json);
 }
 
 /* ---- the list ---- */
@@ -166,7 +167,7 @@ static void put_count(struct nvt_buf *target, const char *name, uint32_t value)
 nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_filter *filter)
 {
-    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "?status=", NVT_REQ_IDEMPOTENT,
+    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "?status=", "", NVT_REQ_IDEMPOTENT,
                                             NVT_RPC_RATE_READ};
     struct nvt_buf target;
     nvt_err err = check_status(filter->status);
@@ -176,7 +177,7 @@ nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
     if (filter->start_s != 0 && filter->end_s != 0 && filter->start_s > filter->end_s) {
         return NVT_E_FIELD_ORDER;
     }
-    nvt_rpc_prepare(r, &get, NVT_LIT(""), &target);
+    nvt_rpc_prepare(r, &get, NULL, &target);
     nvt_buf_put(&target, filter->status);
     put_time(&target, "&start=", filter->start_s);
     put_time(&target, "&end=", filter->end_s);

@@ -10,14 +10,15 @@ enum { NVT_RPC_RATE_WRITE = 1, NVT_RPC_RATE_READ, NVT_RPC_RATE_CEE, NVT_RPC_RATE
 
 struct nvt_rpc_verb {
     const char *method;
-    const char *path; /* as far as it is always the same */
-    uint8_t flags;    /* NVT_REQ_* */
+    const char *path;     /* as far as it is always the same */
+    const char *path_end; /* behind an id */
+    uint8_t flags;        /* NVT_REQ_* */
     uint8_t rate;
 };
 
-/* Fills r but for its target, which out_target starts with the verb's path. */
+/* Fills r but for its target, which out_target starts with the verb's path. body NULL: none. */
 void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
-                     struct nvt_span body, struct nvt_buf *out_target);
+                     const struct nvt_span *body, struct nvt_buf *out_target);
 
 /* NVT_E_SPACE when the target did not fit, or what nvt_call_begin says. */
 nvt_err nvt_rpc_begin(struct nvt_call *call, struct nvt_rpc_request *r,

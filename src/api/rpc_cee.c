@@ -114,7 +114,7 @@ nvt_err nvt_rpc_name_trunc(struct nvt_span lastname, char out_trunc[4])
 /* ---- calls ---- */
 
 static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r,
-                     const struct nvt_rpc_verb *verb, struct nvt_span json)
+                     const struct nvt_rpc_verb *verb, const struct nvt_span *json)
 {
     struct nvt_buf target;
     nvt_rpc_prepare(r, verb, json, &target);
@@ -123,26 +123,26 @@ static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r,
 
 nvt_err nvt_rpc_cee_simulate(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span json)
 {
-    static const struct nvt_rpc_verb post = {"POST", CEE "/simulate", NVT_REQ_IDEMPOTENT,
+    static const struct nvt_rpc_verb post = {"POST", CEE "/simulate", "", NVT_REQ_IDEMPOTENT,
                                              NVT_RPC_RATE_CEE};
-    return begin(call, r, &post, json);
+    return begin(call, r, &post, &json);
 }
 
 nvt_err nvt_rpc_cee_register(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span json)
 {
-    static const struct nvt_rpc_verb post = {"POST", CEE, NVT_REQ_KEYED, NVT_RPC_RATE_CEE};
-    return begin(call, r, &post, json);
+    static const struct nvt_rpc_verb post = {"POST", CEE, "", NVT_REQ_KEYED, NVT_RPC_RATE_CEE};
+    return begin(call, r, &post, &json);
 }
 
 static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, const char *method,
                          struct nvt_span uuid)
 {
-    const struct nvt_rpc_verb verb = {method, CEE "/", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_CEE};
+    const struct nvt_rpc_verb verb = {method, CEE "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_CEE};
     struct nvt_buf target;
     if (uuid.len != 36U || !nvt_shape_all_in(uuid, "09afAF--")) {
         return uuid.len == 0U ? NVT_E_FIELD_MISSING : NVT_E_FIELD_FORMAT;
     }
-    nvt_rpc_prepare(r, &verb, NVT_LIT(""), &target);
+    nvt_rpc_prepare(r, &verb, NULL, &target);
     nvt_buf_put(&target, uuid);
     return nvt_rpc_begin(call, r, &target);
 }

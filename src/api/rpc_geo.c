@@ -20,13 +20,13 @@ static void put_degrees(struct nvt_buf *target, const char *name, int32_t e7)
 nvt_err nvt_rpc_route(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_rpc_place from,
                       struct nvt_rpc_place to)
 {
-    static const struct nvt_rpc_verb get = {"GET", GEO "route", NVT_REQ_IDEMPOTENT,
+    static const struct nvt_rpc_verb get = {"GET", GEO "route", "", NVT_REQ_IDEMPOTENT,
                                             NVT_RPC_RATE_READ};
     struct nvt_buf target;
     if (!in_range(from) || !in_range(to)) {
         return NVT_E_FIELD_RANGE;
     }
-    nvt_rpc_prepare(r, &get, NVT_LIT(""), &target);
+    nvt_rpc_prepare(r, &get, NULL, &target);
     put_degrees(&target, "?start%5Blat%5D=", from.lat_e7);
     put_degrees(&target, "&start%5Blon%5D=", from.lon_e7);
     put_degrees(&target, "&end%5Blat%5D=", to.lat_e7);
@@ -46,8 +46,8 @@ static nvt_err check_text(struct nvt_span text)
 nvt_err nvt_rpc_point_by_address(struct nvt_call *call, struct nvt_rpc_request *r,
                                  struct nvt_span address, struct nvt_span country)
 {
-    static const struct nvt_rpc_verb get = {
-        "GET", GEO "point/by_address?literal=", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {"GET", GEO "point/by_address?literal=", "",
+                                            NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ};
     struct nvt_buf target;
     nvt_err err = check_text(address);
     if (err == NVT_OK) {
@@ -56,7 +56,7 @@ nvt_err nvt_rpc_point_by_address(struct nvt_call *call, struct nvt_rpc_request *
     if (err != NVT_OK) {
         return err;
     }
-    nvt_rpc_prepare(r, &get, NVT_LIT(""), &target);
+    nvt_rpc_prepare(r, &get, NULL, &target);
     nvt_percent_put(&target, address);
     nvt_buf_put(&target, NVT_LIT("&country="));
     nvt_percent_put(&target, country);
@@ -66,8 +66,8 @@ nvt_err nvt_rpc_point_by_address(struct nvt_call *call, struct nvt_rpc_request *
 nvt_err nvt_rpc_point_by_insee(struct nvt_call *call, struct nvt_rpc_request *r,
                                struct nvt_span code)
 {
-    static const struct nvt_rpc_verb get = {"GET", GEO "point/by_insee?code=", NVT_REQ_IDEMPOTENT,
-                                            NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {"GET", GEO "point/by_insee?code=", "",
+                                            NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ};
     struct nvt_buf target;
     if (code.len == 0U) {
         return NVT_E_FIELD_MISSING;
@@ -75,7 +75,7 @@ nvt_err nvt_rpc_point_by_insee(struct nvt_call *call, struct nvt_rpc_request *r,
     if (code.len != 5U || !nvt_shape_all_in(code, "09AB")) {
         return NVT_E_FIELD_FORMAT;
     }
-    nvt_rpc_prepare(r, &get, NVT_LIT(""), &target);
+    nvt_rpc_prepare(r, &get, NULL, &target);
     nvt_buf_put(&target, code);
     return nvt_rpc_begin(call, r, &target);
 }
