@@ -199,6 +199,7 @@ struct nvt_call {
     bool on_used;     /* the connection under way has served before */
     bool any_sent;    /* a byte of the request may have reached the server */
     bool received;    /* a byte of the answer came */
+    bool cut;         /* the server takes no more of the request: only its answer may be there */
     bool excess;      /* bytes followed the answer */
     bool stale_tried; /* the one retry on a fresh connection was used */
     bool renewed;     /* the one token renewal after 401 was used */

@@ -136,6 +136,7 @@ nvt_err nvt_tls_handshake(struct nvt_tls *t, uint8_t *out_events);
 /* As the port's send and recv, on plain text.
  * send: one call, one TLS record, of at most the record size. After NVT_AGAIN the record is under
  * way: call again with data that starts with the same bytes (more may follow them).
+ * After its NVT_E_NET_* recv goes on: the peer may have sent something before.
  * recv: NVT_E_NET_CLOSED only after the peer's close_notify, without it NVT_E_TLS_TRUNCATED. A
  * session ticket that arrives is kept, not reported. NVT_E_STATE before the handshake is done. */
 nvt_err nvt_tls_send(struct nvt_tls *t, struct nvt_span data, size_t *out_n, uint8_t *out_events);

@@ -182,6 +182,9 @@ static nvt_err sim_send(void *ctx, nvt_sock sock, const uint8_t *data, size_t le
     if (err != NVT_OK) {
         return err;
     }
+    if (s->sent_max != 0U && k->sent >= s->sent_max) {
+        return NVT_E_NET_RESET; /* what the server sent before may still be read */
+    }
     size_t n = (s->send_max != 0U && len > s->send_max) ? s->send_max : len;
     (void)answer_of(s, k);
     keep_sent(s, data, n);

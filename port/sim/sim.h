@@ -85,6 +85,7 @@ struct nvt_sim {
     size_t end_at;            /* stream offset at which ... SIZE_MAX: never */
     size_t end_script;        /* ... on the connection of this script, SIZE_MAX: on each, ... */
     enum nvt_sim_end end_how; /* ... this happens */
+    size_t sent_max; /* a server that has so many bytes of a request resets what follows, 0: none */
 
     /* faults: the fail_at-th call of the network table fails; 0: none */
     nvt_err fail_err; /* NVT_OK: the usual one of that call */

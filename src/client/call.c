@@ -261,20 +261,28 @@ static nvt_err step_open(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
 
 /* ---- SEND, RECEIVE ---- */
 
+/* RFC 9112 section 9.6: a server that wants no more of a request answers and closes, which resets
+ * what still comes. Its answer may be here all the same, and says more than the reset. */
+static bool may_be_answered(const struct nvt_call *call, nvt_err err)
+{
+    return err == NVT_E_NET_RESET && call->any_sent && !call->token_leg;
+}
+
 static nvt_err step_send(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
 {
     nvt_err err = nvt_exchange_send(call, wait);
     if (err == NVT_AGAIN) {
         return err;
     }
-    if (err != NVT_OK) {
+    call->cut = may_be_answered(call, err);
+    if (err != NVT_OK && !call->cut) {
         attempt_failed(call, err);
         return NVT_OK;
     }
     nvt_exchange_expect(call);
     call->answer_end_ms = now_ms + call->conn.timeouts.answer_ms;
     call->state = NVT_STATE_RECEIVE;
-    if (now_ms >= call->call_end_ms) {
+    if (now_ms >= call->call_end_ms || call->cut) {
         return NVT_OK; /* a last look */
     }
     wait_until(wait, call->answer_end_ms);
@@ -375,9 +383,16 @@ static void request_answered(struct nvt_call *call, uint64_t now_ms)
     finish(call, verdict, o->failure.err, &call->response);
 }
 
-static nvt_err step_receive(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+/* After a request that was cut short nothing more can come. */
+static nvt_err receive(struct nvt_call *call, struct nvt_wait *wait)
 {
     nvt_err err = nvt_exchange_receive(call, wait);
+    return (call->cut && err != NVT_OK) ? NVT_E_NET_RESET : err;
+}
+
+static nvt_err step_receive(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
+{
+    nvt_err err = receive(call, wait);
     if (err == NVT_AGAIN && !call->received) {
         if (now_ms >= call->answer_end_ms) {
             attempt_failed(call, NVT_E_TIMEOUT_ANSWER);
@@ -393,7 +408,7 @@ static nvt_err step_receive(struct nvt_call *call, uint64_t now_ms, struct nvt_w
         return NVT_OK;
     }
     call->conn.exchanges++;
-    if (!call->response.keep_alive || call->excess) {
+    if (!call->response.keep_alive || call->excess || call->cut) {
         nvt_conn_close(&call->conn);
     }
     if (call->token_leg) {

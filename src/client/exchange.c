@@ -86,6 +86,7 @@ nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait)
 
 void nvt_exchange_expect(struct nvt_call *call)
 {
+    nvt_compose_wipe(call); /* of a request that was cut: its room takes the answer */
     bool head = !call->token_leg && nvt_span_eq(call->request->method, NVT_LIT("HEAD"));
     nvt_http_response_init(&call->response, call->mem.bytes + NVT_IO_CAP, NVT_HEAD_MAX, head);
     call->body_in = 0;

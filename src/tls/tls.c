@@ -283,7 +283,11 @@ nvt_err nvt_tls_send(struct nvt_tls *t, struct nvt_span data, size_t *out_n, uin
         }
     }
     t->write_len = data.len;
-    return stopped(t, code, out_events);
+    err = stopped(t, code, out_events);
+    if (code == MBEDTLS_ERR_NET_SEND_FAILED) {
+        t->end = NVT_OK; /* what the peer sent before that can still be read */
+    }
+    return err;
 }
 
 nvt_err nvt_tls_recv(struct nvt_tls *t, void *data, size_t cap, size_t *out_n, uint8_t *out_events)

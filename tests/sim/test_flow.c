@@ -148,6 +148,42 @@ static void test_reset_before_sent(void **state)
     world_close(&w);
 }
 
+/* The server answers in the middle of a long body and resets the rest: its answer counts. */
+static void cut_short(const char *answer, uint8_t flags, enum nvt_verdict verdict, nvt_err err)
+{
+    static uint8_t body[6000];
+    const struct nvt_sim_answer a[] = {{answer, strlen(answer), 0, true, NVT_SIM_RESET}};
+    static const struct nvt_sim_answer b[] = {STAY(WORLD_OK)};
+    const struct nvt_sim_script s[] = {SCRIPT(a), SCRIPT(b)};
+    struct nvt_request q = world_request("POST", flags);
+    q.body = nvt_span_of(body, sizeof(body));
+    world_init(&w, &world_keyed, s, 2);
+    w.sim.send_max = 700;
+    w.sim.sent_max = 2000;
+    world_run(&w, &q);
+    world_expect(&w, verdict, err);
+    assert_false(world_holds(&w.call, sizeof(w.call), WORLD_TOKEN));
+    w.sim.sent_max = 0;
+    world_send(&w, "POST", flags); /* on a connection of its own */
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    assert_int_equal(w.sim.connections, 2);
+    world_close(&w);
+}
+
+static void test_cut_short(void **state)
+{
+    static const char large[] = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 19\r\n\r\n"
+                                "{\"error\":\"too big\"}";
+    (void)state;
+    cut_short(large, 0, NVT_REFUSED, NVT_E_STATUS);
+    cut_short(large, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_STATUS);
+    cut_short(WORLD_OK, 0, NVT_DELIVERED, NVT_OK);
+    cut_short("", 0, NVT_UNKNOWN, NVT_E_NET_RESET);
+    cut_short("", NVT_REQ_KEYED, NVT_RETRY, NVT_E_NET_RESET);
+    cut_short("HTTP/1.1 413 Content Too La", 0, NVT_UNKNOWN, NVT_E_NET_RESET);
+    cut_short("HTTP/1.1 413 X\r\nContent-Length: 9\r\n\r\n{", 0, NVT_UNKNOWN, NVT_E_NET_RESET);
+}
+
 /* ---- statuses ---- */
 
 static void test_500_is_repeated_once(void **state)
@@ -357,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_stale_connection),
         cmocka_unit_test(test_stale_once),
         cmocka_unit_test(test_reset_before_sent),
+        cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_500_is_repeated_once),
         cmocka_unit_test(test_500_unkeyed),
         cmocka_unit_test(test_retry_times),

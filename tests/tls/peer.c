@@ -41,6 +41,9 @@ static nvt_err net_send(void *ctx, nvt_sock sock, const uint8_t *data, size_t le
     if (n->bend.block_sends || held_back(n)) {
         return NVT_AGAIN;
     }
+    if (n->bend.reset_sends) {
+        return NVT_E_NET_RESET;
+    }
     ssize_t got = send((int)sock, data, clip(n, len), MSG_NOSIGNAL);
     if (got < 0) {
         return errno_err();

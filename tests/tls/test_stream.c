@@ -346,6 +346,33 @@ static void test_reset(void **state)
     }
 }
 
+/* A peer that takes no more may have sent something before. */
+static void test_read_after_reset(void **state)
+{
+    (void)state;
+    for (int i = 0; i < VERSIONS; i++) {
+        struct server s;
+        struct client c;
+        char back[5] = "";
+        uint8_t events = 0;
+        size_t n = 0;
+        server_start(&s, "server", NULL);
+        client_init(&c, i == 0, NULL, 0);
+        assert_int_equal(client_connect(&c, &s, "localhost", NULL), NVT_OK);
+        assert_int_equal(client_send(&c, "abc\n"), NVT_OK);
+        c.net.bend.reset_sends = true;
+        for (int turn = 0; turn < 2; turn++) {
+            assert_int_equal(nvt_tls_send(&c.tls, NVT_LIT("more"), &n, &events), NVT_E_NET_RESET);
+        }
+        assert_int_equal(client_recv(&c, back, 4), NVT_OK);
+        assert_string_equal(back, "cba\n");
+        assert_int_equal(nvt_tls_send(&c.tls, NVT_LIT("more"), &n, &events), NVT_E_NET_RESET);
+        client_hang_up(&c);
+        client_free(&c);
+        server_kill(&s);
+    }
+}
+
 static void test_tampered(void **state)
 {
     (void)state;
@@ -552,6 +579,7 @@ int main(void)
         TEST(test_quiet),
         TEST(test_truncated),
         TEST(test_reset),
+        TEST(test_read_after_reset),
         TEST(test_tampered),
         TEST(test_small_pieces),
         TEST(test_large_data),
