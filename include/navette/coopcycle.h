@@ -93,6 +93,11 @@ nvt_err nvt_coopcycle_delivery_check(const struct nvt_coopcycle_delivery *d,
 nvt_err nvt_coopcycle_delivery_write(const struct nvt_coopcycle_delivery *d, struct nvt_buf *out,
                                      struct nvt_failure *out_failure);
 
+/* The same for the body of an update, which may leave out anything; a list of tasks has
+ * at least two. */
+nvt_err nvt_coopcycle_update_write(const struct nvt_coopcycle_delivery *d, struct nvt_buf *out,
+                                   struct nvt_failure *out_failure);
+
 /* The same bounds on a delivery that is JSON already, which then may be sent as it is: see
  * nvt_rpc_json_check for what besides is reported how. Accepted besides what a struct can say: the
  * API's older names, order, rrule, tags as a list, metadata of any kind, and times in any form that

@@ -93,7 +93,8 @@ static const struct nvt_field task_rows[] = {
 static const struct nvt_shape task = {NVT_SHAPE_ROWS(task_rows), false,
                                       sizeof(struct nvt_coopcycle_task), WINDOW, BEFORE};
 /* Of an update: nothing is required. */
-static const struct nvt_shape change = {NVT_SHAPE_ROWS(task_rows), false, 0U, 0U, 0U};
+static const struct nvt_shape change = {NVT_SHAPE_ROWS(task_rows), false,
+                                        sizeof(struct nvt_coopcycle_task), 0U, 0U};
 
 #define ROOT(member) NVT_FIELD_AT(nvt_coopcycle_delivery, member)
 #define ROWS(shape)                                                                                \
@@ -191,9 +192,10 @@ static nvt_err rule_one(struct rules *r, const struct nvt_coopcycle_task *t, con
     return rule_stop(r, &s);
 }
 
-static nvt_err rule_delivery(const struct nvt_coopcycle_delivery *d, struct nvt_failure *failure)
+static nvt_err rule_delivery(const struct nvt_coopcycle_delivery *d, bool typed,
+                             struct nvt_failure *failure)
 {
-    struct rules r = {.failure = failure, .typed = true};
+    struct rules r = {.failure = failure, .typed = typed};
     nvt_err err = NVT_OK;
     if (d->task_count > 0U) {
         err = rule_tasks(failure, d->task_count, d->pickup != NULL || d->dropoff != NULL);
@@ -211,18 +213,31 @@ static nvt_err rule_delivery(const struct nvt_coopcycle_delivery *d, struct nvt_
     return err == NVT_OK ? rule_end(&r) : err;
 }
 
+static nvt_err check(const struct nvt_shape *shape, const struct nvt_coopcycle_delivery *d,
+                     struct nvt_failure *failure)
+{
+    nvt_err err = nvt_shape_check(shape, d, failure);
+    return err == NVT_OK ? rule_delivery(d, shape == &whole, failure) : err;
+}
+
 nvt_err nvt_coopcycle_delivery_check(const struct nvt_coopcycle_delivery *d,
                                      struct nvt_failure *out_failure)
 {
-    nvt_err err = nvt_shape_check(&whole, d, out_failure);
-    return err == NVT_OK ? rule_delivery(d, out_failure) : err;
+    return check(&whole, d, out_failure);
 }
 
 nvt_err nvt_coopcycle_delivery_write(const struct nvt_coopcycle_delivery *d, struct nvt_buf *out,
                                      struct nvt_failure *out_failure)
 {
-    nvt_err err = nvt_coopcycle_delivery_check(d, out_failure);
+    nvt_err err = check(&whole, d, out_failure);
     return err == NVT_OK ? nvt_shape_write(&whole, d, out, out_failure) : err;
+}
+
+nvt_err nvt_coopcycle_update_write(const struct nvt_coopcycle_delivery *d, struct nvt_buf *out,
+                                   struct nvt_failure *out_failure)
+{
+    nvt_err err = check(&part, d, out_failure);
+    return err == NVT_OK ? nvt_shape_write(&part, d, out, out_failure) : err;
 }
 
 /* ---- JSON ---- */

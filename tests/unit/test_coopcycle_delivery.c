@@ -167,6 +167,44 @@ static void test_room(void **state)
     }
 }
 
+static void expect_update(const char *wanted)
+{
+    struct nvt_buf b;
+    nvt_buf_init(&b, out_mem, sizeof out_mem - 1U);
+    assert_int_equal(nvt_coopcycle_update_write(&d, &b, &failure), NVT_OK);
+    out_mem[b.len] = 0;
+    assert_string_equal((const char *)out_mem, wanted);
+    assert_int_equal(nvt_coopcycle_update_check(nvt_buf_span(&b), pool, POOL, &failure), NVT_OK);
+}
+
+static void test_write_update(void **state)
+{
+    struct nvt_buf b;
+    (void)state;
+    d.pickup = NULL;
+    dropoff.before_s = 0;
+    dropoff.comments = NVT_LIT("x");
+    expect_update("{\"dropoff\":{\"comments\":\"x\"}}");
+    d.dropoff = NULL;
+    expect_update("{}");
+    d.tasks = tasks;
+    d.task_count = 2;
+    tasks[0].id = 7;
+    tasks[1].id = 8;
+    tasks[1].weight_g = 1;
+    expect_update("{\"tasks\":[{\"id\":7},{\"id\":8,\"weight\":1}]}");
+    d.task_count = 1;
+    nvt_buf_init(&b, out_mem, sizeof out_mem);
+    assert_int_equal(nvt_coopcycle_update_write(&d, &b, &failure), NVT_E_FIELD_COUNT);
+    assert_string_equal(failure.field, "tasks");
+    d.task_count = 2;
+    tasks[1].after_s = NOON;
+    tasks[1].before_s = NOON - 1;
+    assert_int_equal(nvt_coopcycle_update_write(&d, &b, &failure), NVT_E_FIELD_ORDER);
+    assert_string_equal(failure.field, "tasks[1].before");
+    assert_int_equal(b.len, 0);
+}
+
 static void test_missing(void **state)
 {
     (void)state;
@@ -547,6 +585,7 @@ int main(void)
         cmocka_unit_test_setup(test_write, reset),
         cmocka_unit_test_setup(test_write_all, reset),
         cmocka_unit_test_setup(test_room, reset),
+        cmocka_unit_test_setup(test_write_update, reset),
         cmocka_unit_test_setup(test_missing, reset),
         cmocka_unit_test_setup(test_both, reset),
         cmocka_unit_test_setup(test_count, reset),
