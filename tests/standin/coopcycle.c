@@ -14,6 +14,7 @@
 #define LD_TYPE "application/ld+json; charset=utf-8"
 
 static json_t *webhooks;
+static unsigned imports;
 
 /* ---- answers ---- */
 
@@ -129,10 +130,26 @@ static bool authorized(struct request *r)
     return false;
 }
 
+static bool is_import(const struct request *r)
+{
+    return strcmp(r->route->pattern, "api/deliveries/import_async") == 0;
+}
+
+/* What a route takes in. */
+static bool takes_type(const struct request *r)
+{
+    const bool create = r->route->handle == coopcycle_create;
+    if (strcmp(r->method, "POST") != 0 && strcmp(r->method, "PUT") != 0) {
+        return true;
+    }
+    if (is_import(r)) {
+        return has_type(r, "text/csv");
+    }
+    return has_type(r, "application/ld+json") || (!create && has_type(r, "application/json"));
+}
+
 static bool negotiated(struct request *r)
 {
-    const bool create =
-        strcmp(r->method, "POST") == 0 && strcmp(r->route->pattern, "api/deliveries") == 0;
     const char *type = header_value(r, "Content-Type");
     if (header_value(r, "Accept") != NULL && !accepts(r, "application/ld+json") &&
         !accepts(r, "application/json") && !accepts(r, "*/*")) {
@@ -142,14 +159,14 @@ static bool negotiated(struct request *r)
                         header_value(r, "Accept"));
         return false;
     }
-    if ((strcmp(r->method, "POST") != 0 && strcmp(r->method, "PUT") != 0) ||
-        has_type(r, "application/ld+json") || (!create && has_type(r, "application/json"))) {
+    if (takes_type(r)) {
         return true;
     }
     coopcycle_error(r, 415,
                     "The content-type \"%.80s\" is not supported. Supported MIME types are "
                     "\"application/ld+json\"%s.",
-                    type == NULL ? "" : type, create ? "" : ", \"application/json\"");
+                    type == NULL ? "" : type,
+                    r->route->handle == coopcycle_create ? "" : ", \"application/json\"");
     return false;
 }
 
@@ -174,7 +191,7 @@ static bool admit(struct request *r)
     if (!negotiated(r)) {
         return false;
     }
-    if (r->body_len != 0U && strcmp(r->method, "GET") != 0 &&
+    if (r->body_len != 0U && strcmp(r->method, "GET") != 0 && !is_import(r) &&
         (!read_json(r) || !json_is_object(r->json))) {
         coopcycle_error(r, 400, "Syntax error");
         return false;
@@ -230,6 +247,35 @@ static void post_register(struct request *r)
 static void post_login(struct request *r)
 {
     reply_lexik(r, "Invalid credentials.");
+}
+
+/* ---- deliveries from CSV: queued, and done when asked for ---- */
+
+static json_t *import_json(unsigned id, const char *status)
+{
+    char iri[60];
+    (void)snprintf(iri, sizeof iri, "/api/deliveries/imports/%u", id);
+    return json_pack("{s:s,s:s,s:s,s:s,s:[]}", "@context", "/api/contexts/DeliveryImportQueue",
+                     "@id", iri, "@type", "DeliveryImportQueue", "status", status, "errors");
+}
+
+static void post_import(struct request *r)
+{
+    if (r->body_len == 0U) {
+        coopcycle_error(r, 400, "CSV is empty");
+    } else {
+        coopcycle_reply(r, 201, import_json(++imports, "pending"));
+    }
+}
+
+static void get_import(struct request *r)
+{
+    const unsigned long id = strtoul(r->segments[3], NULL, 10);
+    if (id == 0UL || id > imports) {
+        coopcycle_error(r, 404, "Not Found");
+    } else {
+        coopcycle_reply(r, 200, import_json((unsigned)id, "completed"));
+    }
 }
 
 /* ---- webhooks ---- */
@@ -322,6 +368,8 @@ static const struct route routes[] = {
     {"POST", "api/deliveries/quotes", coopcycle_quote, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"PUT", "api/deliveries/quotes/*/confirm", coopcycle_confirm, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"POST", "api/retail_prices/calculate", coopcycle_price, NULL, AUTH_BEARER, SCOPE_CALLS},
+    {"POST", "api/deliveries/import_async", post_import, NULL, AUTH_BEARER, SCOPE_CALLS},
+    {"GET", "api/deliveries/imports/*", get_import, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"GET", "api/deliveries/*", coopcycle_read, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"PUT", "api/deliveries/*", coopcycle_update, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"DELETE", "api/deliveries/*", coopcycle_cancel, NULL, AUTH_BEARER, SCOPE_CALLS},

@@ -173,8 +173,7 @@ void coopcycle_read(struct request *r)
 static json_t *merged(const json_t *old, json_t *new)
 {
     json_t *both = json_deep_copy(old);
-    for (void *at = json_object_iter((json_t *)(uintptr_t) new); at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t) new, at)) {
+    for (void *at = json_object_iter(new); at != NULL; at = json_object_iter_next(new, at)) {
         json_t *target = json_object_get(both, json_object_iter_key(at));
         json_t *value = json_object_iter_value(at);
         if (json_is_object(target) && json_is_object(value)) {

@@ -391,17 +391,32 @@ static void fragment(struct parser *s)
 
 /* NOLINTEND(misc-no-recursion) */
 
+/* The start of the token, whose bytes may be the middle of a character. */
+static void show(const struct parser *s, char out[41])
+{
+    size_t n = 0;
+    for (; n < s->len && n < 40U; n++) {
+        const bool plain = s->at[n] >= ' ' && s->at[n] <= '~';
+        out[n] = '?';
+        if (plain) {
+            out[n] = s->at[n];
+        }
+    }
+    out[n] = '\0';
+}
+
 static json_t *syntax_error(const struct parser *s)
 {
     char text[160];
+    char token[41];
     json_t *where = json_object();
     place(s, s->at, where);
+    show(s, token);
     if (s->kind == END) {
         (void)snprintf(text, sizeof text, "Unexpected end of document");
     } else {
         (void)snprintf(text, sizeof text,
-                       "Expected one of NAME, LCURLY, actual: \"%.*s\" at [%d, %d]",
-                       (int)(s->len > 40U ? 40U : s->len), s->at,
+                       "Expected one of NAME, LCURLY, actual: \"%s\" at [%d, %d]", token,
                        (int)json_integer_value(json_object_get(where, "line")),
                        (int)json_integer_value(json_object_get(where, "column")));
     }

@@ -225,6 +225,10 @@ answers 'coopcycle: the last page' 200 '"hydra:member":\[\{"@id":"\\/api\\/deliv
 unlike '... has no next' "$body" 'hydra:next'
 cc /api/stores/2/deliveries
 answers 'coopcycle: the list of another' 403 'Access Denied'
+ask /api/deliveries/import_async -H "Authorization: Bearer $token" -H 'Content-Type: text/csv' -d 'pickup.address,dropoff.address'
+answers 'coopcycle: an import' 201 '"\\/api\\/deliveries\\/imports\\/1".*"status":"pending"'
+cc /api/deliveries/imports/1
+answers 'coopcycle: ... is done soon' 200 '"status":"completed","errors":\[\]'
 ask /api/register -d x=1
 answers 'coopcycle: RFC 7807' 400 '^\{"type":"https:\\/\\/tools.*"title":"An error occurred","detail":"email: .*"violations":'
 like '... in its type' "$head" '^Content-Type: application/problem\+json'
