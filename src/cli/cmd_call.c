@@ -147,6 +147,36 @@ static int conclude(const struct args *a)
     return code;
 }
 
+/* Of "Basic dTpw" and "dTpw" the password in it, too. */
+static void learn_password(struct nvt_span text)
+{
+    uint8_t mem[512];
+    struct nvt_buf b;
+    size_t n = 0;
+    nvt_buf_init(&b, mem, sizeof mem);
+    if (nvt_base64_decode(text, NVT_BASE64, &b) == NVT_OK) {
+        while (n < b.len && mem[n] != (uint8_t)':') {
+            n++;
+        }
+        mask_add(nvt_span_drop(nvt_buf_span(&b), n < b.len ? n + 1U : n));
+    }
+    nvt_wipe(mem, sizeof mem);
+}
+
+/* Behind "Bearer " stands what is secret of it. */
+static void learn(const struct nvt_header *h)
+{
+    size_t n = h->value.len;
+    if (h->secret) {
+        while (n > 0U && h->value.ptr[n - 1U] != (uint8_t)' ') {
+            n--;
+        }
+        mask_add(h->value);
+        mask_add(nvt_span_drop(h->value, n));
+        learn_password(nvt_span_drop(h->value, n));
+    }
+}
+
 static int send(struct outgoing *o, const struct args *a)
 {
     int code = session_open(&session, &settings, (o->request.flags & NVT_REQ_NO_AUTH) == 0U);
@@ -154,9 +184,7 @@ static int send(struct outgoing *o, const struct args *a)
         return code;
     }
     for (size_t i = 0; i < o->request.header_count; i++) {
-        if (o->headers[i].secret) {
-            mask_add(o->headers[i].value);
-        }
+        learn(&o->headers[i]);
     }
     nvt_err err = nvt_call_begin(&session.call, &o->request);
     if (err == NVT_OK) {

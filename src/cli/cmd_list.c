@@ -148,7 +148,7 @@ static int all_pages(struct nvt_rpc_walk *walk)
     }
     if (code == CLI_OK && settings.json) {
         (void)fputs("{\"ok\":true,\"journeys\":[", stdout);
-        (void)fwrite(items.mem, 1U, items.len, stdout);
+        mask_print(stdout, nvt_span_of(items.mem, items.len));
         (void)fputs("]}\n", stdout);
     }
     free(items.mem);

@@ -83,9 +83,18 @@ int query_fail(struct query *q, const char *what, nvt_err err)
 /* In JSON, line ends stand between values only. */
 void query_put(struct nvt_span json)
 {
-    for (size_t i = 0; i < json.len; i++) {
-        uint8_t c = json.ptr[i];
-        (void)putchar(c == (uint8_t)'\n' || c == (uint8_t)'\r' ? ' ' : (int)c);
+    struct nvt_span rest = json;
+    while (rest.len > 0U) {
+        size_t n = 0;
+        while (n < rest.len && rest.ptr[n] != (uint8_t)'\n' && rest.ptr[n] != (uint8_t)'\r') {
+            n++;
+        }
+        mask_print(stdout, nvt_span_of(rest.ptr, n));
+        if (n < rest.len) {
+            (void)putchar(' ');
+            n++;
+        }
+        rest = nvt_span_drop(rest, n);
     }
 }
 

@@ -8,7 +8,7 @@
 #include "cli.h"
 
 #define SHORTEST 8U
-#define FIXED_MAX 20U /* what does not change during a run */
+#define FIXED_MAX 40U /* what does not change during a run */
 #define RECENT_MAX 4U /* tokens: the newest ones */
 
 struct secret {
@@ -61,20 +61,39 @@ static void add_recent(struct nvt_span text)
     }
 }
 
-/* As JSON carries it where slashes are escaped, too. */
+/* A string's inside in JSON, with two liberties that writers take: "\\/" and "\\u00e9". */
+static bool put_json(struct nvt_buf *b, struct nvt_span text, bool slashes, bool ascii)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct nvt_span rest = text;
+    uint32_t cp = 0;
+    while (nvt_utf8_next(&rest, &cp) == NVT_OK) {
+        if (cp == (uint32_t)'"' || cp == (uint32_t)'\\' || (slashes && cp == (uint32_t)'/')) {
+            nvt_buf_put_byte(b, (uint8_t)'\\');
+        }
+        if (ascii && cp >= 0x80U && cp < 0x10000U) {
+            nvt_buf_put(b, NVT_LIT("\\u"));
+            for (unsigned shift = 16U; shift > 0U; shift -= 4U) {
+                nvt_buf_put_byte(b, (uint8_t)digits[(cp >> (shift - 4U)) & 15U]);
+            }
+        } else {
+            nvt_utf8_put(b, cp);
+        }
+    }
+    return rest.len == 0U && !b->overflow;
+}
+
 void mask_add(struct nvt_span text)
 {
     uint8_t mem[NVT_TOKEN_CAP];
-    size_t len = 0;
     add_as_is(text);
-    for (size_t i = 0; i < text.len && len + 2U <= sizeof mem; i++) {
-        uint8_t c = text.ptr[i];
-        if (c == (uint8_t)'/' || c == (uint8_t)'"' || c == (uint8_t)'\\') {
-            mem[len++] = (uint8_t)'\\';
+    for (unsigned how = 0; how < 4U; how++) {
+        struct nvt_buf b;
+        nvt_buf_init(&b, mem, sizeof mem);
+        if (put_json(&b, text, (how & 1U) != 0U, (how & 2U) != 0U)) {
+            add_as_is(nvt_buf_span(&b));
         }
-        mem[len++] = c;
     }
-    add_as_is(nvt_span_of(mem, len));
     nvt_wipe(mem, sizeof mem);
 }
 

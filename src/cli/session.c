@@ -91,19 +91,6 @@ static int apply(struct session *s)
     return CLI_OK;
 }
 
-/* A user name without a password stands for a refresh token that an earlier login left. */
-static int check_login(const struct session *s)
-{
-    const struct nvt_credentials *c = &s->client.credentials;
-    if (!s->settings->no_token && c->grant == NVT_GRANT_PASSWORD && c->id[0] != '\0' &&
-        c->secret[0] == '\0' && c->refresh[0] == '\0' && s->client.token.len == 0U) {
-        return fail(s->settings->json, CLI_CONFIG, NVT_E_CRED_EMPTY,
-                    "the password is missing: it goes with the username until a login has left a "
-                    "refresh token here");
-    }
-    return CLI_OK;
-}
-
 static int open_client(struct session *s, bool with_secrets)
 {
     const struct settings *set = s->settings;
@@ -128,7 +115,7 @@ static int open_client(struct session *s, bool with_secrets)
         set->system->grant == NVT_GRANT_PASSWORD) {
         code = refresh_store_open(&s->refresh, &s->client, set);
     }
-    return code == CLI_OK ? check_login(s) : code;
+    return code;
 }
 
 int session_open(struct session *s, const struct settings *settings, bool with_secrets)

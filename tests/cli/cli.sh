@@ -334,7 +334,10 @@ of coopcycle 'an account' 'coopcycle has no account_login' \
 good jindexe 'user and password' 'api_key = k\nusername = me@example.org\npassword = TOPSECRET\n'
 good jindexe 'a refresh token' 'api_key = k\nrefresh_token = TOPSECRET\n'
 good jindexe 'both' 'api_key = k\nusername = a\npassword = b\nrefresh_token = TOPSECRET\n'
-of jindexe 'no password' 'the password is missing: it goes with the username' 'api_key = k\nusername = TOPSECRET\n'
+printf 'api_key = k\nusername = me\n' >"$work/secret"
+nv token jindexe --token-file "$work/secret" --base-url https://127.0.0.1:1
+exits 'secret of jindexe: no password, and no login was kept' "$E_LOGIN" 'refresh token of me: put the password'
+of jindexe 'no username' 'the username is missing: it goes with the password' 'api_key = k\npassword = TOPSECRET\n'
 of jindexe 'an empty password' 'the password is no good: .*empty' 'api_key = k\nusername = TOPSECRET\npassword =\n'
 of jindexe 'an empty username' 'the username is no good: .*empty' 'api_key = TOPSECRET\nusername =\n'
 of jindexe 'a client' 'jindexe has no client_id; it takes api_key' 'client_id = a\nclient_secret = TOPSECRET\n'

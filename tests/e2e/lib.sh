@@ -77,15 +77,16 @@ need() { # PROGRAM ...
 # ---- the command ----
 
 # Nothing of the caller's own set-up may leak in: configuration, cache and secrets are the script's.
-export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_CACHE_HOME="$work/home/.cache"
-unset XDG_RUNTIME_DIR RUNTIME_DIRECTORY CREDENTIALS_DIRECTORY
+export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_CACHE_HOME="$work/home/.cache" \
+    XDG_STATE_HOME="$work/home/.local/state"
+unset XDG_RUNTIME_DIR RUNTIME_DIRECTORY STATE_DIRECTORY CREDENTIALS_DIRECTORY
 for variable in $(env | sed -n 's/^\(NAVETTE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$variable"; done
 mkdir -p "$HOME"
 
 # The exit codes that `navette help` documents.
 # shellcheck disable=SC2034
 E_PARTLY=1 E_USAGE=2 E_CONFIG=3 E_NETWORK=4 E_TLS=5 E_AUTH=6 E_REFUSED=7 E_LATER=8 E_UNKNOWN=9 \
-    E_INPUT=10 E_ANSWER=11 E_CHECK=12
+    E_INPUT=10 E_ANSWER=11 E_CHECK=12 E_LOGIN=13
 
 # Runs the command: its exit code in $code, what it printed in $out and $err (and the files
 # $work/out, $work/err). No run may take longer than a minute.
