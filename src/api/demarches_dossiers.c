@@ -24,16 +24,17 @@ static char order_of(const struct nvt_demarches_filter *f)
 }
 
 /* The order's letter and the service's text, which stays as it is. */
-static bool keep_cursor(struct nvt_span cursor, char out[NVT_DEMARCHES_CURSOR_CAP])
+static bool keep_cursor(char order, struct nvt_span text, char out[NVT_DEMARCHES_CURSOR_CAP])
 {
-    bool good = cursor.len > 1U && cursor.len < (size_t)NVT_DEMARCHES_CURSOR_CAP;
-    for (size_t i = 0; i < cursor.len && good; i++) {
-        good = cursor.ptr[i] > 0x20U && cursor.ptr[i] < 0x7FU && cursor.ptr[i] != (uint8_t)'\\' &&
-               cursor.ptr[i] != (uint8_t)'"';
+    bool good = text.len > 0U && text.len < (size_t)NVT_DEMARCHES_CURSOR_CAP - 1U;
+    for (size_t i = 0; i < text.len && good; i++) {
+        good = text.ptr[i] > 0x20U && text.ptr[i] < 0x7FU && text.ptr[i] != (uint8_t)'\\' &&
+               text.ptr[i] != (uint8_t)'"';
     }
     if (good) {
         (void)memset(out, 0, NVT_DEMARCHES_CURSOR_CAP);
-        (void)memcpy(out, cursor.ptr, cursor.len);
+        out[0] = order;
+        (void)memcpy(out + 1, text.ptr, text.len);
     }
     return good;
 }
@@ -54,8 +55,9 @@ nvt_err nvt_demarches_dossiers_init(struct nvt_demarches_dossiers *it,
          nvt_time_parse_rfc3339(filter->updated_since, &since) != NVT_OK)) {
         return NVT_E_FIELD_FORMAT;
     }
-    if (filter->after.len > 0U && ((char)filter->after.ptr[0] != order_of(filter) ||
-                                   !keep_cursor(filter->after, it->cursor))) {
+    if (filter->after.len > 0U &&
+        ((char)filter->after.ptr[0] != order_of(filter) ||
+         !keep_cursor(order_of(filter), nvt_span_drop(filter->after, 1U), it->cursor))) {
         return NVT_E_CURSOR;
     }
     it->more = true;
@@ -121,13 +123,8 @@ static void grow(struct nvt_demarches_dossiers *it)
  * (Brent's algorithm): without it a service gone wrong would have us read for ever. */
 static nvt_err advance(struct nvt_demarches_dossiers *it, struct nvt_span end)
 {
-    uint8_t text[NVT_DEMARCHES_CURSOR_CAP];
     char cursor[NVT_DEMARCHES_CURSOR_CAP];
-    struct nvt_buf b;
-    nvt_buf_init(&b, text, sizeof text);
-    nvt_buf_put_byte(&b, (uint8_t)order_of(&it->filter));
-    nvt_buf_put(&b, end);
-    if (b.overflow || !keep_cursor(nvt_buf_span(&b), cursor) || strcmp(cursor, it->cursor) == 0 ||
+    if (!keep_cursor(order_of(&it->filter), end, cursor) || strcmp(cursor, it->cursor) == 0 ||
         strcmp(cursor, it->mark) == 0) {
         return NVT_E_CURSOR;
     }
