@@ -118,7 +118,8 @@ nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
  * gateway (the watch) becomes NVT_REFUSED with NVT_E_BUSINESS, its codeRetour in failure.code and
  * its libelle in failure.message; a ping of Legifrance that is not answered with "pong" becomes
  * NVT_REFUSED with NVT_E_ANSWER. A 401 for a path that no API has is NVT_E_STATUS, not
- * NVT_E_UNAUTHORIZED, with the realm in failure.code. Returns outcome.failure.err.
+ * NVT_E_UNAUTHORIZED, with the realm in failure.code. A 423 (Judilibre while it is being updated)
+ * becomes NVT_RETRY, later with each one in a row. Returns outcome.failure.err.
  */
 nvt_err nvt_piste_judge(struct nvt_call *call, struct nvt_piste_request *r);
 

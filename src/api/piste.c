@@ -111,25 +111,20 @@ nvt_err nvt_piste_chorus(struct nvt_call *call, struct nvt_piste_request *r,
 nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
                        enum nvt_piste_service service)
 {
-    struct nvt_request *q = &r->request;
-    (void)memset(r, 0, sizeof(*r));
-    q->method = NVT_LIT("GET");
-    q->accept = NVT_LIT("*/*");
-    switch (service) {
-    case NVT_PISTE_GATEWAY:
-        q->target = NVT_LIT("/piste/healthcheck");
-        break;
-    case NVT_PISTE_LEGIFRANCE:
-        r->pong = true;
-        q->target = NVT_LIT("/dila/legifrance/lf-engine-app/consult/ping");
-        break;
-    case NVT_PISTE_JUDILIBRE:
-        q->target = NVT_LIT("/cassation/judilibre/v1.0/healthcheck");
-        q->flags = (uint8_t)NVT_REQ_API_KEY;
-        break;
-    default:
+    static const char *const targets[] = {
+        [NVT_PISTE_GATEWAY] = "/piste/healthcheck",
+        [NVT_PISTE_LEGIFRANCE] = "/dila/legifrance/lf-engine-app/consult/ping",
+        [NVT_PISTE_JUDILIBRE] = "/cassation/judilibre/v1.0/healthcheck",
+    };
+    if ((size_t)service >= sizeof(targets) / sizeof(targets[0])) {
         return NVT_E_ARG;
     }
+    (void)memset(r, 0, sizeof(*r));
+    r->request.method = NVT_LIT("GET");
+    r->request.accept = NVT_LIT("*/*");
+    r->request.target = nvt_span_str(targets[service]);
+    r->request.flags = (uint8_t)(service == NVT_PISTE_JUDILIBRE ? (unsigned)NVT_REQ_API_KEY : 0U);
+    r->pong = service == NVT_PISTE_LEGIFRANCE;
     return begin(call, r);
 }
 
@@ -225,6 +220,17 @@ static void judge_denial(struct nvt_call *call)
     }
 }
 
+/* 423 (RFC 4918 section 11.3), by which Judilibre says that it is being updated: nothing was done,
+ * whatever the method, and later it may be. */
+static void judge_locked(struct nvt_call *call)
+{
+    const struct nvt_port_clock *clock = &call->client->port->clock;
+    unsigned steps = call->streak < 8U ? call->streak : 8U;
+    call->outcome.verdict = NVT_RETRY;
+    call->outcome.retry_at_ms = clock->mono_ms(clock->ctx) + ((uint64_t)NVT_BACKOFF_MS << steps);
+    call->streak = (uint8_t)(steps + 1U);
+}
+
 static void judge_business(struct nvt_call *call, const struct nvt_piste_watch *w)
 {
     struct nvt_failure *f = &call->outcome.failure;
@@ -243,6 +249,9 @@ static bool is_pong(const struct nvt_outcome *o)
 nvt_err nvt_piste_judge(struct nvt_call *call, struct nvt_piste_request *r)
 {
     struct nvt_outcome *o = &call->outcome;
+    if (o->status == 423U && o->verdict == NVT_REFUSED) {
+        judge_locked(call);
+    }
     if (o->verdict != NVT_DELIVERED) {
         judge_denial(call);
         return o->failure.err;

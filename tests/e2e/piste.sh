@@ -73,7 +73,7 @@ exits 'Judilibre with the key alone' 0
 is '... no token was asked for' "$(state piste_tokens)" "$before"
 fault '{"locked":1}'
 piste call GET '/cassation/judilibre/v1.0/search?query=bail'
-exits 'Judilibre busy, 423' "$E_REFUSED" '423'
+exits 'Judilibre busy, 423' "$E_LATER" '423.*try again in'
 piste call GET '/cassation/judilibre/v1.0/search?query=bail&page=1000&page_size=50'
 exits 'Judilibre beyond its window, 416' "$E_REFUSED" '416'
 piste call GET "$lf/consult/ping" --header 'Host: elsewhere'

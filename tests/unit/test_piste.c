@@ -401,6 +401,32 @@ static void test_denied(void **state)
     assert_int_equal(nvt_piste_judge(&call, &request), NVT_E_GRANT_REFUSED);
 }
 
+static uint64_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return 5000;
+}
+
+static void test_locked(void **state)
+{
+    (void)state;
+    static struct nvt_port port;
+    static const uint64_t waits[] = {1000,  2000,  4000,   8000,   16000,
+                                     32000, 64000, 128000, 256000, 256000};
+    port.clock.mono_ms = now_ms;
+    client.port = &port;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        answer(423, "");
+        assert_int_equal(nvt_piste_judge(&call, &request), NVT_E_STATUS);
+        assert_int_equal(call.outcome.verdict, NVT_RETRY);
+        assert_int_equal(call.outcome.retry_at_ms, 5000 + waits[i]);
+        assert_int_equal(nvt_piste_judge(&call, &request), NVT_E_STATUS); /* counts once */
+    }
+    answer(416, "");
+    assert_int_equal(nvt_piste_judge(&call, &request), NVT_E_STATUS);
+    assert_int_equal(call.outcome.verdict, NVT_REFUSED);
+}
+
 /* What failed on the way is not looked at: the watch may have seen half of it. */
 static void test_failed(void **state)
 {
@@ -428,6 +454,7 @@ int main(void)
         cmocka_unit_test_setup(test_chorus, set_up),
         cmocka_unit_test_setup(test_ping, set_up),
         cmocka_unit_test_setup(test_denied, set_up),
+        cmocka_unit_test_setup(test_locked, set_up),
         cmocka_unit_test_setup(test_failed, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
