@@ -275,8 +275,8 @@ nvt_err nvt_rpc_cee_simulate(struct nvt_call *call, struct nvt_rpc_request *r,
 nvt_err nvt_rpc_cee_register(struct nvt_call *call, struct nvt_rpc_request *r,
                              struct nvt_span json);
 
-/* GET and DELETE of one application. uuid: 36 of [0-9A-Fa-f-]: NVT_E_FIELD_MISSING,
- * NVT_E_FIELD_FORMAT. */
+/* GET and DELETE of one application; a DELETE that is repeated after a lost answer finds nothing,
+ * 404. uuid: 36 of [0-9A-Fa-f-]: NVT_E_FIELD_MISSING, NVT_E_FIELD_FORMAT. */
 nvt_err nvt_rpc_cee_find(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span uuid);
 nvt_err nvt_rpc_cee_delete(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span uuid);
 

@@ -169,6 +169,9 @@ with cee register - <"$work/long2.json"
 exits 'register: nothing on standard input' "$E_INPUT"
 with cee register "$work/long2.json"
 exits 'register a long distance' 0
+echo '{"journey_type":"long"}' >"$work/bare.json"
+with call rpc POST /v3.3/policies/cee/simulate --data "$work/bare.json"
+exits 'the first text of a bare list of failures' "$E_REFUSED" 'last_name_trunc.*400'
 fault '{"cee_disabled":true}'
 with cee find "$uuid"
 exits 'CEE switched off' "$E_REFUSED" 'disabled.*405'
