@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define ANSWER_MAX ((size_t)16 * 1024 * 1024)
 #define TEXT_MAX ((size_t)1024 * 1024)
 
 static struct query query;
@@ -370,7 +370,8 @@ const struct command query_commands[] = {
      "any GraphQL query or mutation",
      "Sends the query in FILE, or one that the service keeps, and prints the data. When there are\n"
      "errors too, what there is of the data is printed all the same, the errors go to standard\n"
-     "error and the exit code is 7. Whatever may be a mutation is never sent twice.\n"
+     "error and the exit code is 7. Whatever may be a mutation is never sent twice. An answer may\n"
+     "have up to 16 MiB.\n"
      "  --query-id ID     ds-query-v2, ds-mutation-v2 or introspection instead of FILE\n"
      "  --operation NAME  which of the document's operations\n"
      "  --variables JSON  an object; @FILE reads it from a file\n"
