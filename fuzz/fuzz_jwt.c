@@ -73,7 +73,7 @@ static void try_secret(struct nvt_span text)
     struct nvt_credentials c;
     struct nvt_buf body;
     struct nvt_span media;
-    uint8_t mem[1024];
+    uint8_t mem[10 * NVT_SECRET_CAP];
     nvt_err err = nvt_secret_check(text, text.len);
     memset(&c, 0, sizeof c);
     require(err == NVT_OK || (err <= NVT_E_CRED_EMPTY && err >= NVT_E_CRED_EDGE));

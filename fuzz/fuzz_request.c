@@ -10,6 +10,7 @@
 
 #define FIELDS_MAX 6U
 #define LENGTH 12U
+#define KEY "api-key-0123456789"
 
 struct parts {
     struct nvt_span method, target, authority;
@@ -216,10 +217,9 @@ static void check_staged(const struct nvt_call *call, const struct parts *p)
     require(s.lines <= 6U + p->count && s.lines >= 2U + p->count);
 }
 
-static void try_call(const struct parts *p, uint8_t flags)
+static struct nvt_request make_request(const struct parts *p, uint8_t flags)
 {
-    static struct world w;
-    struct nvt_header headers[FIELDS_MAX];
+    static struct nvt_header headers[FIELDS_MAX];
     struct nvt_request q = world_request("POST", flags);
     q.method = p->method;
     q.target = p->target;
@@ -229,12 +229,42 @@ static void try_call(const struct parts *p, uint8_t flags)
     for (size_t i = 0; i < p->count; i++) {
         headers[i].name = p->name[i];
         headers[i].value = p->value[i];
+        headers[i].secret = false;
     }
+    return q;
+}
+
+static void try_call(const struct parts *p, uint8_t flags)
+{
+    static struct world w;
+    struct nvt_request q = make_request(p, flags);
     world_init(&w, &world_plain, NULL, 0);
     if (nvt_call_begin(&w.call, &q) == NVT_OK) {
         check_staged(&w.call, p);
     } else {
         require(!world_holds(w.call.mem.bytes, sizeof w.call.mem.bytes, WORLD_TOKEN));
+    }
+    require(world_end(&w));
+}
+
+/* Another origin gets what the caller gave, and nothing that is the client's. */
+static void try_other_origin(const struct parts *p)
+{
+    static struct world w;
+    static struct nvt_origin other;
+    struct nvt_profile profile = world_plain;
+    struct nvt_request q = make_request(p, NVT_REQ_API_KEY);
+    profile.api_key_name = "X-API-KEY";
+    world_init(&w, &profile, NULL, 0);
+    require(nvt_credentials_set_api_key(&w.client.credentials, NVT_LIT(KEY)) == NVT_OK);
+    require(nvt_origin_parse(NVT_LIT("https://files.example.org/up"), &other) == NVT_OK);
+    q.origin = &other;
+    if (nvt_call_begin(&w.call, &q) == NVT_OK) {
+        struct nvt_span head = nvt_span_of(w.call.mem.bytes, w.call.out_secret_len);
+        check_request_line(&head, p, NVT_LIT("/up"));
+        require(nvt_span_eq(take_line(&head), NVT_LIT("Host: files.example.org")));
+        require(!world_holds(w.call.mem.bytes, w.call.out_len, WORLD_TOKEN));
+        require(!world_holds(w.call.mem.bytes, w.call.out_len, KEY));
     }
     require(world_end(&w));
 }
@@ -247,5 +277,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take_parts(nvt_span_of(data, size), &p);
     try_writer(&p, size);
     try_call(&p, (uint8_t)(size % 2U == 0U ? NVT_REQ_NO_AUTH : 0));
+    if (!world_holds(data, size, WORLD_TOKEN) && !world_holds(data, size, KEY)) {
+        try_other_origin(&p);
+    }
     return 0;
 }
