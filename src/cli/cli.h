@@ -206,6 +206,7 @@ struct session {
     uint64_t grace_ms;       /* after a signal, for the answer to a request that has gone out */
     uint64_t stop_at_ms;     /* when that time is over, 0: no signal yet */
     uint64_t busy_ms;        /* spent in session_run so far */
+    unsigned calls;          /* how often it ran */
     void (*tick)(void *ctx); /* called a few times a second while waiting, or NULL */
     void *tick_ctx;
 };

@@ -140,8 +140,21 @@ int session_open(struct session *s, const struct settings *settings, bool with_s
     return CLI_OK;
 }
 
+/* What the run has cost. */
+static void tell_figures(const struct session *s)
+{
+    const struct nvt_conn_stats *stats = &s->call.conn.stats;
+    say("figures: calls %u, ms %llu, bytes out %llu, in %llu, handshakes %lu full, %lu resumed",
+        s->calls, (unsigned long long)s->busy_ms, (unsigned long long)stats->bytes_out,
+        (unsigned long long)stats->bytes_in, (unsigned long)stats->handshakes,
+        (unsigned long)stats->resumptions);
+}
+
 void session_close(struct session *s)
 {
+    if (s->settings->verbose > 0U && s->calls > 0U) {
+        tell_figures(s);
+    }
     nvt_call_free(&s->call);
     if (s->cache.path[0] != '\0') {
         token_cache_save(&s->cache, &s->client);
@@ -233,6 +246,7 @@ void session_run(struct session *s)
     while (step(s)) {
     }
     s->busy_ms += session_now_ms(s) - start_ms;
+    s->calls++;
 }
 
 /* Any request makes the client fetch a token first. This one counts for a quota that leaves no room
