@@ -3,12 +3,8 @@
 #include <navette/api.h>
 
 const struct nvt_profile *const nvt_profiles[] = {
-    &nvt_rpc_profile,
-    &nvt_coopcycle_profile,
-    &nvt_demarches_profile,
-    &nvt_piste_profile,
-    &nvt_jindexe_profile,
-    NULL,
+    &nvt_rpc_profile,   &nvt_coopcycle_profile, &nvt_demarches_profile,
+    &nvt_piste_profile, &nvt_jindexe_profile,   NULL,
 };
 
 const struct nvt_profile *nvt_profile_find(struct nvt_span name)
