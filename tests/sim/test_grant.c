@@ -186,6 +186,15 @@ static void test_environment(void **state)
 static void test_own_host(void **state)
 {
     (void)state;
+    static const char *const near[] = {"https://api.example.net:8444/base",
+                                       "https://api.example.net:8443/bas",
+                                       "https://api2.example.net:8443/base"};
+    for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+        start(near[i], scripts, 1);
+        assert_string_equal(w.client.token_origin.host, "");
+        assert_ptr_equal(w.client.rates, profile.rates);
+        world_close(&w);
+    }
     start("https://own.example.org/x", scripts, 1);
     assert_string_equal(w.client.token_origin.host, "");
     assert_ptr_equal(w.client.rates, profile.rates);
