@@ -15,7 +15,15 @@ import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { answer, bodyOf, options, serve } from './serve.mjs';
 
-globalThis.crypto ??= webcrypto; // Node.js 18 has it under this name only
+// What the provider takes for granted and Node.js 18 lacks.
+globalThis.crypto ??= webcrypto;
+URL.parse ??= (text, base) => {
+  try {
+    return new URL(text, base);
+  } catch {
+    return null;
+  }
+};
 const { default: Provider } = await import('oidc-provider');
 const jose = await import('jose');
 
