@@ -80,30 +80,38 @@ static int names(const struct command *c, int argc, char **argv)
     return both ? 2 : 0;
 }
 
-static const struct command *find(int argc, char **argv, int *out_words)
+/* The command behind c of whichever table, the first one when c is NULL; NULL at the end. */
+static const struct command *next_command(const struct command *c, size_t *table)
 {
-    for (size_t i = 0; cli_tables[i] != NULL; i++) {
-        for (const struct command *c = cli_tables[i]; c->name != NULL; c++) {
-            *out_words = names(c, argc, argv);
-            if (*out_words > 0) {
-                return c;
-            }
-        }
+    const struct command *at = c == NULL ? cli_tables[0] : c + 1;
+    *table = c == NULL ? 0U : *table;
+    while (at->name == NULL && cli_tables[*table + 1U] != NULL) {
+        (*table)++;
+        at = cli_tables[*table];
     }
-    return NULL;
+    return at->name == NULL ? NULL : at;
 }
 
-/* The first command of that group, or NULL. */
-static const struct command *find_group(const char *group)
+static const struct command *find(int argc, char **argv, int *out_words)
 {
-    for (size_t i = 0; cli_tables[i] != NULL; i++) {
-        for (const struct command *c = cli_tables[i]; c->name != NULL; c++) {
-            if (command_in_group(c, group)) {
-                return c;
-            }
-        }
+    size_t table = 0;
+    const struct command *c = next_command(NULL, &table);
+    *out_words = 0;
+    while (c != NULL && *out_words == 0) {
+        *out_words = names(c, argc, argv);
+        c = *out_words > 0 ? c : next_command(c, &table);
     }
-    return NULL;
+    return c;
+}
+
+static bool is_group(const char *word)
+{
+    size_t table = 0;
+    const struct command *c = next_command(NULL, &table);
+    while (c != NULL && !command_in_group(c, word)) {
+        c = next_command(c, &table);
+    }
+    return c != NULL;
 }
 
 /* ---- running ---- */
@@ -120,7 +128,7 @@ static int help_on(int argc, char **argv)
     const struct command *c = argc > 2 ? find(argc - 1, argv + 1, &words) : NULL;
     if (c != NULL) {
         help_command(c);
-    } else if (argc > 2 && find_group(argv[2]) != NULL) {
+    } else if (argc > 2 && is_group(argv[2])) {
         help_group(argv[2]);
     } else {
         help_all(stdout);
@@ -132,14 +140,14 @@ static int help_on(int argc, char **argv)
 static void list_group(char *out, size_t cap, const char *group)
 {
     size_t used = 0;
+    size_t table = 0;
+    const struct command *c = next_command(NULL, &table);
     out[0] = '\0';
-    for (size_t i = 0; cli_tables[i] != NULL; i++) {
-        for (const struct command *c = cli_tables[i]; c->name != NULL; c++) {
-            if (command_in_group(c, group) && used < cap) {
-                int n = snprintf(out + used, cap - used, "%s%s", used == 0U ? "" : ", ",
-                                 c->name + first_word(c->name) + 1);
-                used += n > 0 ? (size_t)n : 0U;
-            }
+    for (; c != NULL && used < cap; c = next_command(c, &table)) {
+        if (command_in_group(c, group)) {
+            int n = snprintf(out + used, cap - used, "%s%s", used == 0U ? "" : ", ",
+                             c->name + first_word(c->name) + 1);
+            used += n > 0 ? (size_t)n : 0U;
         }
     }
 }
@@ -164,7 +172,7 @@ static int unknown(int argc, char **argv)
         say("options stand behind the command: navette COMMAND %s; see navette --help", argv[1]);
         return CLI_USAGE;
     }
-    if (find_group(argv[1]) != NULL) {
+    if (is_group(argv[1])) {
         return in_group(argc, argv);
     }
     say("there is no command %s; see navette --help", argv[1]);

@@ -61,21 +61,31 @@ static void add_recent(struct nvt_span text)
     }
 }
 
+static void put_unit(struct nvt_buf *b, uint32_t unit)
+{
+    static const char digits[] = "0123456789abcdef";
+    nvt_buf_put(b, NVT_LIT("\\u"));
+    for (unsigned shift = 16U; shift > 0U; shift -= 4U) {
+        nvt_buf_put_byte(b, (uint8_t)digits[(unit >> (shift - 4U)) & 15U]);
+    }
+}
+
+static bool is_escaped(uint32_t cp, bool slashes)
+{
+    return cp == (uint32_t)'"' || cp == (uint32_t)'\\' || (slashes && cp == (uint32_t)'/');
+}
+
 /* A string's inside in JSON, with two liberties that writers take: "\\/" and "\\u00e9". */
 static bool put_json(struct nvt_buf *b, struct nvt_span text, bool slashes, bool ascii)
 {
-    static const char digits[] = "0123456789abcdef";
     struct nvt_span rest = text;
     uint32_t cp = 0;
     while (nvt_utf8_next(&rest, &cp) == NVT_OK) {
-        if (cp == (uint32_t)'"' || cp == (uint32_t)'\\' || (slashes && cp == (uint32_t)'/')) {
+        if (is_escaped(cp, slashes)) {
             nvt_buf_put_byte(b, (uint8_t)'\\');
         }
         if (ascii && cp >= 0x80U && cp < 0x10000U) {
-            nvt_buf_put(b, NVT_LIT("\\u"));
-            for (unsigned shift = 16U; shift > 0U; shift -= 4U) {
-                nvt_buf_put_byte(b, (uint8_t)digits[(cp >> (shift - 4U)) & 15U]);
-            }
+            put_unit(b, cp);
         } else {
             nvt_utf8_put(b, cp);
         }
@@ -161,6 +171,13 @@ void mask_forget(void)
 
 /* ---- taking it out ---- */
 
+/* Whether both are the same as far as the shorter one goes. */
+static bool agrees(const struct secret *s, struct nvt_span text)
+{
+    size_t n = s->len < text.len ? s->len : text.len;
+    return n > 0U && s->text[0] == text.ptr[0] && memcmp(s->text, text.ptr, n) == 0;
+}
+
 /* The length of the secret that text starts with, 0: none. *out_begun when text is nothing but the
  * start of one. */
 static size_t secret_at(struct nvt_span text, bool *out_begun)
@@ -169,10 +186,10 @@ static size_t secret_at(struct nvt_span text, bool *out_begun)
     *out_begun = false;
     for (size_t i = 0; i < FIXED_MAX + RECENT_MAX; i++) {
         const struct secret *s = &secrets[i];
-        size_t n = s->len < text.len ? s->len : text.len;
-        if (n > 0U && s->text[0] == text.ptr[0] && memcmp(s->text, text.ptr, n) == 0) {
-            found = n == s->len && n > found ? n : found;
-            *out_begun = *out_begun || n < s->len;
+        if (agrees(s, text)) {
+            bool whole = s->len <= text.len;
+            found = whole && s->len > found ? s->len : found;
+            *out_begun = *out_begun || !whole;
         }
     }
     return found;

@@ -251,15 +251,11 @@ static int check_pairs(const struct secret *s, const struct found *f)
     return CLI_OK;
 }
 
-/* Lines too many: twice the same, of another system, or none at all beside settings. */
-static int check_lines(const struct secret *s, const struct found *f,
+/* Lines that the system does not take, or that are empty. */
+static int check_names(const struct secret *s, const struct found *f,
                        const struct nvt_profile *system)
 {
     const struct form *form = form_of(system);
-    if (f->twice != L_COUNT) {
-        return fail(s->json, CLI_CONFIG, NVT_OK, "%s: %s is there twice: keep the right one",
-                    s->path, names[f->twice]);
-    }
     for (unsigned i = 0; i < (unsigned)L_COUNT; i++) {
         if ((f->has & ~form->lines & BIT(i)) != 0U) {
             return fail(s->json, CLI_CONFIG, NVT_OK, "%s: %s has no %s; it takes %s", s->path,
@@ -269,17 +265,38 @@ static int check_lines(const struct secret *s, const struct found *f,
             return bad_credential(s, (enum line)i, NVT_E_CRED_EMPTY);
         }
     }
+    return CLI_OK;
+}
+
+/* A token stands alone, but for what is no way to get one. */
+static int check_token(const struct secret *s, const struct found *f,
+                       const struct nvt_profile *system)
+{
     unsigned beside =
         f->has & ~(BIT(L_TOKEN) | BIT(L_API_KEY) | BIT(L_ACCOUNT_LOGIN) | BIT(L_ACCOUNT_PASSWORD));
     if (f->unnamed > 0U && beside != 0U) {
         return fail(s->json, CLI_CONFIG, NVT_OK, "%s line %u: that is no setting; %s takes %s",
-                    s->path, f->unnamed, system->name, form->says);
+                    s->path, f->unnamed, system->name, form_of(system)->says);
     }
     if (f->tokens > 0U && beside != 0U) {
         return fail(s->json, CLI_CONFIG, NVT_OK,
                     "%s: a token and a way to get one: keep one of them", s->path);
     }
-    return f->tokens > 1U ? bad_credential(s, L_TOKEN, NVT_E_CRED_EOL) : check_pairs(s, f);
+    return f->tokens > 1U ? bad_credential(s, L_TOKEN, NVT_E_CRED_EOL) : CLI_OK;
+}
+
+static int check_lines(const struct secret *s, const struct found *f,
+                       const struct nvt_profile *system)
+{
+    if (f->twice != L_COUNT) {
+        return fail(s->json, CLI_CONFIG, NVT_OK, "%s: %s is there twice: keep the right one",
+                    s->path, names[f->twice]);
+    }
+    int code = check_names(s, f, system);
+    if (code == CLI_OK) {
+        code = check_token(s, f, system);
+    }
+    return code == CLI_OK ? check_pairs(s, f) : code;
 }
 
 /* ---- into the client ---- */

@@ -80,15 +80,30 @@ static int apply(struct session *s)
     if (set->scope[0] != '\0') {
         s->client.scope = set->scope;
     }
-    if (set->token_url[0] == '\0') {
-        return CLI_OK;
-    }
-    nvt_err err = nvt_client_set_token_url(&s->client, set->token_url);
+    nvt_err err =
+        set->token_url[0] == '\0' ? NVT_OK : nvt_client_set_token_url(&s->client, set->token_url);
     if (err != NVT_OK) {
         return fail(set->json, exit_of_err(err), err, "%s: %s; mend the token URL", set->token_url,
                     nvt_err_text(err));
     }
+    if (set->verbose > 0U) {
+        tell_place(s);
+    }
     return CLI_OK;
+}
+
+/* The secrets, and what was kept of earlier runs: the newest tokens. */
+static int open_secrets(struct session *s)
+{
+    const struct settings *set = s->settings;
+    int code = secrets_load(&s->client, set, &s->extra);
+    if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
+        token_cache_load(&s->cache, &s->client);
+    }
+    if (code == CLI_OK && set->system->grant == NVT_GRANT_PASSWORD) {
+        code = refresh_store_open(&s->refresh, &s->client, set);
+    }
+    return code;
 }
 
 static int open_client(struct session *s, bool with_secrets)
@@ -102,20 +117,7 @@ static int open_client(struct session *s, bool with_secrets)
                     url == NULL ? "no base URL is set" : url, nvt_err_text(err));
     }
     int code = apply(s);
-    if (code == CLI_OK && set->verbose > 0U) {
-        tell_place(s);
-    }
-    if (code == CLI_OK && with_secrets) {
-        code = secrets_load(&s->client, set, &s->extra);
-    }
-    if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
-        token_cache_load(&s->cache, &s->client);
-    }
-    if (code == CLI_OK && with_secrets && !set->no_token &&
-        set->system->grant == NVT_GRANT_PASSWORD) {
-        code = refresh_store_open(&s->refresh, &s->client, set);
-    }
-    return code;
+    return code == CLI_OK && with_secrets ? open_secrets(s) : code;
 }
 
 int session_open(struct session *s, const struct settings *settings, bool with_secrets)
