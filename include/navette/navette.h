@@ -3,7 +3,7 @@
 #ifndef NAVETTE_NAVETTE_H
 #define NAVETTE_NAVETTE_H
 
-#include <navette/rpc.h>
+#include <navette/api.h>
 
 #define NVT_VERSION "0.1.0"
 

@@ -111,10 +111,11 @@ nvt_err nvt_piste_chorus(struct nvt_call *call, struct nvt_piste_request *r,
 nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
                        enum nvt_piste_service service)
 {
+    /* In the order of enum nvt_piste_service. */
     static const char *const targets[] = {
-        [NVT_PISTE_GATEWAY] = "/piste/healthcheck",
-        [NVT_PISTE_LEGIFRANCE] = "/dila/legifrance/lf-engine-app/consult/ping",
-        [NVT_PISTE_JUDILIBRE] = "/cassation/judilibre/v1.0/healthcheck",
+        "/piste/healthcheck",
+        "/dila/legifrance/lf-engine-app/consult/ping",
+        "/cassation/judilibre/v1.0/healthcheck",
     };
     if ((size_t)service >= sizeof(targets) / sizeof(targets[0])) {
         return NVT_E_ARG;
