@@ -9,20 +9,31 @@ need openssl python3
 
 nv help
 is 'help: exit' "$code" 0
-for command in token 'journey send' 'journey check' 'journey status' 'journey update' \
-    'journey cancel' 'journey list' call doctor version; do
-    like "help names $command" "$out" "^  $command "
+# Each command that help lists, one a line.
+printf '%s\n' "$out" | sed -n '/^usage/,/^Systems/s/^  \([a-z].\{16\}\) .*/\1/p' |
+    sed 's/ *$//' >"$work/commands"
+is 'help names them all' "$(grep -cE '^(token|call|doctor|version|help|journey (send|check|status|update|cancel|list|route|point)|cee [a-z]+|delivery [a-z]+|piste [a-z]+|jindexe [a-z]+|query [a-z-]+)$' "$work/commands")" \
+    "$(wc -l <"$work/commands")"
+is 'there are many' "$([ "$(wc -l <"$work/commands")" -gt 40 ] && echo yes)" yes
+while read -r command; do
+    [ "$command" != help ] || continue
     # shellcheck disable=SC2086 # two words
     nv $command --help
     like "$command --help" "$out" "^usage: navette $command"
     like "$command --help has an example" "$out" '^Examples?:$'
-    like "$command --help shows it" "$out" "^  (producer . )?navette $command"
-    like "$command --help lists exit codes" "$out" '^  130  stopped by a signal$'
+    like "$command --help shows it" "$out" "^  (.* \| )?navette $command( |\$)"
+    like "$command --help lists exit codes" "$out" '^   13  a new login is needed'
+    text=$out
     # shellcheck disable=SC2086
     nv help $command
-    like "help $command" "$out" "^usage: navette $command"
-    nv help
-done
+    is "help $command is the same" "$out" "$text"
+    case $command in *' '*) ;; *) continue ;; esac
+    group=${command%% *}
+    nv "$group" --help
+    like "$group --help lists $command" "$out" "^  $command "
+    nv "$group" fly
+    exits "$group knows no other" "$E_USAGE" "$group fly is no command of $group: there are .*${command#* }"
+done <"$work/commands"
 nv version --json
 like 'version, for machines' "$out" '^\{"ok":true,"version":"[0-9.]+","tls":"'
 nv --version
