@@ -17,6 +17,7 @@ struct secret {
 };
 
 static struct secret secrets[FIXED_MAX + RECENT_MAX];
+static bool starts[256]; /* bytes that a secret starts with: most of a long body does not */
 static size_t fixed_count;
 static size_t recent_next;
 static uint8_t held[2U * NVT_TOKEN_CAP]; /* end of a stream that may be the start of a secret */
@@ -43,6 +44,7 @@ static void keep(struct secret *s, struct nvt_span text)
 {
     (void)memcpy(s->text, text.ptr, text.len);
     s->len = text.len;
+    starts[text.ptr[0]] = true;
 }
 
 static void add_as_is(struct nvt_span text)
@@ -164,6 +166,7 @@ void mask_learn_tokens(const struct nvt_client *c)
 void mask_forget(void)
 {
     nvt_wipe(secrets, sizeof secrets);
+    nvt_wipe(starts, sizeof starts);
     nvt_wipe(held, sizeof held);
     fixed_count = 0;
     held_len = 0;
@@ -184,7 +187,7 @@ static size_t secret_at(struct nvt_span text, bool *out_begun)
 {
     size_t found = 0;
     *out_begun = false;
-    for (size_t i = 0; i < FIXED_MAX + RECENT_MAX; i++) {
+    for (size_t i = 0; starts[text.ptr[0]] && i < FIXED_MAX + RECENT_MAX; i++) {
         const struct secret *s = &secrets[i];
         if (agrees(s, text)) {
             bool whole = s->len <= text.len;

@@ -176,6 +176,16 @@ typed demarches query demarche 62515
 typed demarches query dossier 77
 typed demarches query message RG9zc2llci03Nw== --instructeur SW5zdHJ1Y3RldXItMQ== --body hello
 
+# ---- the other form of a header ----
+
+plan call 200 success
+printf '[demarches]\nbearer = token\n' >"$work/bearer.conf"
+is 'the token went out as it is' "$(grep -c '^token=' "$work/echo/seen")" 0
+at demarches query demarche 62515 --config "$work/bearer.conf"
+is 'bearer = token: it went out by its name' "$(grep -cF "token=$ds" "$work/echo/seen")" 1
+quiet 'bearer = token'
+none 'bearer = token: no secret is told'
+
 # ---- what is kept on disk is for its owner alone ----
 
 is 'no file that others can read' \
