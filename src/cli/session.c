@@ -100,7 +100,7 @@ static int open_secrets(struct session *s)
     if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
         token_cache_load(&s->cache, &s->client);
     }
-    if (code == CLI_OK && set->system->grant == NVT_GRANT_PASSWORD) {
+    if (code == CLI_OK && !set->no_token && set->system->grant == NVT_GRANT_PASSWORD) {
         code = refresh_store_open(&s->refresh, &s->client, set);
     }
     return code;
