@@ -273,10 +273,6 @@ void mask_forget(void);
 /* Text that is complete. */
 void mask_print(FILE *to, struct nvt_span text);
 
-/* A body in pieces, one at a time: its last bytes come out with the end. False when it could not be
- * written. */
-bool mask_stream(FILE *to, struct nvt_span piece);
-bool mask_stream_end(FILE *to);
 
 /* ---- messages: say.c ---- */
 

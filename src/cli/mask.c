@@ -20,8 +20,6 @@ static struct secret secrets[FIXED_MAX + RECENT_MAX];
 static bool starts[256]; /* bytes that a secret starts with: most of a long body does not */
 static size_t fixed_count;
 static size_t recent_next;
-static uint8_t held[2U * NVT_TOKEN_CAP]; /* end of a stream that may be the start of a secret */
-static size_t held_len;
 
 /* ---- what is secret ---- */
 
@@ -167,49 +165,29 @@ void mask_forget(void)
 {
     nvt_wipe(secrets, sizeof secrets);
     nvt_wipe(starts, sizeof starts);
-    nvt_wipe(held, sizeof held);
     fixed_count = 0;
-    held_len = 0;
 }
 
 /* ---- taking it out ---- */
 
-/* Whether both are the same as far as the shorter one goes. */
-static bool agrees(const struct secret *s, struct nvt_span text)
-{
-    size_t n = s->len < text.len ? s->len : text.len;
-    return n > 0U && s->text[0] == text.ptr[0] && memcmp(s->text, text.ptr, n) == 0;
-}
-
-/* The length of the secret that text starts with, 0: none. *out_begun when text is nothing but the
- * start of one. */
-static size_t secret_at(struct nvt_span text, bool *out_begun)
+/* The length of the secret that text starts with, 0: none. */
+static size_t secret_at(struct nvt_span text)
 {
     size_t found = 0;
-    *out_begun = false;
     for (size_t i = 0; starts[text.ptr[0]] && i < FIXED_MAX + RECENT_MAX; i++) {
         const struct secret *s = &secrets[i];
-        if (agrees(s, text)) {
-            bool whole = s->len <= text.len;
-            found = whole && s->len > found ? s->len : found;
-            *out_begun = *out_begun || !whole;
-        }
+        bool same = s->len > found && s->len <= text.len && memcmp(s->text, text.ptr, s->len) == 0;
+        found = same ? s->len : found;
     }
     return found;
 }
 
-/* Writes text without its secrets. Returns how many of its last bytes may be the start of one,
- * which are not written; none when whole. */
-static size_t write_masked(FILE *to, struct nvt_span text, bool whole)
+void mask_print(FILE *to, struct nvt_span text)
 {
     struct nvt_span rest = text;
     const uint8_t *plain = rest.ptr;
-    bool begun = false;
     while (rest.len > 0U) {
-        size_t n = secret_at(rest, &begun);
-        if (begun && !whole) {
-            break;
-        }
+        size_t n = secret_at(rest);
         if (n > 0U) {
             (void)fwrite(plain, 1U, (size_t)(rest.ptr - plain), to);
             (void)fputs("***", to);
@@ -220,39 +198,4 @@ static size_t write_masked(FILE *to, struct nvt_span text, bool whole)
     if (rest.ptr > plain) {
         (void)fwrite(plain, 1U, (size_t)(rest.ptr - plain), to);
     }
-    return rest.len;
-}
-
-void mask_print(FILE *to, struct nvt_span text)
-{
-    (void)write_masked(to, text, true);
-}
-
-/* What is held and the piece go through together. */
-static void stream_part(FILE *to, struct nvt_span part)
-{
-    (void)memcpy(held + held_len, part.ptr, part.len);
-    size_t len = held_len + part.len;
-    size_t left = write_masked(to, nvt_span_of(held, len), false);
-    (void)memmove(held, held + len - left, left);
-    held_len = left;
-}
-
-bool mask_stream(FILE *to, struct nvt_span piece)
-{
-    struct nvt_span rest = piece;
-    while (rest.len > 0U) {
-        size_t room = sizeof held - held_len;
-        size_t n = rest.len < room ? rest.len : room;
-        stream_part(to, nvt_span_of(rest.ptr, n));
-        rest = nvt_span_drop(rest, n);
-    }
-    return fflush(to) == 0 && ferror(to) == 0;
-}
-
-bool mask_stream_end(FILE *to)
-{
-    mask_print(to, nvt_span_of(held, held_len));
-    held_len = 0;
-    return fflush(to) == 0 && ferror(to) == 0;
 }

@@ -36,15 +36,16 @@ nvt_err receive_piece(void *ctx, struct nvt_span piece)
 {
     struct receive *r = (struct receive *)ctx;
     r->bytes += piece.len;
-    bool ok = r->path == NULL ? mask_stream(r->file, piece)
-                              : fwrite(piece.ptr, 1U, piece.len, r->file) == piece.len;
+    bool ok = fwrite(piece.ptr, 1U, piece.len, r->file) == piece.len &&
+              (r->path != NULL || fflush(r->file) == 0);
     return ok ? NVT_OK : NVT_E_SINK;
 }
 
 int receive_close(struct receive *r, bool whole, int code, bool json)
 {
     if (r->path == NULL) {
-        return mask_stream_end(stdout) || code != CLI_OK ? code : complain(r, json);
+        bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
+        return written || code != CLI_OK ? code : complain(r, json);
     }
     if (r->file == NULL) {
         return code;

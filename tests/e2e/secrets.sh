@@ -55,10 +55,15 @@ for line in sys.stdin:
 ' "$@"
 }
 runs=0
-# quiet NAME: keeps what the last nv printed, to be searched at the end of a part.
+# quiet NAME: keeps what the last nv printed, to be searched at the end of a part. said: the same,
+# but for standard output, where a call leaves the answer's body as it came.
 quiet() {
     runs=$((runs + 1))
     { echo "## $1"; cat "$work/out"; echo; cat "$work/err"; } >>"$work/printed"
+}
+said() {
+    : >"$work/out"
+    quiet "$1"
 }
 none() { # NAME
     found=$(leaks "$work/printed")
@@ -118,7 +123,7 @@ for system in rpc coopcycle piste jindexe demarches; do
         for kind in json slashes plain; do
             plan call $status $kind
             at "$system" call "$system" GET "$path" -v -v -v
-            quiet "call $system, $status $kind"
+            said "call $system, $status $kind"
         done
         at "$system" call "$system" GET "$path" -v --json --output "$work/answer"
         quiet "call $system --json, $status"
@@ -129,9 +134,9 @@ for kind in json plain; do
     for status in 200 403; do
         plan call $status $kind
         at rpc call rpc GET /x --no-auth --header 'Authorization: Bearer tok-en/of+mine' -v -v -v
-        quiet "call with a token of its own, $status $kind"
+        said "call with a token of its own, $status $kind"
         at piste call piste GET /x --header 'KeyId: key-of-mine-12' --header 'cpro-account: VDpwYXNzcGhyYXNlLTk=' -v
-        quiet "call with keys of its own, $status $kind"
+        said "call with keys of its own, $status $kind"
     done
 done
 none 'calls with secrets in fields of their own'
@@ -145,7 +150,7 @@ JSON
 "$BUILD/tools/journeys" --count 1 --seed 5 >"$work/journey"
 printf '{"idFacture":1}' >"$work/invoice"
 
-# typed SYSTEM COMMAND ...: with every kind of answer.
+# typed SYSTEM COMMAND ...: with every kind of answer; keep=said: standard output is the body.
 typed() {
     system=$1
     shift
@@ -154,7 +159,7 @@ typed() {
         # shellcheck disable=SC2086 # words
         plan call ${how% *}
         at "$system" "$@" "${how##* }"
-        quiet "$*, $how"
+        "${keep:-quiet}" "$*, $how"
     done
     none "$1 $2: no secret is told"
 }
@@ -166,10 +171,10 @@ typed coopcycle delivery read 7
 typed coopcycle delivery quote "$work/delivery"
 typed coopcycle delivery ping
 typed piste piste call GET /dila/legifrance/lf-engine-app/consult/ping --output "$work/answer"
-typed piste piste call GET /cassation/judilibre/v1.0/search
+keep=said typed piste piste call GET /cassation/judilibre/v1.0/search
 typed piste piste chorus /cpro/factures/v1/soumettre --data "$work/invoice" --output "$work/answer"
 typed piste piste ping judilibre
-typed jindexe jindexe call GET /user/me
+keep=said typed jindexe jindexe call GET /user/me
 typed jindexe jindexe call GET /public/x --output "$work/answer"
 typed jindexe jindexe login
 typed demarches query demarche 62515
