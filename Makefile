@@ -45,7 +45,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS))
 # ---- the two commands to start with; their recipes are in tests/run/run.mk and tests/tests.mk ----
 
 .PHONY: run test
-run: ## journeys of a file reach a local stand-in of the registry
+run: ## tokens, journeys and calls of all five systems, against a local stand-in
 test: ## every test, with one closing count line
 
 # ---- packages --------------------------------------------------------------------------------
