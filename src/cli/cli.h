@@ -273,7 +273,6 @@ void mask_forget(void);
 /* Text that is complete. */
 void mask_print(FILE *to, struct nvt_span text);
 
-
 /* ---- messages: say.c ---- */
 
 /* One line on standard error: "navette: ...". */
