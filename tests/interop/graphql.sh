@@ -6,8 +6,11 @@
 . "$(dirname "$0")/interop.sh"
 
 # As the service makes them: URL-safe base64 of a UUID, ';' and 24 characters.
-token=$(printf '%s' "0b9e2d5c-6a5f-4f0e-9c53-1f2e3d4c5b6a;$(openssl rand -hex 12)" | base64 -w 0 | tr '+/' '-_')
-keys token "$token"
+new_token() {
+    printf '0b9e2d5c-6a5f-4f0e-9c53-1f2e3d4c5b6a;%s' "$(openssl rand -hex 12)" | base64 -w 0 |
+        tr '+/' '-_'
+}
+keys token "$(new_token)"
 start_node yoga.mjs --token "$work/token.keys"
 instructeur=SW5zdHJ1Y3RldXItNw==
 
@@ -36,7 +39,8 @@ is '... its title' "$(member title)" 'Covoiturage du quotidien'
 query dossier 5003 --include champs,messages
 exits 'a dossier by its number' 0
 is '... its state' "$(member state)" accepte
-is '... text with quotes, line ends, a U+2019 and an emoji' "$(member champs.0.label)$(member champs.0.stringValue)" \
+is '... text with quotes, line ends, a U+2019 and an emoji' \
+    "$(member champs.0.label)$(member champs.0.stringValue)" \
     "$(printf 'Objet de l\342\200\231aideligne \302\253 2 \302\273\n"\\\t\360\237\230\200 \303\251 ')"
 is '... only what was asked for' "$(member annotations)$(member messages)" 'undefined[]'
 
@@ -48,7 +52,8 @@ is '... with the dossiers asked for' "$(member demarche.dossiers.nodes.length)" 
 like '... and a cursor' "$(member demarche.dossiers.pageInfo.endCursor)" '^[A-Za-z0-9+/=]+$'
 text 'query ($n: Int!) { demarche(number: $n) { ...d } } fragment d on Demarche { id number }'
 query run "$work/query" --variables '{"n":62516}'
-is 'a query of our own, with a fragment' "$out" '{"demarche":{"id":"UHJvY2VkdXJlLTYyNTE2","number":62516}}'
+is 'a query of our own, with a fragment' "$out" \
+    '{"demarche":{"id":"UHJvY2VkdXJlLTYyNTE2","number":62516}}'
 text 'query a { demarche(number: 62515) { number } } query b { demarche(number: 62516) { number } }'
 query run "$work/query" --operation b
 is 'one operation of several' "$out" '{"demarche":{"number":62516}}'
@@ -93,13 +98,15 @@ case $code in "$E_REFUSED" | "$E_AUTH") pass 'hidden from this token' ;;
 *) fail 'hidden from this token' "exit $code" "$err" ;; esac
 like '... says why' "$err" 'unauthorized'
 for broken in '{ demarche(number: 62515) { title }' 'query { demarche(number 3) { id } }' 'hello' \
-    '{ demarche(number: "x") { id } }' '{ demarche { id } }' '{ nothing }' '{ echo(text: "unterminated) }'; do
+    '{ demarche(number: "x") { id } }' '{ demarche { id } }' '{ nothing }' \
+    '{ echo(text: "unterminated) }'; do
     text "$broken"
     query run "$work/query"
     exits "refused by the parser or validator: $broken" "$E_REFUSED" 'GraphQL|GRAPHQL'
 done
 query run --query-id ds-query-v9 --operation getDemarche --variables '{}'
-exits 'a stored query that is not there: 500, and not tried again' "$E_REFUSED" 'internal_server_error|500'
+exits 'a stored query that is not there: 500, and not tried again' "$E_REFUSED" \
+    'internal_server_error|500'
 
 # Partial data: what there is comes out, and the errors are told.
 query run --query-id ds-query-v2 --operation getDemarche \
@@ -108,7 +115,8 @@ exits 'partial data' "$E_REFUSED" 'invalid_null'
 is '... what there is of it' "$(member demarche.dossiers.nodes.length)" 20
 is '... with its holes' "$(member demarche.dossiers.nodes.7) $(member demarche.dossiers.nodes.12)" \
     'null null'
-like '... and where' "$err" 'demarche\.dossiers\.nodes\.12|"path":\["demarche","dossiers","nodes",12'
+like '... and where' "$err" \
+    'demarche\.dossiers\.nodes\.12|"path":\["demarche","dossiers","nodes",12'
 
 # ---- 1 000 dossiers, each exactly once ----
 
@@ -133,7 +141,8 @@ query dossiers 62517
 is 'none at all' "$code/$out" 0/
 query dossiers 62515 --first 30 --limit 330 --json
 cp "$work/out" "$work/pages"
-after=$(tail -n 1 "$work/pages" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p; s/.*"after":"\([^"]*\)".*/\1/p')
+after=$(tail -n 1 "$work/pages" |
+    sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p; s/.*"after":"\([^"]*\)".*/\1/p')
 like 'stopped after 330, with a place to go on' "$after" '.'
 query dossiers 62515 --after "$after"
 numbers "$work/pages" >"$work/numbers"
@@ -207,7 +216,8 @@ exits 'a message' 0
 query dossier 5012 --include messages
 is '... arrives as written' "$(member messages.0.body)" "L’avis est \"prêt\" 😀"
 head -c 3000000 /dev/urandom >"$work/pièce jointe.pdf"
-query message 5012 --instructeur $instructeur --body 'avec pièce' --attachment "$work/pièce jointe.pdf"
+query message 5012 --instructeur $instructeur --body 'avec pièce' \
+    --attachment "$work/pièce jointe.pdf"
 exits 'a message with a file of 3 MB' 0
 query dossier 5012 --include messages
 like '... which hangs on it' "$(member messages.1.attached)" '--'
@@ -226,11 +236,12 @@ exits 'a decision with a file' 0
 
 # ---- tokens ----
 
-is 'the token went as Bearer throughout' "$([ "$(ask_state plain)" -gt 100 ] && ask_state refused)" 0
+is 'the token went as Bearer throughout' \
+    "$([ "$(ask_state plain)" -gt 100 ] && ask_state refused)" 0
 printf '[demarches]\nbearer = token\n' >"$work/named.conf"
 query demarche 62515 --config "$work/named.conf"
 is 'the other form of the header' "$code $(ask_state token_form)" '0 1'
-keys token "$(printf '%s' "00000000-6a5f-4f0e-9c53-1f2e3d4c5b6a;$(openssl rand -hex 12)" | base64 -w 0 | tr '+/' '-_')"
+keys token "$(new_token)"
 text '{ demarche(number: 62515) { title } }'
 query run "$work/query"
 exits 'a token that is not known' "$E_REFUSED" 'forbidden'

@@ -5,7 +5,9 @@
 
 INTEROP := oauth graphql prism fronts
 INTEROP_HERE := $(filter $(INTEROP),$(patsubst tests/interop/%.sh,%,$(wildcard tests/interop/*.sh)))
+INTEROP_RUNS = $(foreach s,$(INTEROP_HERE),'interop/$(s)=BUILD=$(BUILD) sh tests/interop/$(s).sh')
 INTEROP_PACKAGES := $(BUILD)/interop/installed
+INTEROP_NEEDS := $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(INTEROP_PACKAGES)
 
 $(INTEROP_PACKAGES): tests/interop/package-lock.json tests/interop/package.json
 	$(call say,NPM,$(@D))
@@ -14,5 +16,5 @@ $(INTEROP_PACKAGES): tests/interop/package-lock.json tests/interop/package.json
 		touch $(@F)
 
 .PHONY: interop
-interop: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(INTEROP_PACKAGES) ## against servers that others wrote
-	$(Q)sh tests/tools/run-tests.sh $(foreach s,$(INTEROP_HERE),'interop/$(s)=BUILD=$(BUILD) sh tests/interop/$(s).sh')
+interop: $(INTEROP_NEEDS) ## the command against servers that others wrote
+	$(Q)TEST_TIMEOUT=900 sh tests/tools/run-tests.sh $(INTEROP_RUNS)

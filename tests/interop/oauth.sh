@@ -59,8 +59,8 @@ mark() {
     issued=$(count issued) refused=$(count refused) denied=$(count denied) closed=$(count closed)
 }
 since() { # NAME ISSUED REFUSED [DENIED]: token requests, and calls denied, since the mark
-    is "$1" "$(($(count issued) - issued)) $(($(count refused) - refused)) $(($(count denied) - denied))" \
-        "$2 $3 ${4:-0}"
+    made="$(($(count issued) - issued)) $(($(count refused) - refused))"
+    is "$1" "$made $(($(count denied) - denied))" "$2 $3 ${4:-0}"
 }
 forget() { rm -rf "$work/home/.cache"; }
 deny() { cget "$url/deny?n=$1" >/dev/null; }

@@ -6,7 +6,8 @@
 //   POST /api/oauth/token     credentials in the form, opaque tokens      (as PISTE)
 //   POST .../revocation       RFC 7009, for both
 //   /api/...  and  /piste/... ask for a living token; 401 else
-//   /state                    what was counted;  /deny?n=N: the next N tokens are refused though good
+//   /state                    what was counted
+//   /deny?n=N                 the next N tokens are refused though they are good
 //
 // --clients FILE: JSON, a list of {system, id, secret, scope, life_s}. system is "coopcycle" or
 // "piste". A secret beyond printable ASCII is none by RFC 6749 (appendix A.2), and the provider
@@ -93,7 +94,8 @@ function provider(issuer, system, route, method, jwt) {
   return made;
 }
 
-const bearerOf = (request) => /^Bearer ([A-Za-z0-9._~+/=-]+)$/.exec(request.headers.authorization)?.[1];
+const bearerOf = (request) =>
+  /^Bearer ([A-Za-z0-9._~+/=-]+)$/.exec(request.headers.authorization)?.[1];
 
 await serve(given, (url) => {
   const coopcycle = provider(url, 'coopcycle', '/oauth2/token', 'client_secret_basic', true);
@@ -139,7 +141,9 @@ await serve(given, (url) => {
   }
 
   const likeCoopcycle = (response) =>
-    answer(response, 401, { code: 401, message: 'Invalid credentials.' }, { 'WWW-Authenticate': 'Bearer' });
+    answer(response, 401, { code: 401, message: 'Invalid credentials.' }, {
+      'WWW-Authenticate': 'Bearer',
+    });
   const likePiste = (response) =>
     answer(response, 401, '', { 'WWW-Authenticate': 'Bearer realm="PISTE"' });
 

@@ -7,8 +7,8 @@
 //   /state                   what was counted and received
 //   /control?NAME=VALUE      see control below
 //
-// Demarche 62515 has 1 000 dossiers, 62516 has 25 of which one can not be shown and one has a broken
-// field, 62517 has none, 62518 exists but is hidden, 62519 is the same as 62515 with long answers.
+// Demarche 62515 has 1 000 dossiers, 62516 has 25 of which one can not be shown and one has a
+// broken field, 62517 has none, 62518 exists but is hidden, 62519 is the same as 62515 with long answers.
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
@@ -35,10 +35,16 @@ const typeDefs = /* GraphQL */ `
   scalar ISO8601DateTime
   enum DossierState { en_construction en_instruction accepte refuse sans_suite }
   enum DemarcheState { brouillon publiee close depubliee }
-  type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
+  type PageInfo {
+    hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String
+  }
   interface Champ { id: ID! label: String! stringValue: String geometry: String }
-  type TextChamp implements Champ { id: ID! label: String! stringValue: String geometry: String value: String }
-  type IntegerNumberChamp implements Champ { id: ID! label: String! stringValue: String geometry: String value: Int }
+  type TextChamp implements Champ {
+    id: ID! label: String! stringValue: String geometry: String value: String
+  }
+  type IntegerNumberChamp implements Champ {
+    id: ID! label: String! stringValue: String geometry: String value: Int
+  }
   type Message {
     id: ID! body: String! email: String! createdAt: ISO8601DateTime! attached: ID
     correction: String
@@ -143,7 +149,8 @@ const mutation = (name) => `
 const stored = {
   'ds-query-v2': /* GraphQL */ `
     query getDemarche($demarcheNumber: Int! $state: DossierState $first: Int $last: Int
-      $before: String $after: String $updatedSince: ISO8601DateTime $includeDossiers: Boolean = false
+      $before: String $after: String $updatedSince: ISO8601DateTime
+      $includeDossiers: Boolean = false
       ${switches}
     ) {
       demarche(number: $demarcheNumber) {
@@ -176,7 +183,7 @@ const stored = {
 
 const idOf = (kind, number) => Buffer.from(`${kind}-${number}`).toString('base64');
 const states = ['en_construction', 'en_instruction', 'accepte', 'refuse', 'sans_suite'];
-const pad = (n, width) => String(n).padStart(width, '0');
+const minutes = (n) => String(Math.floor(n) % 60).padStart(2, '0');
 
 function makeDossiers(count, from, filler = '') {
   return Array.from({ length: count }, (_, i) => ({
@@ -184,12 +191,23 @@ function makeDossiers(count, from, filler = '') {
     id: idOf('Dossier', from + i),
     state: states[i % states.length],
     // Ten at a time in the same second: the cursor must tell them apart.
-    dateDepot: `2026-01-02T03:${pad(Math.floor(i / 10 / 60) % 60, 2)}:${pad(Math.floor(i / 10) % 60, 2)}+01:00`,
+    dateDepot: `2026-01-02T03:${minutes(i / 600)}:${minutes(i / 10)}+01:00`,
     dateDerniereModification: `2026-02-0${1 + (i % 7)}T00:00:00+01:00`,
     motivation: null,
     champs: [
-      { __typename: 'TextChamp', id: idOf('Champ', 1), label: 'Objet de l’aide', stringValue: `ligne « ${i} »\n"\\\t😀 é ${filler}` },
-      { __typename: 'IntegerNumberChamp', id: idOf('Champ', 2), label: 'Montant', stringValue: String(i), value: i },
+      {
+        __typename: 'TextChamp',
+        id: idOf('Champ', 1),
+        label: 'Objet de l’aide',
+        stringValue: `ligne « ${i} »\n"\\\t😀 é ${filler}`,
+      },
+      {
+        __typename: 'IntegerNumberChamp',
+        id: idOf('Champ', 2),
+        label: 'Montant',
+        stringValue: String(i),
+        value: i,
+      },
     ],
     annotations: [],
     messages: [],
@@ -269,7 +287,9 @@ function decide(input, from, to) {
   if (input.justificatif && uploads.get(input.justificatif)?.stored !== true) {
     return refusal('Le justificatif n’est pas arrivé');
   }
-  if (dossier.state !== from) return refusal(`Le dossier est déjà ${dossier.state.replaceAll('_', ' ')}`);
+  if (dossier.state !== from) {
+    return refusal(`Le dossier est déjà ${dossier.state.replaceAll('_', ' ')}`);
+  }
   dossier.state = to;
   dossier.motivation = input.motivation ?? null;
   dossier.traitements.push({ state: to, motivation: dossier.motivation });
@@ -297,7 +317,7 @@ const resolvers = {
   Champ: { __resolveType: (champ) => champ.__typename },
   Dossier: {
     champs(dossier) {
-      if (dossier === broken) throw wrong('Cannot return null for non-nullable field', 'invalid_null');
+      if (dossier === broken) throw wrong('Cannot return null for a field', 'invalid_null');
       return dossier.champs;
     },
   },
@@ -344,8 +364,10 @@ const resolvers = {
 
 // ---- requests ----
 
-const error = (response, status, message, code) =>
-  answer(response, status, { errors: [{ message, extensions: { code } }], data: null });
+function forbidden(response) {
+  const message = 'Without a token, only persisted queries are allowed';
+  answer(response, 403, { errors: [{ message, extensions: { code: 'forbidden' } }], data: null });
+}
 
 // The forms that Rails' token authentication takes: Bearer x, Bearer token=x, Bearer token="x".
 function isKnown(request) {
@@ -410,7 +432,10 @@ await serve(given, (url) => {
           return stored[id] ?? null;
         },
         customErrors: {
-          notFound: { message: 'Internal Server Error', extensions: { code: 'internal_server_error', http: { status: 500 } } },
+          notFound: {
+            message: 'Internal Server Error',
+            extensions: { code: 'internal_server_error', http: { status: 500 } },
+          },
         },
       }),
       {
@@ -435,7 +460,7 @@ await serve(given, (url) => {
     const body = await bodyOf(request);
     const known = isKnown(request);
     if (!known && !isStored(body)) {
-      return error(response, 403, 'Without a token, only persisted queries are allowed', 'forbidden');
+      return forbidden(response);
     }
     if (control.delay_ms > 0) await pause(control.delay_ms);
     const reply = await yoga.fetch(at.href, {
