@@ -102,6 +102,7 @@ struct nvt_tls {
     uint8_t early; /* a byte that nvt_tls_quiet met; the next receive starts with it */
     bool has_early;
     size_t write_len; /* bytes of a record that was not sent in whole yet */
+    nvt_err send_end; /* why nothing can be sent any more, NVT_OK */
     nvt_err net_err;  /* what the port said last */
     nvt_err end;      /* the error that ended this connection, repeated by later calls */
     int32_t detail;   /* the last Mbed TLS code; with NVT_E_TLS_ALERT the alert's number */

@@ -2,6 +2,7 @@
 /* One TLS connection: its life, and the mapping of every Mbed TLS result to one of ours. */
 #include "tls_parts.h"
 
+#include <limits.h>
 #include <mbedtls/net_sockets.h>
 
 /* Steps that Mbed TLS may ask for in one call without waiting for the network (a ticket read, an
@@ -27,6 +28,10 @@ static int bio_send(void *arg, const unsigned char *data, size_t len)
     struct nvt_tls *t = (struct nvt_tls *)arg;
     const struct nvt_port_net *net = &t->config->port->net;
     size_t n = 0;
+    /* Mbed TLS flushes before it reads some messages: a failed send must not keep it from them. */
+    if (t->send_end != NVT_OK) {
+        return (len < (size_t)INT_MAX) ? (int)len : INT_MAX;
+    }
     nvt_err err = net->send(net->ctx, t->sock, data, len, &n);
     if (err == NVT_E_NET_CLOSED) {
         err = NVT_E_NET_RESET; /* nothing was sent: not an end that a reader may meet in order */
@@ -260,6 +265,9 @@ static nvt_err may_move(const struct nvt_tls *t, bool writing)
 nvt_err nvt_tls_send(struct nvt_tls *t, struct nvt_span data, size_t *out_n, uint8_t *out_events)
 {
     nvt_err err = may_move(t, true);
+    if (err == NVT_OK) {
+        err = t->send_end;
+    }
     if (err != NVT_OK) {
         return err;
     }
@@ -285,6 +293,7 @@ nvt_err nvt_tls_send(struct nvt_tls *t, struct nvt_span data, size_t *out_n, uin
     t->write_len = data.len;
     err = stopped(t, code, out_events);
     if (code == MBEDTLS_ERR_NET_SEND_FAILED) {
+        t->send_end = err;
         t->end = NVT_OK; /* what the peer sent before that can still be read */
     }
     return err;
