@@ -62,6 +62,7 @@ setup_bench-short := bench
 setup_size := cross
 setup_check-size := cross
 setup_prove := prove
+setup_test-spool := build
 setup_check-big-endian := big-endian
 setup_check-noalloc := build
 setup_check-compilers := check
@@ -81,7 +82,7 @@ endif
 
 # ---- library ---------------------------------------------------------------------------------
 
-ROOMS ?= base http json tls conn auth client api
+ROOMS ?= base http json tls conn spool auth client api
 PORT ?= posix
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)) $(foreach p,$(PORT),$(wildcard port/$(p)/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)

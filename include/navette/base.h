@@ -131,6 +131,11 @@ nvt_err nvt_time_parse_http(struct nvt_span text, int64_t *out_s);
 nvt_err nvt_time_from_civil(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
                             int32_t second, int64_t *out_s);
 
+/* ---- checks ---- */
+
+/* CRC-32 (IEEE 802.3, reflected) continued over bytes: start with 0, hand on what came back. */
+uint32_t nvt_crc32(uint32_t crc, struct nvt_span bytes);
+
 /* ---- secrets ---- */
 
 /* Equal or not in a time that depends on len alone. */

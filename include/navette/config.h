@@ -98,6 +98,27 @@
 #define NVT_BACKOFF_MAX_MS 300000
 #endif
 
+/* Entries of the spool whose place is remembered, the most urgent first: one pass over the device
+ * finds that many. 24 bytes each. */
+#ifndef NVT_SPOOL_PICKS
+#define NVT_SPOOL_PICKS 12
+#endif
+
+/* Entries that can be on their way at once. */
+#ifndef NVT_SPOOL_OUT_MAX
+#define NVT_SPOOL_OUT_MAX 32
+#endif
+
+/* Small values kept beside the entries: a refresh token and an access token. */
+#ifndef NVT_SPOOL_VALUES
+#define NVT_SPOOL_VALUES 2
+#endif
+
+/* Bad blocks remembered; more of them are tried again each time round. */
+#ifndef NVT_SPOOL_BAD_MAX
+#define NVT_SPOOL_BAD_MAX 8
+#endif
+
 /* Longest host name with its final NUL (RFC 1035 section 2.3.4: 253 characters). */
 #ifndef NVT_HOST_CAP
 #define NVT_HOST_CAP 254

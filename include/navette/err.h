@@ -107,6 +107,15 @@
     X(NVT_E_TIMEOUT_CALL,       -514, "the whole call was not finished in time") \
     X(NVT_E_URL,                -520, "the base URL is not https://host[:port][/path]") \
     X(NVT_E_URL_PLAIN,          -521, "the base URL is http: it would carry secrets in the clear") \
+    /* spool */ \
+    X(NVT_E_SPOOL_FULL,         -550, "the spool is full") \
+    X(NVT_E_SPOOL_SIZE,         -551, "that is more than the spool takes at once") \
+    X(NVT_E_SPOOL_EMPTY,        -552, "the spool holds nothing of that kind") \
+    X(NVT_E_SPOOL_OUT,          -553, "too many of the spool's entries are on their way") \
+    X(NVT_E_SPOOL_IO,           -554, "the spool's device failed") \
+    X(NVT_E_SPOOL_BLANK,        -555, "the device holds no spool yet") \
+    X(NVT_E_SPOOL_FOREIGN,      -556, "the device holds something else than a spool of this geometry") \
+    X(NVT_E_SPOOL_WINDOW,       -557, "the spool holds more entries than its window has room for") \
     /* auth */ \
     X(NVT_E_CRED_EMPTY,         -600, "the credential is empty") \
     X(NVT_E_CRED_EOL,           -601, "the credential holds a line end: it was pasted with one") \

@@ -4,6 +4,7 @@
 #define NAVETTE_NAVETTE_H
 
 #include <navette/api.h>
+#include <navette/spool.h>
 
 #define NVT_VERSION "0.1.0"
 

@@ -75,6 +75,27 @@ struct nvt_port_entropy {
     nvt_err (*fill)(void *ctx, uint8_t *out, size_t len);
 };
 
+/* ---- block device: only for whoever keeps a spool ---- */
+
+/* Erase blocks of block_size bytes. Erased bytes read 0xff. Between two erases of a block each
+ * program unit is programmed at most once, in rising order. What prog wrote and erase cleared is
+ * durable when sync returned, and not before; a power cut may leave any part of what came since the
+ * last sync done, undone or broken, but nothing else. Functions may block for as long as the device
+ * needs. Errors: NVT_E_SPOOL_IO; a prog or erase that failed may have done any part of it. */
+struct nvt_port_block {
+    void *ctx;
+    uint32_t block_size;  /* 256 to 1 MiB, a multiple of prog_size */
+    uint32_t block_count; /* 4 to 65 535 */
+    uint32_t prog_size;   /* 1 to 4096, a power of two */
+
+    nvt_err (*read)(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t len);
+
+    /* offset and len are multiples of prog_size. */
+    nvt_err (*prog)(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data, uint32_t len);
+    nvt_err (*erase)(void *ctx, uint32_t block);
+    nvt_err (*sync)(void *ctx);
+};
+
 struct nvt_port {
     struct nvt_port_net net;
     struct nvt_port_clock clock;

@@ -20,6 +20,7 @@ BELOW = {
     "port": {"base"},
     "tls": {"port", "base"},
     "conn": {"tls", "port", "base"},
+    "spool": {"port", "base"},
     "auth": {"json", "base"},
     "client": {"conn", "auth", "tls", "http", "json", "port", "base"},
     "api": {"client", "conn", "auth", "tls", "http", "json", "port", "base"},

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spool room: entries (journeys, as bytes) kept through power cuts on a block device until they are
+ * settled. An append-only journal over erase blocks used in turn, so that they wear evenly; the
+ * layout is described in src/spool/FORMAT.md. Memory does not depend on the size of the device.
+ *
+ * What holds through a power cut at any moment (each with a test of the same number):
+ *  1. An entry whose append returned NVT_OK is pending until it is settled.
+ *  2. An entry whose settling returned NVT_OK is never pending again.
+ *  3. An entry under way when the cut came is wholly there or not at all, never in part.
+ *  4. Nothing else is ever pending.
+ *  5. Entries come out by urgency, those of equal urgency in the order in which they went in.
+ *  6. A value that was put is the one that is got: the new one once put returned, else either.
+ *  7. What is pending can be settled, and "full" is said only when used_bytes and the new record
+ *     exceed capacity_bytes, or the window is full: moving records about never runs out of room.
+ * A damaged block costs the records in it, which are counted, and no others.
+ */
+#ifndef NAVETTE_SPOOL_H
+#define NAVETTE_SPOOL_H
+
+#include <navette/port.h>
+
+/* What the caller hands over; all of it must outlive the spool. */
+struct nvt_spool_config {
+    const struct nvt_port_block *device;
+
+    /* For building and reading records: the longest entry that can be appended is buffer_cap less
+     * 16 bytes and the padding to a program unit, at most a block less its head. At least 256
+     * bytes. */
+    uint8_t *buffer;
+    uint32_t buffer_cap;
+
+    /* Two bits for each entry between the oldest pending one and the newest: 256 bytes let 1 024
+     * follow an entry that can not be delivered. Even; at least 4. */
+    uint8_t *window;
+    uint32_t window_len;
+};
+
+enum nvt_spool_state {
+    NVT_SPOOL_DELIVERED = 1, /* the system has it */
+    NVT_SPOOL_REFUSED = 2,   /* it never will: status and reason go along */
+    NVT_SPOOL_EXPIRED = 3    /* too late to be sent */
+};
+
+/* Where a record stands. */
+struct nvt_spool_place {
+    uint32_t block;
+    uint32_t offset;
+    uint32_t seq; /* of the block when it was written */
+};
+
+struct nvt_spool_entry {
+    uint32_t id;    /* counts up from 1 */
+    uint32_t due_s; /* seconds since 1970 by which it must be delivered; UINT32_MAX: no hurry */
+    uint32_t len;   /* bytes */
+    struct nvt_spool_place place;
+};
+
+/* Readable at any time; the counts of settled entries are those of the device's whole life. */
+struct nvt_spool_info {
+    uint32_t pending;   /* entries, those that are out included */
+    uint32_t oldest_id; /* of the pending ones, 0: none */
+    uint32_t delivered, refused, expired;
+    uint32_t used_bytes, capacity_bytes; /* of pending entries and values, with their heads */
+    uint32_t erases;                     /* of all blocks together: each block has its share */
+    uint32_t damaged;                    /* records that could not be read at the last mount */
+    uint32_t lost;                       /* entries that were pending in them */
+};
+
+struct nvt_spool_out {
+    uint32_t id, len;
+};
+
+/* To be declared and handed over; what it holds belongs to the room. */
+struct nvt_spool {
+    struct nvt_spool_config config;
+    uint32_t head, oldest;                  /* blocks */
+    uint32_t head_seq, oldest_seq, top_seq; /* their numbers, and the highest one ever given */
+    uint32_t offset;                        /* in head, of the next record; block_size: closed */
+    uint32_t limit;                         /* up to which entries may be written there */
+    uint32_t tail, next;                    /* ids: the oldest pending, the next to be given */
+    uint32_t live, longest;                 /* bytes of live records, the longest of them */
+    uint32_t pending, delivered, refused, expired, damaged, lost;
+    struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
+    uint32_t value_lens[NVT_SPOOL_VALUES];
+    struct nvt_spool_entry picks[NVT_SPOOL_PICKS]; /* the most urgent ones, in order */
+    struct nvt_spool_out out[NVT_SPOOL_OUT_MAX];   /* picked and not settled; id 0: free */
+    uint32_t bad[NVT_SPOOL_BAD_MAX];               /* blocks that could not be erased or written */
+    uint8_t bad_count;
+    uint8_t pick_count;
+    bool picks_complete; /* no pending entry is missing from picks but those that are out */
+    bool mounted;
+};
+
+/* Makes an empty spool of the device: whatever was on it is given up. NVT_E_ARG (a size above),
+ * NVT_E_SPOOL_IO. The spool is mounted then. */
+nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config);
+
+/* Finds out what the device holds: one pass over it, nothing is written. NVT_E_ARG,
+ * NVT_E_SPOOL_BLANK (never formatted, or that was cut short), NVT_E_SPOOL_FOREIGN (something else
+ * stands there, or a spool of another geometry), NVT_E_SPOOL_WINDOW (more entries than the window
+ * has room for), NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config);
+
+/* Keeps an entry; when this returns NVT_OK it is durable. NVT_E_SPOOL_FULL (nothing was touched:
+ * settle some first), NVT_E_SPOOL_SIZE, NVT_E_SPOOL_IO (it may or may not have been kept),
+ * NVT_E_STATE (not mounted). */
+nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t due_s,
+                         uint32_t *out_id);
+
+/* The most urgent pending entry that is not out, with its bytes; it is out then, until it is
+ * settled or put back. NVT_E_SPOOL_EMPTY, NVT_E_SPOOL_OUT (NVT_SPOOL_OUT_MAX are out),
+ * NVT_E_SPOOL_IO, NVT_E_SPACE (*out_entry tells its length), NVT_E_STATE. */
+nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry);
+
+/* An entry that is out is pending as before. NVT_E_ARG when it is not out. */
+nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id);
+
+/* An entry that is out is done with; durable when this returns NVT_OK. reason is cut at 64 bytes.
+ * NVT_E_ARG when it is not out, NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state state,
+                         uint16_t status, struct nvt_span reason);
+
+/* Where a listing stands; {0} at its start. */
+struct nvt_spool_cursor {
+    struct nvt_spool_place at;
+};
+
+/* The next pending entry as they stand on the device, those that are out included, with its bytes.
+ * Nothing may be appended, settled or put while a listing goes on. NVT_E_SPOOL_EMPTY after the
+ * last, NVT_E_SPOOL_IO, NVT_E_SPACE, NVT_E_STATE. */
+nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, struct nvt_buf *out,
+                       struct nvt_spool_entry *out_entry);
+
+/* Small values beside the entries (a refresh token): key 0 to NVT_SPOOL_VALUES - 1; put takes the
+ * place of the one before, durably. NVT_E_ARG, NVT_E_SPOOL_SIZE, _FULL, _IO, NVT_E_STATE; get:
+ * NVT_E_SPOOL_EMPTY, NVT_E_SPACE. */
+nvt_err nvt_spool_put_value(struct nvt_spool *s, uint8_t key, struct nvt_span value);
+nvt_err nvt_spool_get_value(struct nvt_spool *s, uint8_t key, struct nvt_buf *out);
+
+void nvt_spool_info(const struct nvt_spool *s, struct nvt_spool_info *out_info);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the spool room share: blocks and records as FORMAT.md lays them out. */
+#ifndef NAVETTE_SPOOL_JOURNAL_H
+#define NAVETTE_SPOOL_JOURNAL_H
+
+#include <navette/spool.h>
+
+enum {
+    NVT_HEAD_LEN = 48,  /* of a block, before its window */
+    NVT_RECORD_LEN = 16 /* of a record, before its bytes */
+};
+
+enum nvt_record_type {
+    NVT_RECORD_ENTRY = 0x45, /* 'E' */
+    NVT_RECORD_MARK = 0x4D,  /* 'M': an entry is settled; aux: enum nvt_spool_state */
+    NVT_RECORD_VALUE = 0x56, /* 'V': aux: its key */
+    NVT_RECORD_MOVED = 0x47  /* 'G': all that lived in the oldest block lives here too */
+};
+
+/* A block's head: the state of the spool when the block was opened. */
+struct nvt_block_head {
+    uint32_t seq;
+    uint32_t oldest_seq;
+    uint32_t tail, next;
+    uint32_t delivered, refused, expired;
+    uint32_t window_len; /* bytes behind the head */
+    bool moving;         /* opened to move the oldest block's records; good once MOVED is there */
+};
+
+struct nvt_record {
+    uint8_t type, aux;
+    uint16_t len; /* of its bytes */
+    uint32_t id;
+    uint32_t due_s; /* of an entry; the status of a mark */
+    struct nvt_spool_place place;
+};
+
+/* A walk through the records of one block. */
+struct nvt_walk {
+    uint32_t block, seq, offset;
+    uint32_t damaged;
+};
+
+/* ---- layout.c ---- */
+
+/* len up to whole program units. */
+uint32_t nvt_spool_padded(const struct nvt_spool *s, uint32_t len);
+
+/* Room that a record with len bytes takes. */
+uint32_t nvt_spool_room(const struct nvt_spool *s, uint32_t len);
+
+/* Most that the head of a block can take. */
+uint32_t nvt_spool_head_max(const struct nvt_spool *s);
+
+/* Room for records in each block. It leaves as much as the longest head and a MOVED record take, so
+ * that all that lives in one block fits into any other. */
+uint32_t nvt_spool_data_max(const struct nvt_spool *s);
+
+/* Records of the head block begin at offset. */
+void nvt_spool_begin_at(struct nvt_spool *s, uint32_t offset);
+
+/* Programs the block's head and the window's bits from tail to next. NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_write_head(struct nvt_spool *s, uint32_t block, uint32_t seq, bool moving);
+
+/* NVT_OK; NVT_E_SPOOL_EMPTY: no head of ours; NVT_E_SPOOL_BLANK: erased, or the first bytes of one;
+ * NVT_E_SPOOL_WINDOW, NVT_E_SPOOL_IO. load_window: its bits become those of s. */
+nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, bool load_window,
+                            struct nvt_block_head *out);
+
+/* Adds a record to the head block, where its room was made before. bytes may stand in the buffer
+ * behind a record's head. On an error the block is closed. NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_write_record(struct nvt_spool *s, const struct nvt_record *r,
+                               struct nvt_span bytes);
+
+/* The next good record; its bytes are in the buffer behind a record's head. NVT_E_SPOOL_EMPTY after
+ * the last; walk->offset is then where erased bytes begin. */
+nvt_err nvt_spool_next_record(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out);
+
+/* Whether nothing is programmed from walk->offset to the end of the block. */
+nvt_err nvt_spool_is_clean(struct nvt_spool *s, uint32_t block, uint32_t offset, bool *out_clean);
+
+/* ---- ids: window.c ---- */
+
+uint32_t nvt_window_cap(const struct nvt_spool *s); /* ids */
+bool nvt_window_is_done(const struct nvt_spool *s, uint32_t id);
+bool nvt_window_is_seen(const struct nvt_spool *s, uint32_t id);
+void nvt_window_set_done(struct nvt_spool *s, uint32_t id);
+void nvt_window_set_seen(struct nvt_spool *s, uint32_t id);
+void nvt_window_clear(struct nvt_spool *s);
+
+/* Lets tail follow to the oldest id that is not done. */
+void nvt_window_follow(struct nvt_spool *s);
+
+/* Given and not done. */
+bool nvt_spool_is_pending(const struct nvt_spool *s, uint32_t id);
+
+/* ---- ring.c ---- */
+
+/* A walk through all blocks in use, oldest first. NVT_E_SPOOL_IO. */
+nvt_err nvt_ring_begin(struct nvt_spool *s, struct nvt_walk *walk);
+
+/* The next record of the whole ring. NVT_E_SPOOL_EMPTY after the last, NVT_E_SPOOL_IO. */
+nvt_err nvt_ring_next_record(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out);
+
+/* Makes len bytes of room in the head block, by moving records if need be. NVT_E_SPOOL_FULL,
+ * NVT_E_SPOOL_IO. */
+nvt_err nvt_ring_make_room(struct nvt_spool *s, uint32_t len);
+
+/* Opens the next block that can be erased and written. NVT_E_SPOOL_FULL: there is none. */
+nvt_err nvt_ring_open(struct nvt_spool *s, bool moving);
+
+/* ---- spool.c ---- */
+
+/* Makes room for a record and writes it; on blocks that fail, again elsewhere. NVT_E_SPOOL_FULL,
+ * NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes);
+
+/* ---- pick.c ---- */
+
+/* An entry came in. */
+void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e);
+
+/* Places have changed: pick anew. */
+void nvt_picks_forget(struct nvt_spool *s);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a device holds: the newest block's head tells how things stood when it was opened, its
+ * records what came since, and one pass over all blocks which entries are still there. */
+#include "journal.h"
+
+static bool is_power_of_2(uint32_t n)
+{
+    return n != 0U && (n & (n - 1U)) == 0U;
+}
+
+static bool is_good_device(const struct nvt_port_block *d)
+{
+    return d != NULL && is_power_of_2(d->prog_size) && d->prog_size <= 4096U &&
+           d->block_size >= 256U && d->block_size <= 1048576U && d->block_size % 4U == 0U &&
+           d->block_size % d->prog_size == 0U && d->block_count >= 4U && d->block_count <= 65535U;
+}
+
+/* Room in each block for at least one small entry besides its head. */
+static bool has_room(const struct nvt_spool *s)
+{
+    uint32_t taken = nvt_spool_head_max(s) + 2U * nvt_spool_room(s, 0U);
+    return s->config.device->block_size >= taken && s->config.buffer_cap >= nvt_spool_head_max(s) &&
+           s->config.buffer_cap >= nvt_spool_room(s, 64U);
+}
+
+static nvt_err begin(struct nvt_spool *s, const struct nvt_spool_config *config)
+{
+    (void)memset(s, 0, sizeof *s);
+    bool good = config != NULL && is_good_device(config->device) && config->buffer != NULL &&
+                config->buffer_cap >= 256U && config->window != NULL && config->window_len >= 4U &&
+                config->window_len % 2U == 0U && config->window_len <= 65536U;
+    if (!good) {
+        return NVT_E_ARG;
+    }
+    s->config = *config;
+    s->tail = 1U;
+    s->next = 1U;
+    nvt_window_clear(s);
+    return has_room(s) ? NVT_OK : NVT_E_ARG;
+}
+
+/* The highest number below limit, and what is there when there is none. */
+static nvt_err find_newest(struct nvt_spool *s, uint32_t limit)
+{
+    nvt_err nothing = NVT_E_SPOOL_BLANK;
+    s->head_seq = 0;
+    for (uint32_t b = 0; b < s->config.device->block_count; b++) {
+        struct nvt_block_head h;
+        nvt_err err = nvt_spool_read_head(s, b, false, &h);
+        if (err == NVT_OK && h.seq > s->head_seq && h.seq < limit) {
+            s->head_seq = h.seq;
+            s->head = b;
+        } else if (err == NVT_E_SPOOL_EMPTY) {
+            nothing = NVT_E_SPOOL_FOREIGN;
+        } else if (err != NVT_OK && err != NVT_E_SPOOL_BLANK) {
+            return err;
+        } else {
+            /* erased, or an older one */
+        }
+    }
+    return s->head_seq != 0U ? NVT_OK : nothing;
+}
+
+static nvt_err load_head(struct nvt_spool *s, struct nvt_block_head *h, struct nvt_walk *walk)
+{
+    nvt_err err = nvt_spool_read_head(s, s->head, true, h);
+    s->oldest_seq = h->oldest_seq;
+    s->tail = h->tail;
+    s->next = h->next;
+    s->delivered = h->delivered;
+    s->refused = h->refused;
+    s->expired = h->expired;
+    nvt_spool_begin_at(s, nvt_spool_padded(s, (uint32_t)NVT_HEAD_LEN + h->window_len));
+    *walk = (struct nvt_walk){s->head, s->head_seq, s->offset, 0U};
+    return err;
+}
+
+/* A block that was opened to move records counts only once all of them are there. */
+static nvt_err was_moved(struct nvt_spool *s, struct nvt_walk walk, bool *out_moved)
+{
+    struct nvt_record r;
+    nvt_err err = NVT_OK;
+    *out_moved = false;
+    while (err == NVT_OK && !*out_moved) {
+        err = nvt_spool_next_record(s, &walk, &r);
+        *out_moved = err == NVT_OK && r.type == (uint8_t)NVT_RECORD_MOVED;
+    }
+    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+}
+
+static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
+{
+    struct nvt_block_head h;
+    bool moved = true;
+    nvt_err err = find_newest(s, UINT32_MAX);
+    s->top_seq = s->head_seq;
+    if (err == NVT_OK) {
+        err = load_head(s, &h, walk);
+    }
+    if (err == NVT_OK && h.moving) {
+        err = was_moved(s, *walk, &moved);
+    }
+    if (err == NVT_OK && !moved) {
+        err = find_newest(s, s->top_seq);
+        if (err == NVT_OK) {
+            err = load_head(s, &h, walk);
+        }
+    }
+    return err;
+}
+
+static void settle(struct nvt_spool *s, const struct nvt_record *r)
+{
+    if (!nvt_spool_is_pending(s, r->id)) {
+        return;
+    }
+    nvt_window_set_done(s, r->id);
+    if (r->aux == (uint8_t)NVT_SPOOL_DELIVERED) {
+        s->delivered++;
+    } else if (r->aux == (uint8_t)NVT_SPOOL_REFUSED) {
+        s->refused++;
+    } else {
+        s->expired++;
+    }
+}
+
+/* What the head block's records say since it was opened. */
+static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk)
+{
+    struct nvt_record r;
+    nvt_err err = nvt_spool_next_record(s, walk, &r);
+    while (err == NVT_OK) {
+        if (r.type == (uint8_t)NVT_RECORD_MARK) {
+            settle(s, &r);
+        } else if (r.type == (uint8_t)NVT_RECORD_MOVED) {
+            s->oldest_seq = r.id;
+        } else if (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id >= s->next &&
+                   r.id - s->tail < nvt_window_cap(s)) {
+            s->next = r.id + 1U;
+        } else {
+            /* moved here, or a value */
+        }
+        err = nvt_spool_next_record(s, walk, &r);
+    }
+    if (err != NVT_E_SPOOL_EMPTY) {
+        return err;
+    }
+    bool clean = false;
+    s->offset = walk->offset;
+    err = nvt_spool_is_clean(s, s->head, s->offset, &clean);
+    if (!clean) { /* a record was cut off here: nothing can be written over it */
+        s->offset = s->config.device->block_size;
+    }
+    return err;
+}
+
+static nvt_err find_oldest(struct nvt_spool *s)
+{
+    uint32_t lowest = s->head_seq;
+    s->oldest = s->head;
+    for (uint32_t b = 0; b < s->config.device->block_count; b++) {
+        struct nvt_block_head h;
+        nvt_err err = nvt_spool_read_head(s, b, false, &h);
+        if (err == NVT_E_SPOOL_IO) {
+            return err;
+        }
+        if (err == NVT_OK && h.seq >= s->oldest_seq && h.seq < lowest) {
+            lowest = h.seq;
+            s->oldest = b;
+        }
+    }
+    s->oldest_seq = lowest;
+    return NVT_OK;
+}
+
+static void see(struct nvt_spool *s, const struct nvt_record *r)
+{
+    if (r->type == (uint8_t)NVT_RECORD_VALUE) {
+        s->values[r->aux] = r->place;
+        s->value_lens[r->aux] = r->len;
+    } else if (r->type == (uint8_t)NVT_RECORD_ENTRY && nvt_spool_is_pending(s, r->id) &&
+               !nvt_window_is_seen(s, r->id)) {
+        nvt_window_set_seen(s, r->id);
+        s->live += nvt_spool_room(s, r->len);
+        s->pending++;
+    } else {
+        return;
+    }
+    uint32_t room = nvt_spool_room(s, r->len);
+    s->longest = room > s->longest ? room : s->longest;
+}
+
+/* Ids that were given and are nowhere to be found were in what is damaged. */
+static void note_lost(struct nvt_spool *s)
+{
+    for (uint32_t id = s->tail; id < s->next; id++) {
+        if (!nvt_window_is_done(s, id) && !nvt_window_is_seen(s, id)) {
+            nvt_window_set_done(s, id);
+            s->lost++;
+        }
+    }
+    nvt_window_follow(s);
+}
+
+static nvt_err look_at_all(struct nvt_spool *s)
+{
+    struct nvt_walk walk;
+    struct nvt_record r;
+    nvt_err err = nvt_ring_begin(s, &walk);
+    while (err == NVT_OK) {
+        err = nvt_ring_next_record(s, &walk, &r);
+        if (err == NVT_OK) {
+            see(s, &r);
+        }
+    }
+    s->damaged = walk.damaged;
+    for (size_t i = 0; i < (size_t)NVT_SPOOL_VALUES; i++) {
+        s->live += s->values[i].seq == 0U ? 0U : nvt_spool_room(s, s->value_lens[i]);
+    }
+    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+}
+
+nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config)
+{
+    struct nvt_walk walk;
+    if (s == NULL) {
+        return NVT_E_ARG;
+    }
+    nvt_err err = begin(s, config);
+    if (err == NVT_OK) {
+        err = find_head(s, &walk);
+    }
+    if (err == NVT_OK) {
+        err = replay(s, &walk);
+    }
+    if (err == NVT_OK) {
+        err = find_oldest(s);
+    }
+    if (err == NVT_OK) {
+        err = look_at_all(s);
+    }
+    if (err == NVT_OK) {
+        note_lost(s);
+        s->mounted = true;
+    }
+    return err;
+}
+
+nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config)
+{
+    if (s == NULL) {
+        return NVT_E_ARG;
+    }
+    nvt_err err = begin(s, config);
+    if (err != NVT_OK) {
+        return err;
+    }
+    err = find_newest(s, UINT32_MAX);
+    if (err == NVT_E_SPOOL_IO) {
+        return err;
+    }
+    /* Numbers go on from what is there, so that none of the old blocks counts any more. */
+    s->top_seq = s->head_seq;
+    s->oldest_seq = s->top_seq + 1U;
+    s->head = s->config.device->block_count - 1U;
+    s->oldest = s->head;
+    nvt_window_clear(s);
+    err = nvt_ring_open(s, false);
+    if (err == NVT_OK) {
+        s->oldest = s->head;
+        s->oldest_seq = s->head_seq;
+        s->picks_complete = true;
+        s->mounted = true;
+    }
+    return err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
+}

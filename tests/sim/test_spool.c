@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The spool on a simulated flash: what it refuses, its order, damage and bad blocks. What holds
+ * through power cuts is in tests/spool. */
+#include "../../port/sim/flash.h"
+#include <navette/spool.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { BLOCK = 512, BLOCKS = 8 };
+
+struct bench {
+    struct nvt_sim_flash flash;
+    struct nvt_spool spool;
+    struct nvt_spool_config config;
+    uint8_t mem[BLOCK * BLOCKS];
+    uint8_t synced[BLOCK * BLOCKS];
+    uint8_t buffer[512];
+    uint8_t window[64];
+    uint8_t bad[BLOCKS];
+};
+
+static struct bench bench;
+
+static struct bench *fresh(void)
+{
+    struct bench *b = &bench;
+    (void)memset(b, 0, sizeof *b);
+    nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, BLOCKS, 4U);
+    b->flash.bad = b->bad;
+    b->config = (struct nvt_spool_config){&b->flash.device, b->buffer, sizeof b->buffer, b->window,
+                                          sizeof b->window};
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
+    return b;
+}
+
+static uint32_t append(struct bench *b, const char *text, uint32_t due_s)
+{
+    uint32_t id = 0;
+    assert_int_equal(nvt_spool_append(&b->spool, nvt_span_str(text), due_s, &id), NVT_OK);
+    return id;
+}
+
+static nvt_err pick(struct bench *b, char text[512], struct nvt_spool_entry *e)
+{
+    struct nvt_buf out;
+    nvt_buf_init(&out, text, 511U);
+    nvt_err err = nvt_spool_pick(&b->spool, &out, e);
+    text[out.len] = '\0';
+    return err;
+}
+
+static void assert_picks(struct bench *b, const char *wanted)
+{
+    char text[512];
+    struct nvt_spool_entry e;
+    assert_int_equal(pick(b, text, &e), NVT_OK);
+    assert_string_equal(text, wanted);
+}
+
+static void test_bad_configuration(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool s;
+    struct nvt_spool_config c = b->config;
+    struct nvt_port_block d = b->flash.device;
+    c.device = &d;
+    const struct {
+        uint32_t block_size, block_count, prog_size, buffer_cap, window_len;
+        nvt_err err;
+    } cases[] = {
+        {512, 8, 4, 512, 64, NVT_OK},       {252, 8, 4, 512, 4, NVT_E_ARG},
+        {512, 3, 4, 512, 64, NVT_E_ARG},    {512, 65536, 4, 512, 64, NVT_E_ARG},
+        {512, 8, 3, 512, 64, NVT_E_ARG},    {512, 8, 0, 512, 64, NVT_E_ARG},
+        {512, 8, 8192, 512, 64, NVT_E_ARG}, {510, 8, 4, 512, 64, NVT_E_ARG},
+        {512, 8, 4, 255, 64, NVT_E_ARG},    {512, 8, 4, 512, 3, NVT_E_ARG},
+        {512, 8, 4, 512, 63, NVT_E_ARG},    {256, 8, 4, 512, 1024, NVT_E_ARG},
+    };
+    static uint8_t window[1024];
+    c.window = window;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        d.block_size = cases[i].block_size;
+        d.block_count = cases[i].block_count;
+        d.prog_size = cases[i].prog_size;
+        c.buffer_cap = cases[i].buffer_cap;
+        c.window_len = cases[i].window_len;
+        nvt_err err = nvt_spool_mount(&s, &c);
+        assert_int_equal(err, cases[i].err);
+    }
+    assert_int_equal(nvt_spool_mount(&s, NULL), NVT_E_ARG);
+    assert_int_equal(nvt_spool_mount(NULL, &c), NVT_E_ARG);
+}
+
+static void test_what_stands_on_a_device(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool s;
+    (void)memset(b->mem, 0xFF, sizeof b->mem);
+    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_BLANK);
+    (void)memcpy(b->mem, "NVS", 3); /* a format that was cut short */
+    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_BLANK);
+    (void)memcpy(b->mem, "hello", 5);
+    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_FOREIGN);
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_OK);
+    b->flash.device.block_count = BLOCKS / 2; /* another geometry */
+    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_BLANK);
+}
+
+static void test_not_mounted(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    struct nvt_buf out;
+    uint32_t id = 0;
+    nvt_buf_init(&out, NULL, 0);
+    (void)memset(&b->spool, 0, sizeof b->spool);
+    assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("x"), 0, &id), NVT_E_STATE);
+    assert_int_equal(nvt_spool_pick(&b->spool, &out, &e), NVT_E_STATE);
+    assert_int_equal(nvt_spool_put_value(&b->spool, 0, NVT_LIT("x")), NVT_E_STATE);
+    assert_int_equal(nvt_spool_get_value(&b->spool, 0, &out), NVT_E_STATE);
+}
+
+static void test_most_urgent_first(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    char name[16];
+    (void)append(b, "late", 900);
+    (void)append(b, "never", UINT32_MAX);
+    (void)append(b, "soon", 100);
+    (void)append(b, "soon too", 100);
+    assert_picks(b, "soon");
+    (void)append(b, "sooner", 50);
+    assert_picks(b, "sooner");
+    assert_picks(b, "soon too");
+    /* more than are remembered at once, the most urgent last */
+    for (unsigned i = 0; i < NVT_SPOOL_PICKS + 6U; i++) {
+        (void)snprintf(name, sizeof name, "n%u", i);
+        (void)append(b, name, 800U - i);
+    }
+    for (unsigned i = NVT_SPOOL_PICKS + 6U; i-- > 0U;) {
+        (void)snprintf(name, sizeof name, "n%u", i);
+        assert_picks(b, name);
+    }
+    assert_picks(b, "late");
+    assert_picks(b, "never");
+}
+
+static void test_out_and_back(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    struct nvt_spool_info info;
+    char text[512];
+    uint32_t id = append(b, "one", 10);
+    assert_int_equal(pick(b, text, &e), NVT_OK);
+    assert_int_equal(e.id, id);
+    assert_int_equal(pick(b, text, &e), NVT_E_SPOOL_EMPTY);
+    assert_int_equal(nvt_spool_put_back(&b->spool, id), NVT_OK);
+    assert_int_equal(nvt_spool_put_back(&b->spool, id), NVT_E_ARG);
+    assert_int_equal(nvt_spool_settle(&b->spool, id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
+                     NVT_E_ARG);
+    assert_picks(b, "one");
+    assert_int_equal(nvt_spool_settle(&b->spool, id, NVT_SPOOL_EXPIRED, 0, NVT_LIT("too late")),
+                     NVT_OK);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.pending, 0);
+    assert_int_equal(info.oldest_id, 0);
+    assert_int_equal(info.expired, 1);
+    assert_int_equal(info.used_bytes, 0);
+}
+
+static void test_too_many_out(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    char text[512];
+    for (unsigned i = 0; i <= NVT_SPOOL_OUT_MAX; i++) {
+        (void)append(b, "x", i);
+    }
+    for (unsigned i = 0; i < NVT_SPOOL_OUT_MAX; i++) {
+        assert_int_equal(pick(b, text, &e), NVT_OK);
+    }
+    assert_int_equal(pick(b, text, &e), NVT_E_SPOOL_OUT);
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    struct nvt_buf out;
+    uint8_t bytes[512] = {0};
+    uint32_t id = 0;
+    /* a block less the longest head (48 + 32), and the record that ends a move (16) */
+    assert_int_equal(
+        nvt_spool_append(&b->spool, nvt_span_of(bytes, 512 - 80 - 16 - 16 + 1), 0, &id),
+        NVT_E_SPOOL_SIZE);
+    assert_int_equal(nvt_spool_append(&b->spool, nvt_span_of(bytes, 200), 0, &id), NVT_OK);
+    nvt_buf_init(&out, bytes, 199);
+    assert_int_equal(nvt_spool_pick(&b->spool, &out, &e), NVT_E_SPACE);
+    assert_int_equal(e.len, 200);
+    nvt_buf_init(&out, bytes, 200);
+    assert_int_equal(nvt_spool_pick(&b->spool, &out, &e), NVT_OK);
+}
+
+/* Full before anything is touched, and room again once something is settled. */
+static void test_full(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    uint8_t bytes[100] = {0};
+    uint32_t id = 0;
+    nvt_err err = NVT_OK;
+    for (unsigned i = 0; i < 100U && err == NVT_OK; i++) {
+        err = nvt_spool_append(&b->spool, nvt_span_of(bytes, sizeof bytes), i, &id);
+    }
+    assert_int_equal(err, NVT_E_SPOOL_FULL);
+    uint64_t programmed = b->flash.programmed;
+    err = nvt_spool_append(&b->spool, nvt_span_of(bytes, sizeof bytes), 0, &id);
+    assert_int_equal(err, NVT_E_SPOOL_FULL);
+    assert_true(b->flash.programmed == programmed);
+    char text[512];
+    struct nvt_spool_entry e;
+    assert_int_equal(pick(b, text, &e), NVT_OK);
+    assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
+                     NVT_OK);
+    assert_int_equal(nvt_spool_append(&b->spool, nvt_span_of(bytes, sizeof bytes), 0, &id), NVT_OK);
+    assert_null(b->flash.violation);
+}
+
+static void test_window_is_full(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    char text[512];
+    uint32_t id = 0;
+    b->config.window_len = 4; /* 16 ids */
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
+    (void)append(b, "stuck", UINT32_MAX);
+    for (unsigned i = 1; i < 16U; i++) {
+        (void)append(b, "x", 1);
+        assert_int_equal(pick(b, text, &e), NVT_OK);
+        assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
+                         NVT_OK);
+    }
+    assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("x"), 1, &id), NVT_E_SPOOL_FULL);
+}
+
+/* Journeys kept and delivered in turn wear all blocks alike. */
+static void test_wear(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    char text[512];
+    uint32_t erases[BLOCKS] = {0};
+    uint32_t last = b->spool.head;
+    for (unsigned i = 0; i < 4000U; i++) {
+        (void)append(b, "0123456789012345678901234567890123456789", i);
+        assert_int_equal(pick(b, text, &e), NVT_OK);
+        assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
+                         NVT_OK);
+        if (b->spool.head != last) {
+            last = b->spool.head;
+            erases[last]++;
+        }
+    }
+    for (size_t i = 1; i < BLOCKS; i++) {
+        assert_true(erases[i] + 1U >= erases[0] && erases[i] <= erases[0] + 1U);
+    }
+    assert_true(erases[0] > 20U);
+}
+
+/* A damaged record costs itself, a damaged head the records of its block; the rest goes on. */
+static void test_damage(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_info info;
+    for (unsigned i = 0; i < 16U; i++) {
+        (void)append(b, "0123456789012345678901234567890123456789", i);
+    }
+    b->mem[48 + 20] ^= 1U;
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.damaged, 1);
+    assert_int_equal(info.lost, 1);
+    assert_int_equal(info.pending, 15);
+    assert_int_equal(info.oldest_id, 2);
+    b->mem[4] ^= 1U; /* the head of the first block */
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    nvt_spool_info(&b->spool, &info);
+    assert_true(info.lost > 2 && info.pending > 2);
+    assert_int_equal(info.lost + info.pending, 16);
+}
+
+/* Blocks that can not be erased or written are passed over, and nothing is lost to them. */
+static void test_bad_blocks(void **state)
+{
+    (void)state;
+    for (uint8_t how = 1; how <= 2U; how++) {
+        struct bench *b = fresh();
+        struct nvt_spool_entry e;
+        char text[512];
+        b->bad[2] = how;
+        b->bad[5] = how;
+        for (unsigned i = 0; i < 200U; i++) {
+            (void)append(b, "0123456789012345678901234567890123456789", i);
+            if (i >= 4U) {
+                assert_int_equal(pick(b, text, &e), NVT_OK);
+                assert_int_equal(e.due_s, i - 4U);
+                assert_int_equal(
+                    nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
+                    NVT_OK);
+            }
+        }
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        assert_int_equal(b->spool.pending, 4);
+        assert_int_equal(b->spool.lost, 0);
+    }
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    uint8_t mem[8];
+    struct nvt_buf out;
+    nvt_buf_init(&out, mem, sizeof mem);
+    assert_int_equal(nvt_spool_get_value(&b->spool, 0, &out), NVT_E_SPOOL_EMPTY);
+    assert_int_equal(nvt_spool_put_value(&b->spool, NVT_SPOOL_VALUES, NVT_LIT("x")), NVT_E_ARG);
+    assert_int_equal(nvt_spool_get_value(&b->spool, NVT_SPOOL_VALUES, &out), NVT_E_ARG);
+    for (unsigned i = 0; i < 100U; i++) { /* the first one outlives the ring */
+        assert_int_equal(nvt_spool_put_value(&b->spool, 1, NVT_LIT("012345678901234567890")),
+                         NVT_OK);
+        if (i == 0U) {
+            assert_int_equal(nvt_spool_put_value(&b->spool, 0, NVT_LIT("first")), NVT_OK);
+        }
+    }
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(nvt_spool_get_value(&b->spool, 0, &out), NVT_OK);
+    assert_true(nvt_span_eq(nvt_buf_span(&out), NVT_LIT("first")));
+    nvt_buf_init(&out, mem, sizeof mem);
+    assert_int_equal(nvt_spool_get_value(&b->spool, 1, &out), NVT_E_SPACE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bad_configuration),
+        cmocka_unit_test(test_what_stands_on_a_device),
+        cmocka_unit_test(test_not_mounted),
+        cmocka_unit_test(test_most_urgent_first),
+        cmocka_unit_test(test_out_and_back),
+        cmocka_unit_test(test_too_many_out),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_window_is_full),
+        cmocka_unit_test(test_wear),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_bad_blocks),
+        cmocka_unit_test(test_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model.h"
+
+enum { OUT_LIST = NVT_SPOOL_OUT_MAX };
+
+static uint32_t next_random(struct model *m)
+{
+    m->random ^= m->random << 13U;
+    m->random ^= m->random >> 17U;
+    m->random ^= m->random << 5U;
+    return m->random;
+}
+
+static void wire(struct model *m)
+{
+    m->flash.device.ctx = &m->flash;
+    m->flash.mem = m->mem;
+    m->flash.synced = m->synced;
+    m->config = (struct nvt_spool_config){&m->flash.device, m->buffer, MODEL_BUFFER, m->window,
+                                          MODEL_WINDOW};
+    m->spool.config = m->config;
+}
+
+void model_copy(struct model *to, const struct model *from)
+{
+    *to = *from;
+    wire(to);
+}
+
+/* ---- entries are made of their salt ---- */
+
+static uint32_t len_of(uint32_t salt, uint32_t max)
+{
+    return salt % (max + 1U);
+}
+
+static uint32_t due_of(uint32_t salt)
+{
+    return (salt >> 8U) % 4U == 0U ? UINT32_MAX : 1000U + (salt >> 10U) % 8U;
+}
+
+static struct nvt_span bytes_of(uint32_t salt, uint32_t len, uint8_t *out)
+{
+    for (uint32_t i = 0; i < len; i++) {
+        out[i] = (uint8_t)(salt * 2654435761U >> (i % 24U)) ^ (uint8_t)i;
+    }
+    return nvt_span_of(out, len);
+}
+
+void model_init(struct model *m, const struct model_size *size, uint32_t seed)
+{
+    (void)memset(m, 0, sizeof *m);
+    nvt_sim_flash_init(&m->flash, m->mem, m->synced, size->block_size, size->block_count,
+                       size->prog_size);
+    wire(m);
+    m->random = seed * 747796405U + 1U;
+    (void)nvt_spool_format(&m->spool, &m->config);
+}
+
+/* ---- operations ---- */
+
+/* The place for an entry of that id; what stood there is long forgotten. */
+static struct model_entry *entry_of(struct model *m, uint32_t id)
+{
+    return &m->entries[id % (uint32_t)MODEL_IDS];
+}
+
+/* 7: "full" is said only when it is true. */
+static void check_full(struct model *m, const struct model_size *size, uint32_t len)
+{
+    struct nvt_spool_info info;
+    uint32_t unit = size->prog_size < 4U ? 4U : size->prog_size;
+    uint32_t room = (16U + len + unit - 1U) / unit * unit;
+    uint32_t more = room > m->spool.longest ? room - m->spool.longest : 0U;
+    nvt_spool_info(&m->spool, &info);
+    bool window_full = m->spool.next - m->spool.tail >= (uint32_t)MODEL_WINDOW / 2U * 8U;
+    if (!window_full &&
+        info.used_bytes + room + more * (size->block_count - 2U) <= info.capacity_bytes) {
+        m->fault = "7: said to be full, but is not";
+    }
+}
+
+static bool do_append(struct model *m, const struct model_size *size)
+{
+    uint8_t bytes[MODEL_BUFFER];
+    uint32_t salt = next_random(m);
+    uint32_t given = 0;
+    uint32_t len = len_of(salt, size->bytes_max);
+    struct model_entry *e = entry_of(m, m->spool.next);
+    struct model_entry before = *e;
+    *e = (struct model_entry){m->spool.next, salt, MODEL_APPENDING};
+    nvt_err err = nvt_spool_append(&m->spool, bytes_of(salt, len, bytes), due_of(salt), &given);
+    if (err == NVT_OK && given == e->id) {
+        e->state = MODEL_PENDING;
+        m->appended++;
+    } else if (err == NVT_E_SPOOL_FULL) {
+        *e = before;
+        check_full(m, size, len);
+    } else {
+        /* under way */
+    }
+    return !m->flash.off;
+}
+
+static bool do_settle(struct model *m, enum nvt_spool_state state)
+{
+    uint8_t bytes[MODEL_BUFFER];
+    struct nvt_buf out;
+    struct nvt_spool_entry e;
+    nvt_buf_init(&out, bytes, sizeof bytes);
+    if (nvt_spool_pick(&m->spool, &out, &e) != NVT_OK) {
+        return !m->flash.off;
+    }
+    if (next_random(m) % 8U == 0U) {
+        (void)nvt_spool_put_back(&m->spool, e.id);
+        return true;
+    }
+    entry_of(m, e.id)->state = MODEL_SETTLING;
+    nvt_err err = nvt_spool_settle(&m->spool, e.id, state, 422U, NVT_LIT("too far"));
+    if (err == NVT_OK) {
+        entry_of(m, e.id)->state = MODEL_DONE;
+    } else if (!m->flash.off) {
+        m->fault = "7: can not be settled";
+    } else {
+        /* under way */
+    }
+    return !m->flash.off;
+}
+
+static bool do_put_value(struct model *m)
+{
+    uint8_t bytes[24];
+    uint32_t salt = next_random(m) | 1U;
+    m->next_value = salt;
+    nvt_err err = nvt_spool_put_value(&m->spool, 0U, bytes_of(salt, sizeof bytes, bytes));
+    if (err == NVT_OK) {
+        m->value = salt;
+    } else if (!m->flash.off) {
+        m->next_value = m->value;
+    } else {
+        /* under way */
+    }
+    return !m->flash.off;
+}
+
+/* Times of filling and of draining take turns, so that the ring is full now and then. */
+bool model_step(struct model *m, const struct model_size *size)
+{
+    uint32_t what = next_random(m) % 16U;
+    bool filling = m->appended / 24U % 2U == 0U;
+    if (what == 0U) {
+        return do_put_value(m);
+    }
+    if (what < (filling ? 12U : 5U)) {
+        return do_append(m, size);
+    }
+    return do_settle(m, what % 5U == 0U ? NVT_SPOOL_REFUSED : NVT_SPOOL_DELIVERED);
+}
+
+/* ---- invariants ---- */
+
+static const char *check_listed(struct model *m, uint8_t *listed)
+{
+    uint8_t mem[MODEL_BUFFER];
+    uint8_t wanted[MODEL_BUFFER];
+    struct nvt_spool_cursor cursor = {{0U, 0U, 0U}};
+    for (;;) {
+        struct nvt_buf out;
+        struct nvt_spool_entry e;
+        nvt_buf_init(&out, mem, sizeof mem);
+        nvt_err err = nvt_spool_list(&m->spool, &cursor, &out, &e);
+        if (err == NVT_E_SPOOL_EMPTY) {
+            return NULL;
+        }
+        if (err != NVT_OK) {
+            return "an entry can not be read";
+        }
+        const struct model_entry *known = entry_of(m, e.id);
+        if (known->id != e.id || known->state == MODEL_NONE) {
+            return "4: pending without having been appended";
+        }
+        if (known->state == MODEL_DONE) {
+            return "2: pending after having been settled";
+        }
+        if (!nvt_span_eq(nvt_buf_span(&out), bytes_of(known->salt, e.len, wanted)) ||
+            e.due_s != due_of(known->salt)) {
+            return "3: not the bytes that were appended";
+        }
+        listed[e.id % (uint32_t)MODEL_IDS] = 1U;
+    }
+}
+
+static const char *check_kept(struct model *m, const uint8_t *listed)
+{
+    uint32_t pending = 0;
+    for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) {
+        struct model_entry *e = &m->entries[i];
+        if (e->state == MODEL_PENDING && listed[i] == 0U) {
+            return "1: lost";
+        }
+        if (e->state == MODEL_APPENDING && listed[i] == 0U) {
+            e->state = MODEL_NONE;
+        } else if (e->state != MODEL_NONE) {
+            e->state = listed[i] != 0U ? MODEL_PENDING : MODEL_DONE;
+        } else {
+            /* nothing to decide */
+        }
+        pending += listed[i];
+    }
+    return pending == m->spool.pending ? NULL : "the count of pending entries is wrong";
+}
+
+/* As many as can be out at once, in their order; then back again. */
+static const char *check_order(struct model *m)
+{
+    uint8_t mem[MODEL_BUFFER];
+    uint32_t ids[OUT_LIST];
+    struct nvt_spool_entry last = {0U, 0U, 0U, {0U, 0U, 0U}};
+    const char *fault = NULL;
+    size_t n = 0;
+    while (n < (size_t)OUT_LIST && fault == NULL) {
+        struct nvt_buf out;
+        struct nvt_spool_entry e;
+        nvt_buf_init(&out, mem, sizeof mem);
+        if (nvt_spool_pick(&m->spool, &out, &e) != NVT_OK) {
+            break;
+        }
+        ids[n++] = e.id;
+        if (e.due_s < last.due_s || (e.due_s == last.due_s && e.id <= last.id)) {
+            fault = "5: out of order";
+        }
+        last = e;
+    }
+    if (fault == NULL && n < (size_t)OUT_LIST && n != m->spool.pending) {
+        fault = "1: listed, but not picked";
+    }
+    for (size_t i = 0; i < n; i++) {
+        (void)nvt_spool_put_back(&m->spool, ids[i]);
+    }
+    return fault;
+}
+
+static const char *check_value(struct model *m)
+{
+    uint8_t mem[64];
+    uint8_t wanted[24];
+    struct nvt_buf out;
+    nvt_buf_init(&out, mem, sizeof mem);
+    nvt_err err = nvt_spool_get_value(&m->spool, 0U, &out);
+    if (err == NVT_E_SPOOL_EMPTY && m->value == 0U) {
+        m->next_value = 0U;
+        return NULL;
+    }
+    if (err == NVT_OK && m->next_value != 0U &&
+        nvt_span_eq(nvt_buf_span(&out), bytes_of(m->next_value, sizeof wanted, wanted))) {
+        m->value = m->next_value;
+        return NULL;
+    }
+    if (err == NVT_OK && m->value != 0U &&
+        nvt_span_eq(nvt_buf_span(&out), bytes_of(m->value, sizeof wanted, wanted))) {
+        m->next_value = m->value;
+        return NULL;
+    }
+    return "6: not the value that was put";
+}
+
+const char *model_recover(struct model *m)
+{
+    uint8_t listed[MODEL_IDS] = {0};
+    nvt_sim_flash_on(&m->flash);
+    if (m->fault != NULL || m->flash.violation != NULL) {
+        return m->fault != NULL ? m->fault : m->flash.violation;
+    }
+    if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
+        return "can not be mounted";
+    }
+    if (m->spool.lost != 0U) {
+        return "1: lost, and it says so";
+    }
+    const char *fault = check_listed(m, listed);
+    if (fault == NULL) {
+        fault = check_kept(m, listed);
+    }
+    if (fault == NULL) {
+        fault = check_order(m);
+    }
+    return fault == NULL ? check_value(m) : fault;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a spool must hold, kept beside it: the invariants of spool.h, by their numbers. */
+#ifndef TESTS_SPOOL_MODEL_H
+#define TESTS_SPOOL_MODEL_H
+
+#include "../../port/sim/flash.h"
+#include <navette/spool.h>
+
+enum {
+    MODEL_WINDOW = 32, /* bytes: 128 ids */
+    MODEL_IDS = 256,   /* kept track of: more than the window has */
+    MODEL_BLOCK_MAX = 1024,
+    MODEL_DEVICE_MAX = 6 * MODEL_BLOCK_MAX,
+    MODEL_BUFFER = 1024
+};
+
+enum model_state {
+    MODEL_NONE,
+    MODEL_APPENDING, /* append was under way when the power went */
+    MODEL_PENDING,
+    MODEL_SETTLING, /* settle was under way */
+    MODEL_DONE
+};
+
+struct model {
+    struct nvt_sim_flash flash;
+    struct nvt_spool spool;
+    struct nvt_spool_config config;
+    struct model_entry {
+        uint32_t id;
+        uint32_t salt; /* what its bytes and urgency are made of */
+        enum model_state state;
+    } entries[MODEL_IDS];       /* by id modulo their number */
+    uint32_t value, next_value; /* of key 0: what it is, what it may have become; 0: none */
+    const char *fault;          /* found before the power went */
+    uint32_t random;
+    uint32_t appended;
+    uint8_t mem[MODEL_DEVICE_MAX];
+    uint8_t synced[MODEL_DEVICE_MAX];
+    uint8_t buffer[MODEL_BUFFER];
+    uint8_t window[MODEL_WINDOW];
+};
+
+struct model_size {
+    uint32_t block_size, block_count, prog_size, bytes_max;
+};
+
+/* An erased device of that size, formatted and mounted. */
+void model_init(struct model *m, const struct model_size *size, uint32_t seed);
+
+/* One random operation; false when the power went while it was under way. */
+bool model_step(struct model *m, const struct model_size *size);
+
+/* Power on, mount, and all invariants. NULL, or which of them does not hold. What was under way is
+ * decided now, one way or the other. */
+const char *model_recover(struct model *m);
+
+/* The copy works on its own memory. */
+void model_copy(struct model *to, const struct model *from);
+
+#endif
