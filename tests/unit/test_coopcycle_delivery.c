@@ -526,59 +526,6 @@ static void test_update(void **state)
     change("[]", NVT_E_FIELD_TYPE, "");
 }
 
-/* ---- the key put in ---- */
-
-static nvt_err add(const char *json, const char *key, size_t cap)
-{
-    struct nvt_buf b;
-    nvt_buf_init(&b, out_mem, cap);
-    nvt_err err = nvt_coopcycle_json_add_key(nvt_span_str(json), nvt_span_str(key), pool, POOL, &b);
-    out_mem[b.len] = 0;
-    return err;
-}
-
-static void expect_keyed(const char *json, const char *wanted)
-{
-    assert_string_equal(nvt_err_name(add(json, "k-1", sizeof out_mem - 1U)), "NVT_OK");
-    assert_string_equal((const char *)out_mem, wanted);
-    assert_int_equal(nvt_json_check(nvt_span_str((const char *)out_mem), NULL), NVT_OK);
-    assert_int_equal(add(json, "k-1", strlen(wanted)), NVT_OK);
-    assert_int_equal(add(json, "k-1", strlen(wanted) - 1U), NVT_E_SPACE);
-}
-
-static void test_add_key(void **state)
-{
-    (void)state;
-    expect_keyed(" { \"dropoff\" : { \"before\":\"x\"}}",
-                 " { \"dropoff\" : {\"metadata\":{\"navette_key\":\"k-1\"}, \"before\":\"x\"}}");
-    expect_keyed("{\"pickup\":{\"a\":1},\"dropoff\":{}}",
-                 "{\"pickup\":{\"a\":1},\"dropoff\":{\"metadata\":{\"navette_key\":\"k-1\"}}}");
-    expect_keyed("{\"tasks\":[{\"a\":1},{}]}",
-                 "{\"tasks\":[{\"metadata\":{\"navette_key\":\"k-1\"},\"a\":1},{}]}");
-    expect_keyed("{\"dropoff\":null,\"pickup\":{}}",
-                 "{\"dropoff\":null,\"pickup\":{\"metadata\":{\"navette_key\":\"k-1\"}}}");
-    expect_keyed("{\"dropoff\":{\"metadata\":{\"a\":1}}}",
-                 "{\"dropoff\":{\"metadata\":{\"navette_key\":\"k-1\",\"a\":1}}}");
-    expect_keyed("{\"dropoff\":{\"metadata\":{}}}",
-                 "{\"dropoff\":{\"metadata\":{\"navette_key\":\"k-1\"}}}");
-}
-
-static void test_no_key(void **state)
-{
-    (void)state;
-    assert_int_equal(add("{}", "k", 99), NVT_E_FIELD_MISSING);
-    assert_int_equal(add("{\"tasks\":[]}", "k", 99), NVT_E_FIELD_MISSING);
-    assert_int_equal(add("{\"dropoff\":1}", "k", 99), NVT_E_FIELD_MISSING);
-    assert_int_equal(add("{\"dropoff\":{\"metadata\":\"a=b\"}}", "k", 99), NVT_E_FIELD_TYPE);
-    assert_int_equal(add("{\"dropoff\":{\"metadata\":[]}}", "k", 99), NVT_E_FIELD_TYPE);
-    assert_int_equal(add("{\"dropoff\":{\"metadata\":{\"navette_key\":1}}}", "k", 99),
-                     NVT_E_FIELD_BOTH);
-    assert_int_equal(add("{", "k", 99), NVT_E_JSON_END);
-    assert_int_equal(add("{\"dropoff\":{}}", "", 99), NVT_E_FIELD_MISSING);
-    assert_int_equal(add("{\"dropoff\":{}}", "a\"b", 99), NVT_E_FIELD_FORMAT);
-    assert_string_equal((const char *)out_mem, "");
-}
-
 int main(void)
 {
     const struct CMUnitTest all[] = {
@@ -597,8 +544,6 @@ int main(void)
         cmocka_unit_test(test_bad_json),
         cmocka_unit_test(test_json_order),
         cmocka_unit_test(test_update),
-        cmocka_unit_test(test_add_key),
-        cmocka_unit_test(test_no_key),
     };
     return cmocka_run_group_tests(all, NULL, NULL);
 }
