@@ -257,7 +257,10 @@ static nvt_err may_move(const struct nvt_tls *t, bool writing)
     if (!t->open || !t->established) {
         return NVT_E_STATE;
     }
-    return (writing && (t->end == NVT_E_NET_CLOSED)) ? NVT_OK : t->end;
+    if (!writing) {
+        return t->end;
+    }
+    return ((t->end == NVT_OK) || (t->end == NVT_E_NET_CLOSED)) ? t->send_end : t->end;
 }
 
 /* Mbed TLS keeps an unfinished record and on the next call counts whatever length it is given:
@@ -265,9 +268,6 @@ static nvt_err may_move(const struct nvt_tls *t, bool writing)
 nvt_err nvt_tls_send(struct nvt_tls *t, struct nvt_span data, size_t *out_n, uint8_t *out_events)
 {
     nvt_err err = may_move(t, true);
-    if (err == NVT_OK) {
-        err = t->send_end;
-    }
     if (err != NVT_OK) {
         return err;
     }
