@@ -94,6 +94,9 @@ void nvt_window_follow(struct nvt_spool *s);
 /* Given and not done. */
 bool nvt_spool_is_pending(const struct nvt_spool *s, uint32_t id);
 
+/* A pending id is done and counted; any other is left alone. */
+void nvt_spool_note_settled(struct nvt_spool *s, uint32_t id, uint8_t state);
+
 /* ---- ring.c ---- */
 
 /* A walk through all blocks in use, oldest first. NVT_E_SPOOL_IO. */

@@ -109,21 +109,6 @@ static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
     return err;
 }
 
-static void settle(struct nvt_spool *s, const struct nvt_record *r)
-{
-    if (!nvt_spool_is_pending(s, r->id)) {
-        return;
-    }
-    nvt_window_set_done(s, r->id);
-    if (r->aux == (uint8_t)NVT_SPOOL_DELIVERED) {
-        s->delivered++;
-    } else if (r->aux == (uint8_t)NVT_SPOOL_REFUSED) {
-        s->refused++;
-    } else {
-        s->expired++;
-    }
-}
-
 /* What the head block's records say since it was opened. */
 static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk)
 {
@@ -131,7 +116,7 @@ static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk)
     nvt_err err = nvt_spool_next_record(s, walk, &r);
     while (err == NVT_OK) {
         if (r.type == (uint8_t)NVT_RECORD_MARK) {
-            settle(s, &r);
+            nvt_spool_note_settled(s, r.id, r.aux);
         } else if (r.type == (uint8_t)NVT_RECORD_MOVED) {
             s->oldest_seq = r.id;
         } else if (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id >= s->next &&

@@ -163,14 +163,6 @@ nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
 
 /* ---- settling ---- */
 
-static uint32_t *count_of(struct nvt_spool *s, uint8_t state)
-{
-    if (state == (uint8_t)NVT_SPOOL_DELIVERED) {
-        return &s->delivered;
-    }
-    return state == (uint8_t)NVT_SPOOL_REFUSED ? &s->refused : &s->expired;
-}
-
 nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state state,
                          uint16_t status, struct nvt_span reason)
 {
@@ -184,10 +176,9 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
     struct nvt_span words = {reason.ptr, reason.len < (size_t)REASON_MAX ? reason.len : REASON_MAX};
     nvt_err err = nvt_spool_add(s, &mark, words);
     if (err == NVT_OK) {
-        (*count_of(s, mark.aux))++;
         s->live -= nvt_spool_room(s, slot->len);
         s->pending--;
-        nvt_window_set_done(s, id);
+        nvt_spool_note_settled(s, id, mark.aux);
         nvt_window_follow(s);
         *slot = (struct nvt_spool_out){0U, 0U};
     }

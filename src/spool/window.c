@@ -53,6 +53,21 @@ void nvt_window_follow(struct nvt_spool *s)
     }
 }
 
+void nvt_spool_note_settled(struct nvt_spool *s, uint32_t id, uint8_t state)
+{
+    if (!nvt_spool_is_pending(s, id)) {
+        return;
+    }
+    nvt_window_set_done(s, id);
+    if (state == (uint8_t)NVT_SPOOL_DELIVERED) {
+        s->delivered++;
+    } else if (state == (uint8_t)NVT_SPOOL_REFUSED) {
+        s->refused++;
+    } else {
+        s->expired++;
+    }
+}
+
 bool nvt_spool_is_pending(const struct nvt_spool *s, uint32_t id)
 {
     return id >= s->tail && id < s->next && !nvt_window_is_done(s, id);
