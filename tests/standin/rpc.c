@@ -42,12 +42,9 @@ static size_t find_pair(const json_t *keys)
 static void post_token(struct request *r)
 {
     counters.token_calls++;
-    json_t *errors = schema_check_keys(r->json);
-    if (json_array_size(errors) != 0U) {
-        rpc_reply_invalid(r, errors);
+    if (!rpc_is_valid(r, schema_check_keys(r->json))) {
         return;
     }
-    json_decref(errors);
     const size_t pair = find_pair(r->json);
     if (pair == key_pair_count) {
         reply_rpc_error(r, 401, -32501, "Unauthorized Error",

@@ -165,6 +165,17 @@ void rpc_reply_invalid(struct request *r, json_t *errors)
     reply_rpc_error(r, 400, -32602, "Invalid params", errors);
 }
 
+bool rpc_is_valid(struct request *r, json_t *errors)
+{
+    const bool valid = json_array_size(errors) == 0U;
+    if (valid) {
+        json_decref(errors);
+    } else {
+        rpc_reply_invalid(r, errors);
+    }
+    return valid;
+}
+
 /* JavaScript's Date as text. */
 static void js_date(int64_t s, char *out, size_t cap)
 {
@@ -245,12 +256,9 @@ static void accept_journey(struct request *r, struct journey *j)
 
 void rpc_post_journey(struct request *r)
 {
-    json_t *errors = schema_check_journey(r->json);
-    if (json_array_size(errors) != 0U) {
-        rpc_reply_invalid(r, errors);
+    if (!rpc_is_valid(r, schema_check_journey(r->json))) {
         return;
     }
-    json_decref(errors);
     struct journey *j = journey_of(r);
     if (j == NULL) {
         reply_rpc_error(r, 500, -32603, "Internal error", NULL);
@@ -301,12 +309,9 @@ void rpc_get_journey(struct request *r)
 
 void rpc_patch_journey(struct request *r)
 {
-    json_t *errors = schema_check_update(r->json);
-    if (json_array_size(errors) != 0U) {
-        rpc_reply_invalid(r, errors);
+    if (!rpc_is_valid(r, schema_check_update(r->json))) {
         return;
     }
-    json_decref(errors);
     struct journey *j = journey_named(r);
     if (j == NULL) {
         reply_unknown(r);
@@ -321,12 +326,9 @@ void rpc_patch_journey(struct request *r)
 
 void rpc_cancel_journey(struct request *r)
 {
-    json_t *errors = schema_check_cancel(r->json);
-    if (json_array_size(errors) != 0U) {
-        rpc_reply_invalid(r, errors);
+    if (!rpc_is_valid(r, schema_check_cancel(r->json))) {
         return;
     }
-    json_decref(errors);
     struct journey *j = journey_named(r);
     if (j == NULL) {
         reply_unknown(r);
@@ -422,11 +424,9 @@ void rpc_list_journeys(struct request *r)
     if (f.start_s < now_s() - 90L * DAY_S) {
         (void)json_array_append_new(errors, json_string("/start: must not be older than 90 days"));
     }
-    if (json_array_size(errors) != 0U) {
-        rpc_reply_invalid(r, errors);
+    if (!rpc_is_valid(r, errors)) {
         return;
     }
-    json_decref(errors);
     reply_json(r, 200, select_journeys(r, &f));
 }
 

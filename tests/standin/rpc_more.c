@@ -53,11 +53,9 @@ void rpc_get_route(struct request *r)
     (void)number_of(r, "start[lon]", 180, &lon1, errors);
     (void)number_of(r, "end[lat]", 90, &lat2, errors);
     (void)number_of(r, "end[lon]", 180, &lon2, errors);
-    if (json_array_size(errors) != 0U) {
-        rpc_reply_invalid(r, errors);
+    if (!rpc_is_valid(r, errors)) {
         return;
     }
-    json_decref(errors);
     const double metres = metres_between(lat1, lon1, lat2, lon2) * 1.3; /* roads wind */
     reply_json(r, 200,
                json_pack("{s:I,s:I}", "distance", (json_int_t)metres, "duration",

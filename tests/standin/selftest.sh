@@ -5,26 +5,13 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
+# shellcheck source=tests/standin/ask.sh
+. "$root/tests/standin/ask.sh"
 need curl openssl
 
 json='Content-Type: application/json'
 keys='{"access_key":"5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10","secret_key":"Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMtCxZpAyEuGfDhJl.S"}'
 
-# ask PATH [CURL_OPTION ...]: the status in $status, the head in $head, the body in $body.
-ask() {
-    path=$1
-    shift
-    status=$(cget -o "$work/body" -D "$work/head" -w '%{http_code}' "$@" "$url$path" 2>"$work/said")
-    head=$(tr -d '\r' <"$work/head")
-    body=$(cat "$work/body")
-}
-answers() { # NAME STATUS REGEX
-    if [ "$status" != "$2" ]; then
-        fail "$1" "status $status, wanted $2" "$body"
-    else
-        like "$1" "$body" "$3"
-    fi
-}
 with_token() {
     path=$1
     shift

@@ -266,6 +266,7 @@ json_t *schema_check_keys(json_t *keys);
 void reply_rpc_error(struct request *r, unsigned status, int code, const char *message,
                      json_t *data);
 void rpc_reply_invalid(struct request *r, json_t *errors); /* takes over errors */
+bool rpc_is_valid(struct request *r, json_t *errors); /* the same, and answers when there are any */
 void rpc_post_journey(struct request *r);
 void rpc_get_journey(struct request *r);
 void rpc_patch_journey(struct request *r);

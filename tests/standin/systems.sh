@@ -5,26 +5,13 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
+# shellcheck source=tests/standin/ask.sh
+. "$root/tests/standin/ask.sh"
 need curl openssl base64
 
 json='Content-Type: application/json'
 ld='Content-Type: application/ld+json'
 
-# ask PATH [CURL_OPTION ...]: the status in $status, the head in $head, the body in $body.
-ask() {
-    path=$1
-    shift
-    status=$(cget -o "$work/body" -D "$work/head" -w '%{http_code}' "$@" "$url$path" 2>"$work/said")
-    head=$(tr -d '\r' <"$work/head")
-    body=$(cat "$work/body")
-}
-answers() { # NAME STATUS REGEX
-    if [ "$status" != "$2" ]; then
-        fail "$1" "status $status, wanted $2" "$body"
-    else
-        like "$1" "$body" "$3"
-    fi
-}
 key() { sed -n "s/^$2 = //p" "$work/$1.keys"; } # SYSTEM NAME
 value() { printf '%s\n' "$body" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 escaped() { # as a form has it
