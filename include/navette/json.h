@@ -91,6 +91,10 @@ nvt_err nvt_json_get_dec(const struct nvt_json *doc, nvt_json_node node, unsigne
 /* Appends the unescaped string to out, whole or not at all. NVT_E_JSON_TYPE, NVT_E_SPACE. */
 nvt_err nvt_json_get_str(const struct nvt_json *doc, nvt_json_node node, struct nvt_buf *out);
 
+/* The unescaped string as a C string of at most cap - 1 bytes (cap > 0), "" on an error.
+ * NVT_E_JSON_TYPE, NVT_E_SPACE, NVT_E_JSON_ESCAPE (a \u0000 in it, which would cut it short). */
+nvt_err nvt_json_get_text(const struct nvt_json *doc, nvt_json_node node, char *out, size_t cap);
+
 /* The string's unescaped bytes as a view when it holds no escape, else NVT_E_JSON_ESCAPE. */
 nvt_err nvt_json_get_span(const struct nvt_json *doc, nvt_json_node node,
                           struct nvt_span *out_text);

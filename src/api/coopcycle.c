@@ -188,13 +188,10 @@ nvt_err nvt_coopcycle_read_receipt(const struct nvt_coopcycle_request *r,
 /* A text with its NUL. The server escapes every '/', so that a view would not do. */
 static bool take_text(const struct nvt_json *doc, const char *path, char *out, size_t cap)
 {
-    struct nvt_buf b;
     nvt_json_node node = 0;
-    nvt_buf_init(&b, out, cap - 1U);
-    bool ok =
-        nvt_json_find(doc, 0U, path, &node) == NVT_OK && nvt_json_get_str(doc, node, &b) == NVT_OK;
-    out[ok ? b.len : 0U] = '\0';
-    return ok;
+    out[0] = '\0';
+    return nvt_json_find(doc, 0U, path, &node) == NVT_OK &&
+           nvt_json_get_text(doc, node, out, cap) == NVT_OK;
 }
 
 nvt_err nvt_coopcycle_read_quote(struct nvt_call *call, struct nvt_coopcycle_price *out_price)

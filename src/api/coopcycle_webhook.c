@@ -34,13 +34,9 @@ nvt_err nvt_coopcycle_webhook_check(struct nvt_span body, struct nvt_span signat
 
 static bool take_text(const struct nvt_json *doc, const char *path, char *out, size_t cap)
 {
-    struct nvt_buf b;
     nvt_json_node node = 0;
-    nvt_buf_init(&b, out, cap - 1U);
-    bool ok =
-        nvt_json_find(doc, 0U, path, &node) == NVT_OK && nvt_json_get_str(doc, node, &b) == NVT_OK;
-    out[ok ? b.len : 0U] = '\0';
-    return ok && b.len > 0U;
+    return nvt_json_find(doc, 0U, path, &node) == NVT_OK &&
+           nvt_json_get_text(doc, node, out, cap) == NVT_OK && out[0] != '\0';
 }
 
 nvt_err nvt_coopcycle_webhook_read(struct nvt_span body, struct nvt_coopcycle_event *out_event)

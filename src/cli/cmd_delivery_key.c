@@ -62,15 +62,12 @@ static bool find_key(struct nvt_span text, char *out, size_t cap)
                                         "pickup.metadata.navette_key"};
     struct nvt_json doc;
     nvt_json_node node = 0;
-    struct nvt_buf b;
     if (nvt_json_parse(&doc, text, pool, POOL) != NVT_OK) {
         return false;
     }
-    nvt_buf_init(&b, out, cap - 1U);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (nvt_json_find(&doc, 0, paths[i], &node) == NVT_OK &&
-            nvt_json_get_str(&doc, node, &b) == NVT_OK) {
-            out[b.len] = '\0';
+            nvt_json_get_text(&doc, node, out, cap) == NVT_OK) {
             return true;
         }
     }

@@ -176,6 +176,18 @@ nvt_err nvt_json_get_str(const struct nvt_json *doc, nvt_json_node node, struct 
     return nvt_buf_err(out);
 }
 
+nvt_err nvt_json_get_text(const struct nvt_json *doc, nvt_json_node node, char *out, size_t cap)
+{
+    struct nvt_buf b;
+    nvt_buf_init(&b, out, cap - 1U);
+    nvt_err err = nvt_json_get_str(doc, node, &b);
+    if (err == NVT_OK && b.len > 0U && memchr(out, 0, b.len) != NULL) {
+        err = NVT_E_JSON_ESCAPE;
+    }
+    out[err == NVT_OK ? b.len : 0U] = '\0';
+    return err;
+}
+
 nvt_err nvt_json_get_span(const struct nvt_json *doc, nvt_json_node node, struct nvt_span *out_text)
 {
     if (nvt_json_type(doc, node) != NVT_JSON_STRING) {

@@ -126,6 +126,8 @@ static void test_read(void **state)
                                       "{\"data\":{\"object\":\"\",\"event\":\"a\"}}",
                                       "{\"data\":{\"object\":\"a\",\"event\":\"\"}}",
                                       "{\"data\":{\"object\":1,\"event\":\"a\"}}",
+                                      "{\"data\":{\"object\":\"\\u0000a\",\"event\":\"a\"}}",
+                                      "{\"data\":{\"object\":\"a\",\"event\":\"a\\u0000\"}}",
                                       "{\"object\":\"a\",\"event\":\"b\"}",
                                       "{\"data\":{\"object\":\"a\",\"event\":\"b\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

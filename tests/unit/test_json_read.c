@@ -481,6 +481,33 @@ static void test_get_str(void **state)
     }
 }
 
+static void test_get_text_is_a_c_string_or_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        nvt_err err;
+        const char *text;
+    } rows[] = {
+        {"\"abc\"", NVT_OK, "abc"},
+        {"\"\"", NVT_OK, ""},
+        {"\"\\u0061b\"", NVT_OK, "ab"},
+        {"\"abcd\"", NVT_E_SPACE, ""},
+        {"7", NVT_E_JSON_TYPE, ""},
+        {"\"\\u0000\"", NVT_E_JSON_ESCAPE, ""},
+        {"\"a\\u0000b\"", NVT_E_JSON_ESCAPE, ""},
+        {"\"ab\\u0000\"", NVT_E_JSON_ESCAPE, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct nvt_json_tok pool[2];
+        struct nvt_json doc;
+        char out[4] = "xyz";
+        assert_int_equal(nvt_json_parse(&doc, nvt_span_str(rows[i].json), pool, 2U), NVT_OK);
+        assert_int_equal(nvt_json_get_text(&doc, 0, out, sizeof out), rows[i].err);
+        assert_string_equal(out, rows[i].text);
+    }
+}
+
 static void test_get_str_appends_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -549,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_get_int),
         cmocka_unit_test(test_get_dec),
         cmocka_unit_test(test_get_str),
+        cmocka_unit_test(test_get_text_is_a_c_string_or_none),
         cmocka_unit_test(test_get_str_appends_whole_or_not_at_all),
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_pieces_of_unchecked_text),
