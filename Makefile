@@ -82,7 +82,7 @@ endif
 
 # ---- library ---------------------------------------------------------------------------------
 
-ROOMS ?= base http json tls conn spool auth client api
+ROOMS ?= base http json tls conn spool auth client uplink api
 PORT ?= posix
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)) $(foreach p,$(PORT),$(wildcard port/$(p)/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)

@@ -25,12 +25,13 @@ struct host {
     struct nvt_spool spool;
     uint8_t buffer[512];
     uint8_t window[32];
+    struct nvt_spool_entry picks[12];
 };
 
 static nvt_err mount(struct host *h, struct nvt_sim_flash *flash)
 {
     struct nvt_spool_config config = {&flash->device, h->buffer, sizeof h->buffer, h->window,
-                                      sizeof h->window};
+                                      sizeof h->window, h->picks, 12U};
     return nvt_spool_mount(&h->spool, &config);
 }
 

@@ -125,6 +125,9 @@ struct nvt_outcome {
     struct nvt_failure failure; /* err NVT_OK with NVT_DELIVERED */
     uint16_t status;            /* of the request itself; 0 when no whole answer to it came */
     uint64_t retry_at_ms;       /* monotonic, with NVT_RETRY */
+    bool retry_told; /* retry_at_ms is the server's own word or our quota's count, not a guess */
+    bool arrived;    /* the system may have acted on it although no answer says so: ask for its
+                        status where a repeat would hide what became of it */
     struct nvt_span body; /* kept part of the answer body; dies with the next use of the call */
     bool body_cut;        /* the body was longer than what was kept */
 };

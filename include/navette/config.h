@@ -98,12 +98,6 @@
 #define NVT_BACKOFF_MAX_MS 300000
 #endif
 
-/* Entries of the spool whose place is remembered, the most urgent first: one pass over the device
- * finds that many. 24 bytes each. */
-#ifndef NVT_SPOOL_PICKS
-#define NVT_SPOOL_PICKS 12
-#endif
-
 /* Entries that can be on their way at once. */
 #ifndef NVT_SPOOL_OUT_MAX
 #define NVT_SPOOL_OUT_MAX 32
@@ -117,6 +111,28 @@
 /* Bad blocks remembered; more of them are tried again each time round. */
 #ifndef NVT_SPOOL_BAD_MAX
 #define NVT_SPOOL_BAD_MAX 8
+#endif
+
+/* Connections of an uplink unless the caller says otherwise: 20 000 requests a minute need 17 of
+ * them on a link of 50 ms, a vehicle's needs 1. */
+#ifndef NVT_UPLINK_LANES
+#define NVT_UPLINK_LANES 4
+#endif
+
+/* Room for the request object of any system's typed calls (struct nvt_rpc_request is the largest).
+ */
+#ifndef NVT_UPLINK_REQUEST_CAP
+#define NVT_UPLINK_REQUEST_CAP 1664
+#endif
+
+/* Pauses of the uplink after failures of the link, ms: the first and the longest. Each is drawn
+ * between the first and three times the one before (decorrelated jitter), so that a fleet that lost
+ * the network together does not come back together. */
+#ifndef NVT_UPLINK_PAUSE_MS
+#define NVT_UPLINK_PAUSE_MS 1000
+#endif
+#ifndef NVT_UPLINK_PAUSE_MAX_MS
+#define NVT_UPLINK_PAUSE_MAX_MS 300000
 #endif
 
 /* Longest host name with its final NUL (RFC 1035 section 2.3.4: 253 characters). */

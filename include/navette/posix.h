@@ -53,4 +53,44 @@ typedef nvt_err (*nvt_posix_step)(void *ctx, struct nvt_wait *out_wait);
  * nvt_posix_wait. The step's own deadlines bound the time. */
 nvt_err nvt_posix_run(struct nvt_posix *p, nvt_posix_step step, void *ctx);
 
+/* ---- a file as block device ----
+ * Preallocated, so that a full disk shows when it is made and never later, and locked, so that two
+ * processes do not share it. Durable means fdatasync() has returned. */
+
+/* The program unit: how far apart records stand. Through the page cache the kernel writes whole
+ * pages, so that bytes written before are written again with the same content: safe where the
+ * drive writes a sector wholly or not at all, as ext4's own journal demands. With
+ * NVT_POSIX_FILE_DIRECT the unit is the drive's own sector and none is ever written twice between
+ * erases: nothing is asked of the drive but that it keeps what it said it has. */
+#ifndef NVT_POSIX_FILE_UNIT
+#define NVT_POSIX_FILE_UNIT 16
+#endif
+
+enum {
+    NVT_POSIX_FILE_DIRECT = 1,   /* O_DIRECT: not through the page cache */
+    NVT_POSIX_FILE_READ_ONLY = 2 /* no lock is taken; prog and erase fail */
+};
+
+/* Hand &f.device to the spool. It must not move. 4 KiB of it are for O_DIRECT. */
+struct nvt_posix_file {
+    struct nvt_port_block device;
+    int fd;
+    int last_errno; /* of the call that failed last */
+    int flags;
+    uint8_t page[8192]; /* one aligned page lies in it */
+};
+
+/* Makes the file, all of it erased, by way of a temporary one beside it: it is there whole and
+ * durable or not at all. Sizes as in struct nvt_port_block. NVT_E_ARG, NVT_E_STATE (it is there
+ * already), NVT_E_SPOOL_IO; f->last_errno (ENOSPC, EROFS, EACCES). It is not open afterwards. */
+nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t block_size,
+                            uint32_t block_count);
+
+/* Opens it. NVT_E_ARG; NVT_E_STATE: another process has it; NVT_E_SPOOL_FOREIGN: its length is not
+ * that of the sizes, or it is no regular file; NVT_E_SPOOL_IO: last_errno says more (ENOENT). */
+nvt_err nvt_posix_file_open(struct nvt_posix_file *f, const char *path, uint32_t block_size,
+                            uint32_t block_count, int flags);
+
+void nvt_posix_file_close(struct nvt_posix_file *f);
+
 #endif

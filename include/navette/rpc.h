@@ -7,7 +7,7 @@
 #ifndef NAVETTE_RPC_H
 #define NAVETTE_RPC_H
 
-#include <navette/client.h>
+#include <navette/uplink.h>
 
 extern const struct nvt_profile nvt_rpc_profile;
 
@@ -326,5 +326,17 @@ nvt_err nvt_rpc_read_cee(struct nvt_call *call, struct nvt_rpc_cee_answer *out_a
 /* The label of an item of one of the arrays above, parsed by the caller: the item itself, or
  * its member "label". NVT_E_ANSWER. */
 nvt_err nvt_rpc_label(const struct nvt_json *doc, nvt_json_node item, struct nvt_span *out_label);
+
+/* ---- delivery through the uplink ---- */
+
+/* Entries are journeys in v3 JSON, checked before they were appended. After an answer was lost the
+ * status is asked first: a repeat's 409 would hide that the first one was refused for the terms. */
+extern const struct nvt_uplink_kind nvt_rpc_uplink;
+
+/* By when a journey must have reached the registry: 24 hours after its start (API page "journeys",
+ * label "expired"), as nvt_spool_append takes it. NVT_E_JSON_*, NVT_E_SYNTAX when there is no
+ * start.datetime that is a time. pool as for nvt_rpc_json_check. */
+nvt_err nvt_rpc_due(struct nvt_span journey_json, struct nvt_json_tok *pool, size_t pool_count,
+                    uint32_t *out_due_s);
 
 #endif

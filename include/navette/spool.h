@@ -20,6 +20,20 @@
 
 #include <navette/port.h>
 
+/* Where a record stands. */
+struct nvt_spool_place {
+    uint32_t block;
+    uint32_t offset;
+    uint32_t seq; /* of the block when it was written */
+};
+
+struct nvt_spool_entry {
+    uint32_t id;    /* counts up from 1 */
+    uint32_t due_s; /* seconds since 1970 by which it must be delivered; UINT32_MAX: no hurry */
+    uint32_t len;   /* bytes */
+    struct nvt_spool_place place;
+};
+
 /* What the caller hands over; all of it must outlive the spool. */
 struct nvt_spool_config {
     const struct nvt_port_block *device;
@@ -34,26 +48,17 @@ struct nvt_spool_config {
      * follow an entry that can not be delivered. Even; at least 4. */
     uint8_t *window;
     uint32_t window_len;
+
+    /* Where the most urgent entries stand: one pass over the device finds pick_cap of them. At
+     * least 8; a gateway that drains thousands wants 1 024. */
+    struct nvt_spool_entry *picks;
+    uint32_t pick_cap;
 };
 
 enum nvt_spool_state {
     NVT_SPOOL_DELIVERED = 1, /* the system has it */
     NVT_SPOOL_REFUSED = 2,   /* it never will: status and reason go along */
     NVT_SPOOL_EXPIRED = 3    /* too late to be sent */
-};
-
-/* Where a record stands. */
-struct nvt_spool_place {
-    uint32_t block;
-    uint32_t offset;
-    uint32_t seq; /* of the block when it was written */
-};
-
-struct nvt_spool_entry {
-    uint32_t id;    /* counts up from 1 */
-    uint32_t due_s; /* seconds since 1970 by which it must be delivered; UINT32_MAX: no hurry */
-    uint32_t len;   /* bytes */
-    struct nvt_spool_place place;
 };
 
 /* Readable at any time; the counts of settled entries are those of the device's whole life. */
@@ -83,12 +88,13 @@ struct nvt_spool {
     uint32_t pending, delivered, refused, expired, damaged, lost;
     struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
     uint32_t value_lens[NVT_SPOOL_VALUES];
-    struct nvt_spool_entry picks[NVT_SPOOL_PICKS]; /* the most urgent ones, in order */
-    struct nvt_spool_out out[NVT_SPOOL_OUT_MAX];   /* picked and not settled; id 0: free */
-    uint32_t bad[NVT_SPOOL_BAD_MAX];               /* blocks that could not be erased or written */
+    struct nvt_spool_out out[NVT_SPOOL_OUT_MAX]; /* picked and not settled; id 0: free */
+    uint32_t bad[NVT_SPOOL_BAD_MAX];             /* blocks that could not be erased or written */
+    uint32_t pick_count;
     uint8_t bad_count;
-    uint8_t pick_count;
     bool picks_complete; /* no pending entry is missing from picks but those that are out */
+    bool held;           /* operations do not sync: nvt_spool_commit will */
+    bool unsynced;       /* there is something to sync */
     bool mounted;
 };
 
@@ -121,6 +127,13 @@ nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id);
 nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state state,
                          uint16_t status, struct nvt_span reason);
 
+/* Several operations with one sync of the device (group commit): from hold on, append, settle and
+ * put_value return before they are durable; all of them are when commit returns NVT_OK, and
+ * operations sync by themselves again. With NVT_E_SPOOL_IO each of them may or may not have been
+ * kept. A device that must be made durable earlier to stay safe (before an erase) is. */
+void nvt_spool_hold(struct nvt_spool *s);
+nvt_err nvt_spool_commit(struct nvt_spool *s);
+
 /* Where a listing stands; {0} at its start. */
 struct nvt_spool_cursor {
     struct nvt_spool_place at;
@@ -139,5 +152,56 @@ nvt_err nvt_spool_put_value(struct nvt_spool *s, uint8_t key, struct nvt_span va
 nvt_err nvt_spool_get_value(struct nvt_spool *s, uint8_t key, struct nvt_buf *out);
 
 void nvt_spool_info(const struct nvt_spool *s, struct nvt_spool_info *out_info);
+
+/* ---- reading any image, a damaged one too, without a mount and without writing ---- */
+
+/* What the device must be for the spool on it, as the head of each block tells. */
+struct nvt_spool_geometry {
+    uint32_t block_size, block_count, prog_size;
+};
+
+/* The longest head of a block without its window. */
+#define NVT_SPOOL_HEAD_LEN 48U
+
+/* Whether these bytes, the first NVT_SPOOL_HEAD_LEN of a block, are a head of ours, and of which
+ * device. Its CRC covers the window too and is not checked here: try it with an audit.
+ * NVT_E_SPOOL_FOREIGN. */
+nvt_err nvt_spool_read_geometry(struct nvt_span head, struct nvt_spool_geometry *out_geometry);
+
+enum nvt_spool_item_type {
+    NVT_SPOOL_ITEM_BLOCK, /* a block begins: place.seq is its number; len: bytes of its window */
+    NVT_SPOOL_ITEM_ENTRY, /* id, due_s, bytes */
+    NVT_SPOOL_ITEM_MARK,  /* id, state, status, bytes: the reason */
+    NVT_SPOOL_ITEM_VALUE, /* id: its key; bytes are not shown (a secret), len is */
+    NVT_SPOOL_ITEM_MOVED, /* all that lived in the blocks before id lives elsewhere too */
+    NVT_SPOOL_ITEM_DAMAGE /* len bytes that are no record; place.seq 0: a block's head itself */
+};
+
+struct nvt_spool_item {
+    enum nvt_spool_item_type type;
+    struct nvt_spool_place place;
+    uint32_t id, due_s, len;
+    enum nvt_spool_state state;
+    uint16_t status;
+    bool in_use; /* the block belongs to the ring: what stands in others is history */
+};
+
+struct nvt_spool_audit {
+    const struct nvt_port_block *device;
+    uint8_t *buffer;
+    uint32_t buffer_cap;
+    uint32_t oldest_seq, head_seq; /* the ring, as the newest good head tells; 0: there is none */
+    uint32_t block, offset, seq;   /* where it stands */
+    bool inside;                   /* of a block whose head was told */
+};
+
+/* Finds the newest good head. NVT_E_ARG (as nvt_spool_mount), NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
+                              uint8_t *buffer, uint32_t buffer_cap);
+
+/* The next thing on the device, block by block from its first one; out_bytes are in the buffer.
+ * NVT_E_SPOOL_EMPTY after the last, NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_audit_next(struct nvt_spool_audit *a, struct nvt_spool_item *out_item,
+                             struct nvt_span *out_bytes);
 
 #endif

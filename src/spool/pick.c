@@ -17,27 +17,28 @@ void nvt_picks_forget(struct nvt_spool *s)
 /* Into the order, if it belongs there. */
 static void insert(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
+    struct nvt_spool_entry *picks = s->config.picks;
     size_t i = s->pick_count;
-    if (i == (size_t)NVT_SPOOL_PICKS) {
+    if (i == s->config.pick_cap) {
         s->picks_complete = false;
-        if (!is_before(e, &s->picks[i - 1U])) {
+        if (!is_before(e, &picks[i - 1U])) {
             return;
         }
         i--;
     } else {
         s->pick_count++;
     }
-    while (i > 0U && is_before(e, &s->picks[i - 1U])) {
-        s->picks[i] = s->picks[i - 1U];
+    while (i > 0U && is_before(e, &picks[i - 1U])) {
+        picks[i] = picks[i - 1U];
         i--;
     }
-    s->picks[i] = *e;
+    picks[i] = *e;
 }
 
 void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    bool belongs =
-        s->picks_complete || (s->pick_count > 0U && is_before(e, &s->picks[s->pick_count - 1U]));
+    bool belongs = s->picks_complete ||
+                   (s->pick_count > 0U && is_before(e, &s->config.picks[s->pick_count - 1U]));
     if (belongs) {
         insert(s, e);
     }
@@ -50,7 +51,7 @@ static bool is_known(const struct nvt_spool *s, uint32_t id)
         known = s->out[i].id == id;
     }
     for (size_t i = 0; i < s->pick_count && !known; i++) {
-        known = s->picks[i].id == id;
+        known = s->config.picks[i].id == id;
     }
     return known;
 }
@@ -99,7 +100,8 @@ static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
 static void drop_first(struct nvt_spool *s)
 {
     s->pick_count--;
-    (void)memmove(&s->picks[0], &s->picks[1], s->pick_count * sizeof s->picks[0]);
+    (void)memmove(&s->config.picks[0], &s->config.picks[1],
+                  s->pick_count * sizeof s->config.picks[0]);
 }
 
 /* Bits have flipped since the mount: nobody will ever read it. */
@@ -118,7 +120,7 @@ static nvt_err fetch_first(struct nvt_spool *s, struct nvt_spool_entry *out_entr
 {
     nvt_err err = s->pick_count == 0U && !s->picks_complete ? refill(s) : NVT_OK;
     while (err == NVT_OK && s->pick_count > 0U) {
-        *out_entry = s->picks[0];
+        *out_entry = s->config.picks[0];
         err = fetch(s, out_entry);
         if (err != NVT_E_SPOOL_EMPTY) {
             return err;

@@ -23,7 +23,8 @@ BELOW = {
     "spool": {"port", "base"},
     "auth": {"json", "base"},
     "client": {"conn", "auth", "tls", "http", "json", "port", "base"},
-    "api": {"client", "conn", "auth", "tls", "http", "json", "port", "base"},
+    "uplink": {"client", "spool", "conn", "auth", "tls", "http", "json", "port", "base"},
+    "api": {"uplink", "spool", "client", "conn", "auth", "tls", "http", "json", "port", "base"},
     "posix": {"port", "base"},
     "sim": {"port", "base"},
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { BLOCK = 512, BLOCKS = 8 };
+enum { BLOCK = 512, BLOCKS = 8, PICKS = 12 };
 
 struct bench {
     struct nvt_sim_flash flash;
@@ -21,6 +21,7 @@ struct bench {
     uint8_t buffer[512];
     uint8_t window[64];
     uint8_t bad[BLOCKS];
+    struct nvt_spool_entry picks[PICKS];
 };
 
 static struct bench bench;
@@ -32,7 +33,7 @@ static struct bench *fresh(void)
     nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, BLOCKS, 4U);
     b->flash.bad = b->bad;
     b->config = (struct nvt_spool_config){&b->flash.device, b->buffer, sizeof b->buffer, b->window,
-                                          sizeof b->window};
+                                          sizeof b->window, b->picks, PICKS};
     assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
     return b;
 }
@@ -91,6 +92,12 @@ static void test_bad_configuration(void **state)
         nvt_err err = nvt_spool_mount(&s, &c);
         assert_int_equal(err, cases[i].err);
     }
+    c = b->config;
+    c.pick_cap = 7U;
+    assert_int_equal(nvt_spool_mount(&s, &c), NVT_E_ARG);
+    c.pick_cap = 8U;
+    c.picks = NULL;
+    assert_int_equal(nvt_spool_mount(&s, &c), NVT_E_ARG);
     assert_int_equal(nvt_spool_mount(&s, NULL), NVT_E_ARG);
     assert_int_equal(nvt_spool_mount(NULL, &c), NVT_E_ARG);
 }
@@ -141,11 +148,11 @@ static void test_most_urgent_first(void **state)
     assert_picks(b, "sooner");
     assert_picks(b, "soon too");
     /* more than are remembered at once, the most urgent last */
-    for (unsigned i = 0; i < NVT_SPOOL_PICKS + 6U; i++) {
+    for (unsigned i = 0; i < PICKS + 6U; i++) {
         (void)snprintf(name, sizeof name, "n%u", i);
         (void)append(b, name, 800U - i);
     }
-    for (unsigned i = NVT_SPOOL_PICKS + 6U; i-- > 0U;) {
+    for (unsigned i = PICKS + 6U; i-- > 0U;) {
         (void)snprintf(name, sizeof name, "n%u", i);
         assert_picks(b, name);
     }

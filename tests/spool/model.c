@@ -17,7 +17,7 @@ static void wire(struct model *m)
     m->flash.mem = m->mem;
     m->flash.synced = m->synced;
     m->config = (struct nvt_spool_config){&m->flash.device, m->buffer, MODEL_BUFFER, m->window,
-                                          MODEL_WINDOW};
+                                          MODEL_WINDOW, m->picks, MODEL_PICKS};
     m->spool.config = m->config;
 }
 

@@ -11,7 +11,8 @@ enum {
     MODEL_IDS = 256,   /* kept track of: more than the window has */
     MODEL_BLOCK_MAX = 1024,
     MODEL_DEVICE_MAX = 6 * MODEL_BLOCK_MAX,
-    MODEL_BUFFER = 1024
+    MODEL_BUFFER = 1024,
+    MODEL_PICKS = 12
 };
 
 enum model_state {
@@ -37,6 +38,7 @@ struct model {
     uint32_t appended;
     uint8_t mem[MODEL_DEVICE_MAX];
     uint8_t synced[MODEL_DEVICE_MAX];
+    struct nvt_spool_entry picks[MODEL_PICKS];
     uint8_t buffer[MODEL_BUFFER];
     uint8_t window[MODEL_WINDOW];
 };

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Uplink room: delivers what the spool holds. It picks the most urgent entries, sends them over up
+ * to lane_count connections on one thread, and settles each once its fate is known: delivered,
+ * refused with the reason, expired. What can not be sent now stays pending in the spool, so that a
+ * power cut at any moment loses nothing.
+ *
+ * Nothing here blocks or allocates; the caller steps it:
+ *
+ *     for (;;) {
+ *         size_t n = 0;
+ *         nvt_err err = nvt_uplink_step(&u, waits, lane_count + 1, &n);
+ *         ... an error of the spool's device ...
+ *         wait for any of the n waits, or for a new entry
+ *     }
+ */
+#ifndef NAVETTE_UPLINK_H
+#define NAVETTE_UPLINK_H
+
+#include <navette/client.h>
+#include <navette/spool.h>
+
+/* ---- what the uplink must know of a system ---- */
+
+/* What a look-up says of an entry whose outcome was not known. */
+enum nvt_uplink_known {
+    NVT_UPLINK_ABSENT,  /* the system does not have it: send it again */
+    NVT_UPLINK_THERE,   /* it has it: delivered */
+    NVT_UPLINK_REFUSED, /* it has it and refused it: reason() tells why */
+    NVT_UPLINK_MORE,    /* the look-up has further parts: ask() again */
+    NVT_UPLINK_UNSURE   /* the answer says neither: look again later */
+};
+
+/* One system's entries. request is room of NVT_UPLINK_REQUEST_CAP bytes, aligned for any type, that
+ * stays as ask() or send() left it until the entry is settled; it is zeroed for each entry. */
+struct nvt_uplink_kind {
+    const struct nvt_profile *profile;
+
+    /* Begins the call that delivers the entry. An error settles the entry as refused. */
+    nvt_err (*send)(struct nvt_call *call, void *request, struct nvt_span entry);
+
+    /* Begins a look-up of the entry. NULL: there is none, and what may have arrived is sent again
+     * (only for systems where a repeat does no harm). */
+    nvt_err (*ask)(struct nvt_call *call, void *request, struct nvt_span entry);
+
+    /* Reads what the look-up brought: its call has ended, with whatever verdict. */
+    enum nvt_uplink_known (*known)(struct nvt_call *call, void *request);
+
+    /* Appends why the entry was refused, in the system's own labels ("distance_too_short"); up to
+     * out's room. NULL or nothing appended: the failure's code and message serve. */
+    void (*reason)(struct nvt_call *call, struct nvt_buf *out);
+
+    /* A repeat would count twice: entries that were in the spool before this start are looked up
+     * before they are sent, since the power may have failed between the answer and its mark. */
+    bool ask_first;
+};
+
+/* ---- memory ---- */
+
+/* One connection and the entry on it. */
+struct nvt_uplink_lane {
+    struct nvt_call call;
+    union {
+        uint64_t align;
+        void *pointer;
+        uint8_t bytes[NVT_UPLINK_REQUEST_CAP];
+    } request;
+    struct nvt_spool_entry entry;
+    uint64_t again_ms; /* when the entry may go out again */
+    uint32_t attempts; /* of this entry */
+    uint8_t state;
+    uint8_t known; /* enum nvt_uplink_known, or the verdict that is still to be settled */
+    bool started;
+};
+
+/* The fate of one entry, for the caller's own records. Views die with the return. */
+struct nvt_uplink_receipt {
+    uint32_t id;
+    enum nvt_spool_state state;
+    bool duplicate;                    /* delivered: the system had it already */
+    uint16_t status;                   /* HTTP, 0: none */
+    struct nvt_span reason;            /* refused: the system's labels, or its code and message */
+    struct nvt_span entry;             /* the bytes that were appended */
+    const struct nvt_failure *failure; /* of the last call; err NVT_OK when delivered */
+};
+
+struct nvt_uplink_config {
+    const struct nvt_uplink_kind *kind;
+    struct nvt_client *client; /* with credentials; all calls of the lanes share it */
+    struct nvt_spool *spool;   /* mounted */
+    struct nvt_uplink_lane *lanes;
+    uint8_t *bodies;    /* lane_count * body_cap bytes: the entries that are out */
+    uint32_t body_cap;  /* an entry that is longer is settled as refused */
+    uint8_t lane_count; /* 1 to NVT_SPOOL_OUT_MAX; NVT_UPLINK_LANES is a good number */
+
+    /* Told before the entry is marked, each time its fate is known; with a power cut in between it
+     * is told once more after the next start. Anything but NVT_OK: the entry is not settled and the
+     * receipt comes again after a pause. NULL: nobody wants to know. */
+    nvt_err (*settled)(void *ctx, const struct nvt_uplink_receipt *receipt);
+    void *ctx;
+};
+
+/* ---- state, readable at any time ---- */
+
+enum nvt_uplink_link {
+    NVT_UPLINK_UP,      /* the last exchange went well, or none was tried yet */
+    NVT_UPLINK_HELD,    /* nothing is sent until resume_ms: back-off, or the server's own time */
+    NVT_UPLINK_PROBING, /* one lane alone tries whether the system is back */
+    NVT_UPLINK_BLOCKED  /* the credentials are refused: tried again seldom; see last */
+};
+
+/* Counters of this start; they wrap. */
+struct nvt_uplink_counters {
+    uint32_t attempts;   /* calls begun, look-ups included */
+    uint32_t delivered;  /* duplicates included */
+    uint32_t duplicates; /* the system had it already */
+    uint32_t refused;
+    uint32_t expired;
+    uint32_t retries;         /* attempts that ended with "later" */
+    uint32_t lookups;         /* of what may have arrived */
+    uint32_t quota_waits;     /* attempts that our own count or the server's 429 put off */
+    uint32_t link_losses;     /* times the link went from up to held */
+    uint32_t report_failures; /* receipts that the caller did not take */
+    uint32_t handshakes, resumptions;
+    uint64_t bytes_out, bytes_in; /* on the wire */
+};
+
+struct nvt_uplink_state {
+    struct nvt_uplink_counters count;
+    enum nvt_uplink_link link;
+    uint64_t resume_ms;      /* monotonic, with NVT_UPLINK_HELD and NVT_UPLINK_BLOCKED */
+    uint64_t last_ok_ms;     /* monotonic time of the last good answer, 0: none yet */
+    uint8_t busy;            /* lanes with an entry */
+    uint32_t pause_ms;       /* the back-off under way */
+    struct nvt_failure last; /* of the last attempt that failed; err NVT_OK: none did */
+};
+
+/* To be declared and handed over; what it holds belongs to the room. */
+struct nvt_uplink {
+    struct nvt_uplink_config config;
+    struct nvt_uplink_state state;
+    uint64_t ramp_ms;      /* when one more lane may join after an outage */
+    uint64_t date_mono_ms; /* when date_s was read */
+    int64_t date_s;        /* the server's own time, 0: not known. Expiry is judged by it alone */
+    uint64_t random;
+    uint32_t old_next; /* ids below it were in the spool before this start */
+    uint8_t failures;  /* of the link, in a row */
+    uint8_t open_lanes;
+    bool stopping;
+};
+
+/* All pointers of config must outlive the uplink; lanes and bodies need no initial content. Seeds
+ * its jitter from the client's port. NVT_E_ARG; NVT_E_STATE (the spool is not mounted);
+ * NVT_E_TLS_ENTROPY. */
+nvt_err nvt_uplink_init(struct nvt_uplink *u, const struct nvt_uplink_config *config);
+
+/* Does what can be done now. NVT_AGAIN with up to lane_count + 1 waits: step again when one is due,
+ * or when an entry was appended. NVT_OK with none: nothing is pending (or nvt_uplink_stop was
+ * called and no lane is busy). NVT_E_ARG: waits_cap is too small. NVT_E_SPOOL_IO: the device
+ * failed; what is out stays as it is, and stepping goes on. */
+nvt_err nvt_uplink_step(struct nvt_uplink *u, struct nvt_wait *waits, size_t waits_cap,
+                        size_t *out_count);
+
+/* Takes no further entries; what is on the wire goes to its end. Step until NVT_OK. Entries that
+ * would have to wait are put back. */
+void nvt_uplink_stop(struct nvt_uplink *u);
+
+/* Ends a hold at once: the link is said to be back, or the credentials were changed. */
+void nvt_uplink_resume(struct nvt_uplink *u);
+
+/* Gives up what is on the wire, puts every entry back and closes the connections. What may have
+ * arrived is looked up or answered as a duplicate after the next start. */
+void nvt_uplink_free(struct nvt_uplink *u);
+
+#endif
