@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Runs each harness of a folder for FUZZ_SECONDS (30) from a copy of its seeds, JOBS (one a core) at
-# a time, one line each. Fails when one fails; its input is then kept and named.
+# a time, one line each. Fails when one fails; its input is then kept and named. FUZZ_SEED (1) makes
+# runs alike, so that a failure is met again; 0 takes another way each time.
 #   smoke.sh FOLDER
 set -eu
 
 bins=${1:?usage: smoke.sh FOLDER}
 seconds=${FUZZ_SECONDS:-30}
+seed=${FUZZ_SEED:-1}
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 1)}
 here=$(dirname "$0")
 work=$(mktemp -d)
@@ -26,7 +28,7 @@ run() { # NAME
         cp "$here/corpus/$1"/* "$work/$1/corpus/"
     fi
     name=$1
-    set -- -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
+    set -- -max_total_time="$seconds" -seed="$seed" -timeout=10 -print_final_stats=1 \
         -artifact_prefix="$work/$name/found/"
     if [ -f "$here/$name.dict" ]; then
         set -- "$@" -dict="$here/$name.dict"
