@@ -47,11 +47,21 @@ static void print_lines(const struct nvt_coopcycle_receipt *r, const char *key)
     }
 }
 
-/* key "": none was sent. */
-static int print_receipt(const char *what, const char *key)
+/* What a verb prints: its outcome stands in the session's call. CLI_OK, or the exit code after a
+ * message. */
+typedef int printer(const char *what, const char *id);
+
+static int bad_answer(const char *what, nvt_err err)
+{
+    return fail(delivery.settings.json, CLI_ANSWER, err, "%s: %s", what, nvt_err_text(err));
+}
+
+static int print_receipt(const char *what, const char *id)
 {
     struct nvt_coopcycle_receipt r;
+    const char *key = delivery.key;
     nvt_err err = nvt_coopcycle_read_receipt(&delivery.request, &r);
+    (void)id;
     if (err != NVT_OK) {
         return fail(delivery.settings.json, CLI_ANSWER, err, "%s: %s%s%s", what, nvt_err_text(err),
                     key[0] == '\0' ? "" : "; it was taken: navette delivery resolve ", key);
@@ -69,7 +79,7 @@ static int print_receipt(const char *what, const char *key)
     return CLI_OK;
 }
 
-static void print_done(const char *id, const char *done)
+static int print_done(const char *id, const char *done)
 {
     if (delivery.settings.json) {
         out_begin();
@@ -80,116 +90,19 @@ static void print_done(const char *id, const char *done)
     } else {
         (void)printf("%s %s\n", id, done);
     }
+    return CLI_OK;
 }
 
-/* ---- create ---- */
-
-/* The key is told before anything is sent: whatever happens then, it is known. */
-static int run_create(const struct args *a, uint8_t **text, size_t *len)
+static int print_cancelled(const char *what, const char *id)
 {
-    int code = delivery_put_key(&delivery, a, text, len);
-    if (code != CLI_OK) {
-        return code;
-    }
-    say("key %s", delivery.key);
-    code = delivery_run(&delivery, "delivery create",
-                        nvt_coopcycle_create(&delivery.session.call, &delivery.request,
-                                             nvt_span_of(*text, *len), nvt_span_str(delivery.key)));
-    return code == CLI_OK ? print_receipt("delivery create", delivery.key) : code;
+    (void)what;
+    return print_done(id, "cancelled");
 }
 
-static int cmd_create(const struct args *a)
+static int print_feasible(const char *what, const char *id)
 {
-    size_t len = 0;
-    uint8_t *text = delivery_read(a->word[0], nvt_coopcycle_json_check, &len, a->json);
-    if (text == NULL) {
-        return CLI_INPUT;
-    }
-    int code = delivery_open(&delivery, a);
-    if (code == CLI_OK) {
-        code = run_create(a, &text, &len);
-        delivery_close(&delivery);
-    }
-    free(text);
-    return code;
-}
-
-/* ---- read, update, cancel ---- */
-
-static int cmd_read(const struct args *a)
-{
-    int code = delivery_open(&delivery, a);
-    if (code != CLI_OK) {
-        return code;
-    }
-    code = delivery_run(
-        &delivery, "delivery read",
-        nvt_coopcycle_get(&delivery.session.call, &delivery.request, nvt_span_str(a->word[0])));
-    if (code == CLI_OK) {
-        code = print_receipt("delivery read", "");
-    }
-    delivery_close(&delivery);
-    return code;
-}
-
-static int cmd_update(const struct args *a)
-{
-    size_t len = 0;
-    uint8_t *text = delivery_read(a->word[1], nvt_coopcycle_update_check, &len, a->json);
-    if (text == NULL) {
-        return CLI_INPUT;
-    }
-    int code = delivery_open(&delivery, a);
-    if (code == CLI_OK) {
-        code = delivery_run(&delivery, "delivery update",
-                            nvt_coopcycle_update(&delivery.session.call, &delivery.request,
-                                                 nvt_span_str(a->word[0]), nvt_span_of(text, len)));
-        if (code == CLI_OK) {
-            code = print_receipt("delivery update", "");
-        }
-        delivery_close(&delivery);
-    }
-    free(text);
-    return code;
-}
-
-static int cmd_cancel(const struct args *a)
-{
-    int code = delivery_open(&delivery, a);
-    if (code != CLI_OK) {
-        return code;
-    }
-    code = delivery_run(
-        &delivery, "delivery cancel",
-        nvt_coopcycle_cancel(&delivery.session.call, &delivery.request, nvt_span_str(a->word[0])));
-    if (code == CLI_OK) {
-        print_done(a->word[0], "cancelled");
-    }
-    delivery_close(&delivery);
-    return code;
-}
-
-/* ---- check, quote, confirm ---- */
-
-static int cmd_check(const struct args *a)
-{
-    size_t len = 0;
-    uint8_t *text = delivery_read(a->word[0], nvt_coopcycle_json_check, &len, a->json);
-    if (text == NULL) {
-        return CLI_INPUT;
-    }
-    int code = delivery_open(&delivery, a);
-    if (code == CLI_OK) {
-        code = delivery_run(&delivery, "delivery check",
-                            nvt_coopcycle_feasible(&delivery.session.call, &delivery.request,
-                                                   nvt_span_of(text, len)));
-        if (code == CLI_OK) {
-            print_done(a->word[0], "feasible");
-        }
-        delivery_close(&delivery);
-    }
-    free(text);
-    return code;
+    (void)what;
+    return print_done(id, "feasible");
 }
 
 static void put_time(char *out, int64_t time_s)
@@ -202,14 +115,14 @@ static void put_time(char *out, int64_t time_s)
     out[b.len] = '\0';
 }
 
-static int print_quote(void)
+static int print_quote(const char *what, const char *id)
 {
     struct nvt_coopcycle_price p;
     char expires[21];
     nvt_err err = nvt_coopcycle_read_quote(&delivery.session.call, &p);
+    (void)id;
     if (err != NVT_OK) {
-        return fail(delivery.settings.json, CLI_ANSWER, err, "delivery quote: %s",
-                    nvt_err_text(err));
+        return bad_answer(what, err);
     }
     put_time(expires, p.expires_s);
     if (delivery.settings.json) {
@@ -231,42 +144,13 @@ static int print_quote(void)
     return CLI_OK;
 }
 
-/* A quote carries the key of the delivery that its confirmation makes. */
-static int run_quote(const struct args *a, uint8_t **text, size_t *len)
-{
-    int code = delivery_put_key(&delivery, a, text, len);
-    if (code != CLI_OK) {
-        return code;
-    }
-    code = delivery_run(
-        &delivery, "delivery quote",
-        nvt_coopcycle_quote(&delivery.session.call, &delivery.request, nvt_span_of(*text, *len)));
-    return code == CLI_OK ? print_quote() : code;
-}
-
-static int cmd_quote(const struct args *a)
-{
-    size_t len = 0;
-    uint8_t *text = delivery_read(a->word[0], nvt_coopcycle_json_check, &len, a->json);
-    if (text == NULL) {
-        return CLI_INPUT;
-    }
-    int code = delivery_open(&delivery, a);
-    if (code == CLI_OK) {
-        code = run_quote(a, &text, &len);
-        delivery_close(&delivery);
-    }
-    free(text);
-    return code;
-}
-
-static int print_confirmed(void)
+static int print_confirmed(const char *what, const char *id)
 {
     struct nvt_coopcycle_receipt r;
     nvt_err err = nvt_coopcycle_read_confirmed(&delivery.session.call, &r);
+    (void)id;
     if (err != NVT_OK) {
-        return fail(delivery.settings.json, CLI_ANSWER, err, "delivery confirm: %s",
-                    nvt_err_text(err));
+        return bad_answer(what, err);
     }
     if (delivery.settings.json) {
         print_json(&r, "");
@@ -277,32 +161,13 @@ static int print_confirmed(void)
     return CLI_OK;
 }
 
-static int cmd_confirm(const struct args *a)
-{
-    int code = delivery_open(&delivery, a);
-    if (code != CLI_OK) {
-        return code;
-    }
-    (void)snprintf(delivery.key, sizeof delivery.key, "%s", a->key != NULL ? a->key : "KEY");
-    code = delivery_run(
-        &delivery, "delivery confirm",
-        nvt_coopcycle_confirm(&delivery.session.call, &delivery.request, nvt_span_str(a->word[0])));
-    if (code == CLI_OK) {
-        code = print_confirmed();
-    }
-    delivery_close(&delivery);
-    return code;
-}
-
-/* ---- ping ---- */
-
-static int print_me(void)
+static int print_me(const char *what, const char *id)
 {
     struct nvt_coopcycle_self self;
     nvt_err err = nvt_coopcycle_read_me(&delivery.session.call, &self);
+    (void)id;
     if (err != NVT_OK) {
-        return fail(delivery.settings.json, CLI_ANSWER, err, "delivery ping: %s",
-                    nvt_err_text(err));
+        return bad_answer(what, err);
     }
     if (delivery.settings.json) {
         out_begin();
@@ -318,19 +183,133 @@ static int print_me(void)
     return CLI_OK;
 }
 
-static int cmd_ping(const struct args *a)
+/* ---- one verb ---- */
+
+enum verb_id { CREATE, READ, UPDATE, CANCEL, CHECK, QUOTE, CONFIRM, PING };
+
+struct verb {
+    const char *what;
+    delivery_check *check; /* of its file, the last word; NULL: it takes none */
+    printer *print;
+    bool keyed; /* the file gets a key before it is sent */
+    bool tells; /* and the key is told before, so that it is known whatever happens then */
+};
+
+static const struct verb verbs[] = {
+    [CREATE] = {"delivery create", nvt_coopcycle_json_check, print_receipt, true, true},
+    [READ] = {"delivery read", NULL, print_receipt, false, false},
+    [UPDATE] = {"delivery update", nvt_coopcycle_update_check, print_receipt, false, false},
+    [CANCEL] = {"delivery cancel", NULL, print_cancelled, false, false},
+    [CHECK] = {"delivery check", nvt_coopcycle_json_check, print_feasible, false, false},
+    /* A quote carries the key of the delivery that its confirmation makes. */
+    [QUOTE] = {"delivery quote", nvt_coopcycle_json_check, print_quote, true, false},
+    [CONFIRM] = {"delivery confirm", NULL, print_confirmed, false, false},
+    [PING] = {"delivery ping", NULL, print_me, false, false},
+};
+
+static nvt_err begin(enum verb_id id, struct nvt_span word, struct nvt_span json)
 {
-    int code = delivery_open(&delivery, a);
+    struct nvt_call *call = &delivery.session.call;
+    struct nvt_coopcycle_request *r = &delivery.request;
+    switch (id) {
+    case CREATE:
+        return nvt_coopcycle_create(call, r, json, nvt_span_str(delivery.key));
+    case READ:
+        return nvt_coopcycle_get(call, r, word);
+    case UPDATE:
+        return nvt_coopcycle_update(call, r, word, json);
+    case CANCEL:
+        return nvt_coopcycle_cancel(call, r, word);
+    case CHECK:
+        return nvt_coopcycle_feasible(call, r, json);
+    case QUOTE:
+        return nvt_coopcycle_quote(call, r, json);
+    case CONFIRM:
+        return nvt_coopcycle_confirm(call, r, word);
+    case PING:
+    default:
+        return nvt_coopcycle_me(call, r);
+    }
+}
+
+/* With the session open. */
+static int run(enum verb_id id, const struct args *a, uint8_t **text, size_t *len)
+{
+    const struct verb *v = &verbs[id];
+    const char *word = a->word_count == 0U ? "" : a->word[0];
+    int code = v->keyed ? delivery_put_key(&delivery, a, text, len) : CLI_OK;
     if (code != CLI_OK) {
         return code;
     }
-    code = delivery_run(&delivery, "delivery ping",
-                        nvt_coopcycle_me(&delivery.session.call, &delivery.request));
-    if (code == CLI_OK) {
-        code = print_me();
+    if (v->tells) {
+        say("key %s", delivery.key);
     }
-    delivery_close(&delivery);
+    if (id == CONFIRM) { /* for the message when its outcome is not known */
+        (void)snprintf(delivery.key, sizeof delivery.key, "%s", a->key != NULL ? a->key : "KEY");
+    }
+    code =
+        delivery_run(&delivery, v->what, begin(id, nvt_span_str(word), nvt_span_of(*text, *len)));
+    return code == CLI_OK ? v->print(v->what, word) : code;
+}
+
+static int cmd(enum verb_id id, const struct args *a)
+{
+    delivery_check *check = verbs[id].check;
+    uint8_t *text = NULL;
+    size_t len = 0;
+    if (check != NULL) {
+        text = delivery_read(a->word[a->word_count - 1U], check, &len, a->json);
+        if (text == NULL) {
+            return CLI_INPUT;
+        }
+    }
+    int code = delivery_open(&delivery, a);
+    if (code == CLI_OK) {
+        code = run(id, a, &text, &len);
+        delivery_close(&delivery);
+    }
+    free(text);
     return code;
+}
+
+static int cmd_create(const struct args *a)
+{
+    return cmd(CREATE, a);
+}
+
+static int cmd_read(const struct args *a)
+{
+    return cmd(READ, a);
+}
+
+static int cmd_update(const struct args *a)
+{
+    return cmd(UPDATE, a);
+}
+
+static int cmd_cancel(const struct args *a)
+{
+    return cmd(CANCEL, a);
+}
+
+static int cmd_check(const struct args *a)
+{
+    return cmd(CHECK, a);
+}
+
+static int cmd_quote(const struct args *a)
+{
+    return cmd(QUOTE, a);
+}
+
+static int cmd_confirm(const struct args *a)
+{
+    return cmd(CONFIRM, a);
+}
+
+static int cmd_ping(const struct args *a)
+{
+    return cmd(PING, a);
 }
 
 const struct command delivery_commands[] = {
