@@ -60,14 +60,17 @@ nvt_err nvt_posix_run(struct nvt_posix *p, nvt_posix_step step, void *ctx);
 /* The program unit: how far apart records stand. Through the page cache the kernel writes whole
  * pages, so that bytes written before are written again with the same content: safe where the
  * drive writes a sector wholly or not at all, as ext4's own journal demands. With
- * NVT_POSIX_FILE_DIRECT the unit is the drive's own sector and none is ever written twice between
- * erases: nothing is asked of the drive but that it keeps what it said it has. */
+ * NVT_POSIX_FILE_DIRECT the unit is 4 096 bytes, a sector of any drive or several, and none is ever
+ * written twice between erases: nothing is asked of the drive but that it keeps what it said it
+ * has; blocks of 64 KiB and more then, since each record takes whole units. A spool stays with the
+ * unit it was formatted with: to open one made with O_DIRECT without it, set device.prog_size to
+ * 4 096 after opening. */
 #ifndef NVT_POSIX_FILE_UNIT
 #define NVT_POSIX_FILE_UNIT 16
 #endif
 
 enum {
-    NVT_POSIX_FILE_DIRECT = 1,   /* O_DIRECT: not through the page cache */
+    NVT_POSIX_FILE_DIRECT = 1,   /* O_DIRECT: not through the page cache; blocks of whole 4 KiB */
     NVT_POSIX_FILE_READ_ONLY = 2 /* no lock is taken; prog and erase fail */
 };
 
@@ -77,17 +80,20 @@ struct nvt_posix_file {
     int fd;
     int last_errno; /* of the call that failed last */
     int flags;
+    uint64_t page_at;   /* place of what page holds */
     uint8_t page[8192]; /* one aligned page lies in it */
 };
 
-/* Makes the file, all of it erased, by way of a temporary one beside it: it is there whole and
- * durable or not at all. Sizes as in struct nvt_port_block. NVT_E_ARG, NVT_E_STATE (it is there
- * already), NVT_E_SPOOL_IO; f->last_errno (ENOSPC, EROFS, EACCES). It is not open afterwards. */
+/* Makes the file, all of it erased, by way of PATH.new beside it: it is there whole and durable or
+ * not at all. Its owner alone may read it. Sizes as in struct nvt_port_block. NVT_E_ARG,
+ * NVT_E_STATE (it is there already, or another process makes it now), NVT_E_SPOOL_IO;
+ * f->last_errno (ENOSPC, EROFS, EACCES). It is not open afterwards. */
 nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count);
 
 /* Opens it. NVT_E_ARG; NVT_E_STATE: another process has it; NVT_E_SPOOL_FOREIGN: its length is not
- * that of the sizes, or it is no regular file; NVT_E_SPOOL_IO: last_errno says more (ENOENT). */
+ * that of the sizes, or it is no regular file; NVT_E_SPOOL_IO: last_errno says more (ENOENT;
+ * EINVAL with NVT_POSIX_FILE_DIRECT: this file system refuses O_DIRECT). */
 nvt_err nvt_posix_file_open(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count, int flags);
 
