@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-/* ---- journey_check.c: why a line is no journey, found without sending it ---- */
+/* ---- journey_line.c: why a line is no journey, found without sending it ---- */
 
 struct line_fault {
     nvt_err err;
@@ -15,6 +15,11 @@ struct line_fault {
 
 /* NVT_OK, or the fault. */
 nvt_err journey_check_line(const struct lines *l, int64_t now_s, struct line_fault *out);
+nvt_err journey_check_text(struct nvt_span text, int64_t now_s, struct line_fault *out);
+
+/* The same, and by when it must have reached the registry: nvt_rpc_due. */
+nvt_err journey_check_due(struct nvt_span text, int64_t now_s, uint32_t *out_due_s,
+                          struct line_fault *out);
 
 /* ---- refused.c: what was not delivered, as JSON Lines ----
  * {"line":7,"by":"check","error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..","journey":{}}

@@ -18,7 +18,8 @@ enum {
     SERVE_PICKS = 1024,
     SERVE_WINDOW = 8192,   /* bytes: 32 768 journeys */
     SERVE_CLIENTS_MAX = 8, /* producers connected at once */
-    SERVE_WAITS_MAX = 64
+    SERVE_WAITS_MAX = 64,
+    INTAKE_ANSWER_MAX = 1000 /* bytes: a reason of 320 in JSON, and a field */
 };
 
 /* ---- serve_settings.c: the section [serve] of the configuration file, and options ---- */
@@ -39,16 +40,42 @@ struct serve_settings {
 int serve_settings_load(struct serve_settings *out, const struct settings *general,
                         const struct args *a);
 
+/* ---- feed.c: lines out of bytes that come in pieces ----
+ * A line ends with LF or with the end of the input; white space around it is JSON's and goes. What
+ * comes out does not depend on how the bytes were split. */
+
+struct serve_feed {
+    size_t from, len; /* bytes in mem that no line was made of yet */
+    bool skipping;    /* the line under way is too long: the rest of it is dropped */
+    uint8_t mem[SERVE_ENTRY_MAX + 2];
+};
+
+enum feed_got {
+    FEED_NONE,    /* more bytes are needed */
+    FEED_LINE,    /* blank lines are not handed out */
+    FEED_TOO_LONG /* a line of more than SERVE_ENTRY_MAX bytes; what it held is gone */
+};
+
+/* Where the next bytes go, at least one of them; invalidates lines. *out_room is 0 only while a
+ * line waits to be taken. */
+uint8_t *feed_room(struct serve_feed *f, size_t *out_room);
+void feed_added(struct serve_feed *f, size_t n);
+
+/* The next line, a view into mem. at_end: nothing more will come. *out_used: bytes that it took,
+ * its end included, blank lines before it too; also with FEED_NONE. */
+enum feed_got feed_next(struct serve_feed *f, bool at_end, struct nvt_span *out_line,
+                        size_t *out_used);
+
 /* ---- socket.c ---- */
 
 /* One producer: what it sent and did not end yet, what it was not told yet. */
 struct serve_client {
-    int fd; /* -1: free */
-    size_t in_len, out_len, out_sent;
-    bool skipping; /* the line under way is too long */
-    bool closing;  /* nothing more is read: close once all is told */
-    uint64_t idle_ms;
-    uint8_t in[SERVE_ENTRY_MAX + 2];
+    int fd;               /* -1: free */
+    bool ended;           /* it sends nothing more */
+    uint8_t asked;        /* a question that waits for room in out, 0: none */
+    uint64_t moved_ms;    /* when bytes went in or out last */
+    size_t out_len, sent; /* of out: so much is durable and may be told, so much was */
+    struct serve_feed in;
     uint8_t out[16384];
 };
 
@@ -68,8 +95,9 @@ struct serve {
     struct nvt_spool spool;
     struct nvt_uplink uplink;
     struct serve_intake_counters intake;
-    int listener; /* -1: none */
-    int refused;  /* descriptor of the refused file, -1 */
+    int listener;          /* -1: none */
+    uint64_t listen_at_ms; /* no connection could be taken: tried again then */
+    int refused;           /* descriptor of the refused file, -1 */
     uint64_t start_ms;
     uint64_t scan_at_ms;  /* when the drop folder is looked at next */
     bool drop_more;       /* the folder holds more than one step takes */
@@ -96,7 +124,13 @@ struct intake_result {
  * spool before the first of several lines and commits it before it tells anybody. */
 nvt_err intake_line(struct serve *s, struct nvt_span line, struct intake_result *out);
 
-/* Tells a result as one JSON object, without a line end:
+/* The same for a line that was too long to be kept: NVT_E_SPACE. */
+nvt_err intake_too_long(struct serve *s, struct intake_result *out);
+
+/* It is the line's own fault: it would not be taken later or elsewhere either. */
+bool intake_is_fault(nvt_err err);
+
+/* Tells a result as one JSON object of at most INTAKE_ANSWER_MAX bytes, without a line end:
  *     {"ok":true,"id":17}
  *     {"ok":false,"error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..."} */
 void intake_answer(const struct intake_result *r, struct nvt_buf *out);
@@ -126,6 +160,10 @@ void drop_step(struct serve *s, uint64_t now_ms);
 
 void metrics_json(const struct serve *s, struct nvt_buf *out);
 void metrics_prometheus(const struct serve *s, struct nvt_buf *out);
+
+/* ---- cmd_status.c: asks the socket; --socket, --metrics ---- */
+
+int cmd_status(const struct args *a);
 
 /* ---- receipts.c: nvt_uplink_config.settled ----
  * What is refused or expired is written to the refused file, durable before it is marked:

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wrong with a line, found before it is sent or kept. */
+#include "journeys.h"
+
+/* incentive_counterparts may hold anything, so more than a plain journey needs. */
+#define POOL 4096U
+
+static struct nvt_json_tok pool[POOL];
+
+static void explain(struct line_fault *f)
+{
+    if (f->failure.field[0] != '\0') {
+        (void)snprintf(f->reason, sizeof f->reason, "%s: %s", f->failure.field,
+                       nvt_err_text(f->err));
+    } else if (f->err <= NVT_E_JSON_SYNTAX && f->err >= NVT_E_JSON_DEPTH) {
+        (void)snprintf(f->reason, sizeof f->reason, "byte %ld: %s", (long)f->failure.detail + 1L,
+                       nvt_err_text(f->err));
+    } else {
+        (void)snprintf(f->reason, sizeof f->reason, "%s", nvt_err_text(f->err));
+    }
+}
+
+nvt_err journey_check_text(struct nvt_span text, int64_t now_s, struct line_fault *out)
+{
+    (void)memset(out, 0, sizeof *out);
+    out->err = nvt_rpc_json_check(text, pool, POOL, now_s, &out->failure);
+    if (out->err != NVT_OK) {
+        explain(out);
+    }
+    return out->err;
+}
+
+nvt_err journey_check_line(const struct lines *l, int64_t now_s, struct line_fault *out)
+{
+    (void)memset(out, 0, sizeof *out);
+    if (l->too_long) {
+        out->err = NVT_E_SPACE;
+        (void)snprintf(out->reason, sizeof out->reason, "the line is longer than %u bytes",
+                       CLI_LINE_MAX);
+        return out->err;
+    }
+    return journey_check_text(nvt_span_of(l->text, l->len), now_s, out);
+}
