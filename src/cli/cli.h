@@ -62,13 +62,13 @@ struct args {
     bool json, no_cache;
     unsigned verbose;
     /* of some */
-    const char *account, *address, *after, *attachment, *body, *code, *country, *data;
-    const char *driving_license, *end, *first, *from, *include, *insee, *instructeur, *key;
+    const char *account, *address, *after, *attachment, *body, *code, *connections, *country, *data;
+    const char *driving_license, *drop, *end, *first, *from, *include, *insee, *instructeur, *key;
     const char *last_name, *limit, *message, *motivation, *number, *offset, *operation, *output;
-    const char *phone, *query_id, *refused, *retry_for, *start, *state, *status, *to, *type;
-    const char *updated_since, *variables;
+    const char *phone, *query_id, *refused, *retry_for, *socket, *socket_mode, *spool, *spool_size;
+    const char *start, *state, *status, *stop, *to, *type, *updated_since, *variables;
     struct words header;
-    bool all, no_auth, show, tour;
+    bool all, direct, metrics, no_auth, show, tour;
     const char *word[4]; /* what is not an option */
     size_t word_count;
 };
@@ -137,6 +137,9 @@ struct settings {
 /* CLI_OK, or the exit code after a message. */
 int settings_load(struct settings *s, const struct nvt_profile *system, const struct args *a);
 
+/* serve_settings.c: whether the section [serve] has a setting of that name. */
+bool serve_knows(const char *name);
+
 /* The system of that name, or NULL after a message. */
 const struct nvt_profile *system_named(const char *name, bool json);
 
@@ -191,6 +194,13 @@ struct refresh_store {
  * next refresh token could not be kept. Either way refresh_store_close. */
 int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const struct settings *set);
 void refresh_store_close(struct refresh_store *st);
+
+/* Where what must outlive a power cut goes: $STATE_DIRECTORY, or navette's place in a user's home.
+ * False without either, or when it is too long. */
+bool place_state_dir(char *out, size_t cap);
+
+/* Makes the folder and those above it, for the user alone; path is as before afterwards. */
+bool place_make_dirs(char *path);
 
 /* ---- session.c: one client and one call, made ready ---- */
 

@@ -285,7 +285,7 @@ static nvt_err keep(void *ctx, struct nvt_span refresh_token)
 
 /* ---- opening ---- */
 
-static bool make_dirs(char *path)
+bool place_make_dirs(char *path)
 {
     for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
         *at = '\0';
@@ -299,7 +299,7 @@ static bool make_dirs(char *path)
 }
 
 /* Service managers give a StateDirectory=; people have a place in their home. */
-static bool state_dir(char *out, size_t cap)
+bool place_state_dir(char *out, size_t cap)
 {
     const char *state = getenv("STATE_DIRECTORY");
     const char *xdg = getenv("XDG_STATE_HOME");
@@ -319,7 +319,7 @@ static bool state_dir(char *out, size_t cap)
 
 static bool find_place(struct refresh_store *st, const struct nvt_client *c)
 {
-    if (!state_dir(st->dir, sizeof st->dir)) {
+    if (!place_state_dir(st->dir, sizeof st->dir)) {
         errno = ENOENT;
         return broken(st, "neither STATE_DIRECTORY nor XDG_STATE_HOME nor HOME names a place");
     }
@@ -333,7 +333,7 @@ static bool find_place(struct refresh_store *st, const struct nvt_client *c)
         errno = ENAMETOOLONG;
         return broken(st, "its name is too long");
     }
-    return make_dirs(st->dir) || broken(st, "the folder can not be made");
+    return place_make_dirs(st->dir) || broken(st, "the folder can not be made");
 }
 
 /* The newest token that is whole. */

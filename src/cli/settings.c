@@ -87,6 +87,9 @@ static int on_line(void *user, const char *section, const char *name, const char
 {
     struct reading *r = (struct reading *)user;
     int key = key_of(name);
+    if (strcmp(section, "serve") == 0) { /* serve_settings.c reads it, but no command takes typos */
+        return serve_knows(name) ? 1 : complain(r, "[serve] knows no setting", name);
+    }
     if (key < 0) {
         return complain(r, "it knows no setting", name);
     }
