@@ -273,6 +273,13 @@ void signals_catch(void);
 bool signals_stop(void);
 int signals_fd(void);
 
+/* For a service: SIGHUP and SIGUSR1 no longer stop it. Each is told once; drain before asking, so
+ * that one that comes meanwhile wakes again. */
+void signals_serve(void);
+void signals_drain(void);
+bool signals_reload(void);
+bool signals_resume(void);
+
 /* ---- mask.c: what was sent as a secret is not printed, whoever says it ---- */
 
 void mask_learn(const struct nvt_client *c, const struct secrets_extra *extra);
@@ -282,6 +289,7 @@ void mask_forget(void);
 
 /* Text that is complete. */
 void mask_print(FILE *to, struct nvt_span text);
+void mask_put(struct nvt_buf *out, struct nvt_span text);
 
 /* ---- messages: say.c ---- */
 

@@ -182,20 +182,40 @@ static size_t secret_at(struct nvt_span text)
     return found;
 }
 
+/* Bytes before the next secret. */
+static size_t plain_len(struct nvt_span text)
+{
+    struct nvt_span rest = text;
+    while (rest.len > 0U && secret_at(rest) == 0U) {
+        rest = nvt_span_drop(rest, 1U);
+    }
+    return text.len - rest.len;
+}
+
 void mask_print(FILE *to, struct nvt_span text)
 {
     struct nvt_span rest = text;
-    const uint8_t *plain = rest.ptr;
     while (rest.len > 0U) {
-        size_t n = secret_at(rest);
-        if (n > 0U) {
-            (void)fwrite(plain, 1U, (size_t)(rest.ptr - plain), to);
+        size_t n = plain_len(rest);
+        (void)fwrite(rest.ptr, 1U, n, to);
+        rest = nvt_span_drop(rest, n);
+        if (rest.len > 0U) {
             (void)fputs("***", to);
-            plain = rest.ptr + n;
+            rest = nvt_span_drop(rest, secret_at(rest));
         }
-        rest = nvt_span_drop(rest, n > 0U ? n : 1U);
     }
-    if (rest.ptr > plain) {
-        (void)fwrite(plain, 1U, (size_t)(rest.ptr - plain), to);
+}
+
+void mask_put(struct nvt_buf *out, struct nvt_span text)
+{
+    struct nvt_span rest = text;
+    while (rest.len > 0U) {
+        size_t n = plain_len(rest);
+        nvt_buf_put(out, nvt_span_of(rest.ptr, n));
+        rest = nvt_span_drop(rest, n);
+        if (rest.len > 0U) {
+            nvt_buf_put(out, NVT_LIT("***"));
+            rest = nvt_span_drop(rest, secret_at(rest));
+        }
     }
 }
