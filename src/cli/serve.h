@@ -104,10 +104,11 @@ struct serve {
     const char *drop_err; /* why the folder can not be used now, NULL */
     bool stopping;        /* SIGTERM came: nothing more is taken in */
     bool io_failed;       /* the spool's device failed last time */
+    bool receipts_failed; /* the refused file could not be written last time */
     struct serve_client clients[SERVE_CLIENTS_MAX];
     struct nvt_uplink_lane lanes[SERVE_LANES_MAX];
     uint8_t bodies[SERVE_LANES_MAX][SERVE_ENTRY_MAX];
-    uint8_t buffer[SERVE_ENTRY_MAX + 256];
+    uint8_t buffer[SERVE_ENTRY_MAX + 4096];
     uint8_t window[SERVE_WINDOW];
     struct nvt_spool_entry picks[SERVE_PICKS];
 };

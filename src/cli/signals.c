@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ctrl-C and its kin: a flag for loops and a pipe that wakes whoever waits. The second signal of a
- * kind ends the program at once. */
+ * kind ends the program at once. A service is also told to read its configuration again (SIGHUP),
+ * and that the network is back (SIGUSR1). */
 #include "cli.h"
 
 #include <errno.h>
@@ -9,13 +10,20 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop;
+static volatile sig_atomic_t reload = -1; /* -1: SIGHUP means to stop */
+static volatile sig_atomic_t resume;
 static int wake[2] = {-1, -1};
 
 static void on_signal(int number)
 {
     int saved = errno;
-    (void)number;
-    stop = 1;
+    if (number == SIGUSR1) {
+        resume = 1;
+    } else if (number == SIGHUP && reload >= 0) {
+        reload = 1;
+    } else {
+        stop = 1;
+    }
     (void)!write(wake[1], "", 1U);
     errno = saved;
 }
@@ -41,6 +49,44 @@ void signals_catch(void)
     act.sa_handler = SIG_IGN;
     act.sa_flags = 0;
     (void)sigaction(SIGPIPE, &act, NULL);
+}
+
+void signals_serve(void)
+{
+    struct sigaction act;
+    (void)memset(&act, 0, sizeof act);
+    act.sa_handler = on_signal;
+    (void)sigemptyset(&act.sa_mask);
+    reload = 0;
+    (void)sigaction(SIGHUP, &act, NULL);
+    (void)sigaction(SIGUSR1, &act, NULL);
+}
+
+/* What a flag said, and that it is heard. */
+static bool hear(volatile sig_atomic_t *flag)
+{
+    bool was = *flag > 0;
+    if (was) {
+        *flag = 0;
+    }
+    return was;
+}
+
+bool signals_reload(void)
+{
+    return hear(&reload);
+}
+
+bool signals_resume(void)
+{
+    return hear(&resume);
+}
+
+void signals_drain(void)
+{
+    char bytes[16];
+    while (read(wake[0], bytes, sizeof bytes) > 0) {
+    }
 }
 
 bool signals_stop(void)
