@@ -378,6 +378,21 @@ static bool do_first(struct relay *r, int argc, char **argv)
     return true;
 }
 
+/* The command's words need no quotes. */
+static int tell(const char *path, int argc, char **argv)
+{
+    char command[256] = "";
+    char answer[512];
+    for (int i = 0; i < argc; i++) {
+        const size_t len = strlen(command);
+        (void)snprintf(&command[len], sizeof command - len, "%s%s", i == 0 ? "" : " ", argv[i]);
+    }
+    const bool done = control_ask(path, command, answer, sizeof answer);
+    (void)fprintf(done ? stdout : stderr, "%s\n",
+                  answer[0] == '\0' ? "relay: nobody answers there" : answer);
+    return done ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     const struct sigaction action = {.sa_handler = on_signal};
@@ -387,7 +402,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (c.tell != NULL) {
-        return control_tell(c.tell, argc - optind, &argv[optind]);
+        return tell(c.tell, argc - optind, &argv[optind]);
     }
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);

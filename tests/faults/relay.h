@@ -10,13 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 
 enum {
     PAIRS_MAX = 512,
     FLOW_CAP = 65536,
     CHUNKS_MAX = 64,
-    SWEEP_MAX = 262144,  /* faults of one sweep */
-    SWEEP_NET = 0x7F0100 /* 127.1.0.0 and up: see struct sweep */
+    SWEEPS_MAX = 16,
+    SWEEP_MAX = 65536 /* faults of one sweep */
 };
 
 /* UP: what the client sent. */
@@ -36,6 +37,7 @@ struct fault {
     enum way way;
     uint64_t at; /* bytes of that way that pass unharmed */
     uint32_t arg;
+    uint8_t sweep; /* 0: of none */
 };
 
 /* Bytes that arrived together. */
@@ -70,12 +72,12 @@ struct pair {
     struct flow flow[2];
 };
 
-/* A connection to 127.1.0.0 + i gets a fault of its own at first + i * step: each of many clients
- * at once meets the one that it chose by the address. Only the first connection to each; the rest
- * pass. */
+/* A connection to 127.N.0.0 + i gets a fault of its own from sweep N, at first + i * step: each of
+ * many clients at once meets the one that it chose by the address. Only the first connection to
+ * each; the rest pass. */
 struct sweep {
     struct fault fault; /* kind PASS: no sweep */
-    uint32_t step, count;
+    uint32_t step, count, hits;
     uint8_t used[SWEEP_MAX];
 };
 
@@ -91,10 +93,11 @@ struct relay {
     uint32_t next_left; /* how many of them; 0 with a kind: all */
     uint32_t chaos_percent, chaos_span;
     uint32_t random;
-    struct sweep sweep;
-    int listener, control; /* -1: closed */
-    size_t high;           /* pairs in use are below it */
+    struct sweep sweeps[SWEEPS_MAX]; /* the first is not used */
+    int listener, control;           /* -1: closed */
+    size_t high;                     /* pairs in use are below it */
     uint32_t connections, hits, refused;
+    uint32_t shown; /* the sweep whose hits are told, 0: all hits */
     uint64_t total[2];
     uint64_t last[2]; /* of the connection that closed last */
     struct pair pairs[PAIRS_MAX];
@@ -135,8 +138,12 @@ bool control_do(struct relay *r, const char *command, char *answer, size_t cap);
 /* Answers whoever connected to the control socket. */
 void control_serve(struct relay *r);
 int control_open(const char *path);
-/* The other end: sends a command, prints the answer. The exit code. */
-int control_tell(const char *path, int argc, char **argv);
 extern const char control_usage[];
+
+/* ---- relay_ask.c: the other end of the control socket ---- */
+
+/* Sends a command and reads its answer. False: nobody is there, or it was not understood. */
+bool control_ask(const char *path, const char *command, char *answer, size_t cap);
+bool control_address(const char *path, struct sockaddr_un *out);
 
 #endif

@@ -22,15 +22,16 @@ const char control_usage[] =
     "WAY\n"
     "                           KIND: cut, reset, stall (ARG ms), garble (ARG bits), hole\n"
     "  chaos PERCENT SPAN       harms that many of the connections to come, within SPAN bytes\n"
-    "  sweep KIND WAY FIRST STEP COUNT [ARG]\n"
-    "                           the first connection to 127.1.0.0 + i is harmed after FIRST + i * "
+    "  sweep KIND WAY FIRST STEP COUNT ARG N\n"
+    "                           the first connection to 127.N.0.0 + i is harmed after FIRST + i * "
     "STEP\n"
     "  clear                    no more faults for connections to come\n"
     "  now KIND                 harms all that are open\n"
     "  freeze, thaw             nothing passes, and nothing is lost\n"
     "  refuse, accept           new connections are refused; they are taken again\n"
     "  to PORT                  the server for connections to come\n"
-    "  state                    counters\n";
+    "  state                    counters\n"
+    "  hits N                   the same, hits of sweep N alone from now on\n";
 
 struct words {
     const char *word[WORDS_MAX];
@@ -108,23 +109,38 @@ static bool do_chaos(struct relay *r, const struct words *w)
 static bool do_sweep(struct relay *r, const struct words *w)
 {
     struct fault fault = {.kind = PASS};
-    if (!read_fault(w, &fault) || w->count < 6U || number(w, 5, 0) > (uint32_t)SWEEP_MAX) {
+    const uint32_t n = number(w, 7, 0);
+    const uint32_t count = number(w, 5, 0);
+    if (!read_fault(w, &fault) || n == 0U || n >= (uint32_t)SWEEPS_MAX ||
+        count > (uint32_t)SWEEP_MAX) {
         return false;
     }
+    struct sweep *sweep = &r->sweeps[n];
+    memset(sweep, 0, sizeof *sweep);
     fault.arg = number(w, 6, 0);
-    r->sweep.fault = fault;
-    r->sweep.step = number(w, 4, 1);
-    r->sweep.count = number(w, 5, 0);
-    memset(r->sweep.used, 0, sizeof r->sweep.used);
+    fault.sweep = (uint8_t)n;
+    sweep->fault = fault;
+    sweep->step = number(w, 4, 1);
+    sweep->count = count;
     return true;
+}
+
+/* How many faults of a sweep took effect, in place of the state. */
+static bool do_hits(struct relay *r, const struct words *w)
+{
+    const uint32_t n = number(w, 1, 0);
+    r->shown = n < (uint32_t)SWEEPS_MAX ? n : 0U;
+    return n < (uint32_t)SWEEPS_MAX;
 }
 
 static bool do_clear(struct relay *r, const struct words *w)
 {
     (void)w;
     r->next.kind = PASS;
-    r->sweep.fault.kind = PASS;
     r->chaos_percent = 0;
+    for (size_t i = 0; i < (size_t)SWEEPS_MAX; i++) {
+        r->sweeps[i].count = 0;
+    }
     return true;
 }
 
@@ -168,21 +184,22 @@ static bool do_to(struct relay *r, const struct words *w)
 
 static bool do_state(struct relay *r, const struct words *w)
 {
-    (void)r;
     (void)w;
+    r->shown = 0;
     return true;
 }
 
 static void show_state(const struct relay *r, char *answer, size_t cap)
 {
     unsigned open = 0;
+    const uint32_t hits = r->shown == 0U ? r->hits : r->sweeps[r->shown].hits;
     for (size_t i = 0; i < r->high; i++) {
         open += r->pairs[i].used ? 1U : 0U;
     }
     (void)snprintf(answer, cap,
                    "connections=%u open=%u hits=%u refused=%u up=%llu down=%llu last_up=%llu "
                    "last_down=%llu",
-                   r->connections, open, r->hits, r->refused, (unsigned long long)r->total[UP],
+                   r->connections, open, hits, r->refused, (unsigned long long)r->total[UP],
                    (unsigned long long)r->total[DOWN], (unsigned long long)r->last[UP],
                    (unsigned long long)r->last[DOWN]);
 }
@@ -194,7 +211,7 @@ static const struct {
                 {"fault", do_fault}, {"chaos", do_chaos},   {"sweep", do_sweep},
                 {"clear", do_clear}, {"now", do_now},       {"freeze", do_freeze},
                 {"thaw", do_freeze}, {"refuse", do_refuse}, {"accept", do_accept},
-                {"to", do_to},       {"state", do_state}};
+                {"to", do_to},       {"state", do_state},   {"hits", do_hits}};
 
 static bool do_words(struct relay *r, const struct words *w)
 {
@@ -227,20 +244,12 @@ bool control_do(struct relay *r, const char *command, char *answer, size_t cap)
 
 /* ---- the socket ---- */
 
-static bool address_of(const char *path, struct sockaddr_un *out)
-{
-    memset(out, 0, sizeof *out);
-    out->sun_family = AF_UNIX;
-    (void)snprintf(out->sun_path, sizeof out->sun_path, "%s", path);
-    return strlen(path) < sizeof out->sun_path;
-}
-
 int control_open(const char *path)
 {
     struct sockaddr_un address;
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)unlink(path);
-    if (!address_of(path, &address) ||
+    if (!control_address(path, &address) ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 8) != 0) {
         return -1;
     }
@@ -263,27 +272,4 @@ void control_serve(struct relay *r)
     (void)control_do(r, line, answer, sizeof answer);
     (void)send(fd, answer, strlen(answer), MSG_NOSIGNAL);
     (void)close(fd);
-}
-
-int control_tell(const char *path, int argc, char **argv)
-{
-    struct sockaddr_un address;
-    char line[LINE_CAP] = "";
-    char answer[512];
-    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (!address_of(path, &address) ||
-        connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        (void)fprintf(stderr, "relay: nobody answers at %s\n", path);
-        return 1;
-    }
-    for (int i = 0; i < argc; i++) {
-        const size_t len = strlen(line);
-        (void)snprintf(&line[len], sizeof line - len, "%s%s", i == 0 ? "" : " ", argv[i]);
-    }
-    (void)send(fd, line, strlen(line), MSG_NOSIGNAL);
-    const ssize_t n = recv(fd, answer, sizeof answer - 1U, 0);
-    answer[n < 0 ? 0 : n] = '\0';
-    (void)puts(answer);
-    (void)close(fd);
-    return strncmp(answer, "connections=", 12) == 0 ? 0 : 1;
 }

@@ -8,15 +8,15 @@ enum { CUT_PATIENCE_US = 1000000 };
 
 /* ---- choosing ---- */
 
-static struct fault of_sweep(struct relay *r, uint32_t i)
+static struct fault of_sweep(struct sweep *sweep, uint32_t i)
 {
-    struct fault fault = r->sweep.fault;
-    if (i >= r->sweep.count || r->sweep.used[i] != 0U) {
+    struct fault fault = sweep->fault;
+    if (i >= sweep->count || sweep->used[i] != 0U) {
         fault.kind = PASS;
         return fault;
     }
-    r->sweep.used[i] = 1;
-    fault.at += (uint64_t)i * r->sweep.step;
+    sweep->used[i] = 1;
+    fault.at += (uint64_t)i * sweep->step;
     return fault;
 }
 
@@ -35,9 +35,9 @@ static struct fault of_chaos(struct relay *r)
 struct fault fault_choose(struct relay *r, uint32_t address)
 {
     struct fault fault = {.kind = PASS};
-    const uint32_t sweep_from = (uint32_t)SWEEP_NET << 8U;
-    if (address >= sweep_from && r->sweep.fault.kind != PASS) {
-        return of_sweep(r, address - sweep_from);
+    const uint32_t sweep = (address >> 16U) & 0xFFU;
+    if (sweep != 0U && sweep < (uint32_t)SWEEPS_MAX) {
+        return of_sweep(&r->sweeps[sweep], address & 0xFFFFU);
     }
     if (r->next.kind != PASS) {
         fault = r->next;
@@ -88,6 +88,7 @@ static bool carry_out(struct relay *r, struct pair *p, enum way way, uint64_t no
     const struct fault fault = p->fault;
     p->fault.kind = PASS;
     r->hits++;
+    r->sweeps[fault.sweep].hits++;
     switch (fault.kind) {
     case RESET:
         relay_close(r, p, true);
