@@ -95,6 +95,7 @@ struct nvt_spool {
     bool picks_complete; /* no pending entry is missing from picks but those that are out */
     bool held;           /* operations do not sync: nvt_spool_commit will */
     bool unsynced;       /* there is something to sync */
+    bool sync_failed;    /* since hold */
     bool mounted;
 };
 
@@ -130,7 +131,8 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
 /* Several operations with one sync of the device (group commit): from hold on, append, settle and
  * put_value return before they are durable; all of them are when commit returns NVT_OK, and
  * operations sync by themselves again. With NVT_E_SPOOL_IO each of them may or may not have been
- * kept. A device that must be made durable earlier to stay safe (before an erase) is. */
+ * kept. Before an erase the device is made durable all the same. After a power cut before commit
+ * any of them may be there and any not, none in part. commit: NVT_E_STATE too. */
 void nvt_spool_hold(struct nvt_spool *s);
 nvt_err nvt_spool_commit(struct nvt_spool *s);
 

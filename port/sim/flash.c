@@ -54,6 +54,24 @@ static size_t size_of(const struct nvt_sim_flash *f)
     return (size_t)f->device.block_size * f->device.block_count;
 }
 
+/* Each unit that differs from what was synced: old, new, or some bytes of either. How many are old
+ * is another share with each cut. */
+static void scatter(struct nvt_sim_flash *f)
+{
+    uint32_t unit = f->device.prog_size;
+    uint8_t share = noise(f);
+    for (size_t at_unit = 0; at_unit < size_of(f); at_unit += unit) {
+        uint8_t *now = f->mem + at_unit;
+        const uint8_t *before = f->synced + at_unit;
+        uint8_t fate = noise(f);
+        bool mixed = fate % 8U == 0U;
+        for (uint32_t i = 0; i < unit; i++) {
+            uint8_t luck = mixed ? noise(f) : fate;
+            now[i] = luck < share ? before[i] : now[i];
+        }
+    }
+}
+
 /* The power goes with n of len bytes programmed at mem. */
 static void tear_prog(struct nvt_sim_flash *f, uint8_t *mem, uint32_t n, uint32_t len)
 {
@@ -66,6 +84,9 @@ static void tear_prog(struct nvt_sim_flash *f, uint8_t *mem, uint32_t n, uint32_
         size_t before = (size_t)(mem - f->mem);
         (void)memcpy(f->mem, f->synced, before);
         (void)memcpy(mem + n, f->synced + before + n, size_of(f) - before - n);
+    }
+    if (f->torn == NVT_SIM_SCATTER) {
+        scatter(f);
     }
     f->off = true;
 }
@@ -101,6 +122,9 @@ static void tear_erase(struct nvt_sim_flash *f, uint8_t *mem)
     (void)memset(mem, 0xFF, part);
     for (uint32_t i = 0; part == size && i < size; i += 7U) {
         mem[i] &= noise(f);
+    }
+    if (f->torn == NVT_SIM_SCATTER) {
+        scatter(f);
     }
     f->off = true;
 }

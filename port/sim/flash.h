@@ -13,6 +13,7 @@ enum nvt_sim_torn {
     NVT_SIM_PREFIX,  /* the first ones are there, the rest is not */
     NVT_SIM_GARBAGE, /* the same, and some bits of the rest are cleared */
     NVT_SIM_REORDER, /* the same, and nothing else that was not synced ever happened */
+    NVT_SIM_SCATTER, /* of all that was not synced any unit is there, not there, or in part */
     NVT_SIM_TORN_COUNT
 };
 

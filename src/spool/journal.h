@@ -10,6 +10,9 @@ enum {
     NVT_RECORD_LEN = 16 /* of a record, before its bytes */
 };
 
+/* In aux: the record before was not synced yet when this one was written. */
+enum { NVT_RECORD_JOINED = 0x80 };
+
 enum nvt_record_type {
     NVT_RECORD_ENTRY = 0x45, /* 'E' */
     NVT_RECORD_MARK = 0x4D,  /* 'M': an entry is settled; aux: enum nvt_spool_state */
@@ -33,6 +36,7 @@ struct nvt_record {
     uint32_t id;
     uint32_t due_s; /* of an entry; the status of a mark */
     struct nvt_spool_place place;
+    bool joined; /* a power cut may have spared it and not the records before it */
 };
 
 /* A walk through the records of one block. */
@@ -59,13 +63,18 @@ uint32_t nvt_spool_data_max(const struct nvt_spool *s);
 /* Records of the head block begin at offset. */
 void nvt_spool_begin_at(struct nvt_spool *s, uint32_t offset);
 
+/* Makes durable what was written. On an error the block is closed. NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_sync(struct nvt_spool *s);
+
 /* Programs the block's head and the window's bits from tail to next. NVT_E_SPOOL_IO. */
 nvt_err nvt_spool_write_head(struct nvt_spool *s, uint32_t block, uint32_t seq, bool moving);
 
 /* NVT_OK; NVT_E_SPOOL_EMPTY: no head of ours; NVT_E_SPOOL_BLANK: erased, or the first bytes of one;
- * NVT_E_SPOOL_WINDOW, NVT_E_SPOOL_IO. load_window: its bits become those of s. */
-nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, bool load_window,
-                            struct nvt_block_head *out);
+ * NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out);
+
+/* The same, and its window becomes that of s. NVT_E_SPOOL_WINDOW too. */
+nvt_err nvt_spool_load_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out);
 
 /* Adds a record to the head block, where its room was made before. bytes may stand in the buffer
  * behind a record's head. On an error the block is closed. NVT_E_SPOOL_IO. */

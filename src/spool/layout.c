@@ -51,13 +51,27 @@ static nvt_err read_at(const struct nvt_spool *s, uint32_t block, uint32_t offse
     return d->read(d->ctx, block, offset, out, len);
 }
 
-static nvt_err prog_at(const struct nvt_spool *s, uint32_t block, uint32_t offset, uint32_t len)
+nvt_err nvt_spool_sync(struct nvt_spool *s)
+{
+    const struct nvt_port_block *d = s->config.device;
+    nvt_err err = s->unsynced ? d->sync(d->ctx) : NVT_OK;
+    if (err == NVT_OK) {
+        s->unsynced = false;
+    } else { /* nothing may follow what is perhaps not there */
+        s->sync_failed = true;
+        s->offset = d->block_size;
+    }
+    return err;
+}
+
+static nvt_err prog_at(struct nvt_spool *s, uint32_t block, uint32_t offset, uint32_t len)
 {
     const struct nvt_port_block *d = s->config.device;
     uint32_t padded = nvt_spool_padded(s, len);
     (void)memset(s->config.buffer + len, ERASED, padded - len);
+    s->unsynced = true;
     nvt_err err = d->prog(d->ctx, block, offset, s->config.buffer, padded);
-    return err == NVT_OK ? d->sync(d->ctx) : err;
+    return err == NVT_OK && !s->held ? nvt_spool_sync(s) : err;
 }
 
 static bool is_erased(const uint8_t *bytes, uint32_t len)
@@ -133,18 +147,39 @@ static nvt_err no_head(const struct nvt_spool *s)
     return begun ? NVT_E_SPOOL_BLANK : NVT_E_SPOOL_EMPTY;
 }
 
-static void load_window_bits(struct nvt_spool *s, const struct nvt_block_head *h)
+static void load_bits(struct nvt_spool *s, const struct nvt_block_head *h, const uint8_t *bits,
+                      uint32_t from, uint32_t len)
 {
-    nvt_window_clear(s);
-    for (uint32_t i = 0; i < h->next - h->tail; i++) {
-        if (((uint32_t)s->config.buffer[(uint32_t)NVT_HEAD_LEN + i / 8U] >> (i % 8U) & 1U) != 0U) {
+    uint32_t count = h->next - h->tail;
+    uint32_t end = (from + len) * 8U < count ? (from + len) * 8U : count;
+    for (uint32_t i = from * 8U; i < end; i++) {
+        if (((uint32_t)bits[i / 8U - from] >> (i % 8U) & 1U) != 0U) {
             nvt_window_set_done(s, h->tail + i);
         }
     }
 }
 
-nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, bool load_window,
-                            struct nvt_block_head *out)
+/* The window's bytes go on *crc; load: into the window of s as well. A piece at a time, since that
+ * of a damaged or foreign head may be longer than the buffer. */
+static nvt_err read_window(struct nvt_spool *s, uint32_t block, const struct nvt_block_head *h,
+                           bool load, uint32_t *crc)
+{
+    uint8_t *piece = s->config.buffer + NVT_HEAD_LEN;
+    uint32_t room = s->config.buffer_cap - (uint32_t)NVT_HEAD_LEN;
+    nvt_err err = NVT_OK;
+    for (uint32_t from = 0; err == NVT_OK && from < h->window_len; from += room) {
+        uint32_t rest = h->window_len - from;
+        uint32_t n = rest < room ? rest : room;
+        err = read_at(s, block, (uint32_t)NVT_HEAD_LEN + from, piece, n);
+        *crc = nvt_crc32(*crc, nvt_span_of(piece, n));
+        if (load) {
+            load_bits(s, h, piece, from, n);
+        }
+    }
+    return err;
+}
+
+nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out)
 {
     const struct nvt_port_block *d = s->config.device;
     uint8_t *b = s->config.buffer;
@@ -160,25 +195,25 @@ nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, bool load_windo
                 get_32(b + 36) == d->block_count && out->next >= out->tail &&
                 out->window_len == (out->next - out->tail + 7U) / 8U &&
                 out->window_len <= d->block_size - (uint32_t)NVT_HEAD_LEN;
-    if (!ours) {
-        return no_head(s);
+    uint32_t crc = nvt_crc32(0U, nvt_span_of(b, 44U));
+    if (ours) {
+        err = read_window(s, block, out, false, &crc);
     }
-    if (out->next - out->tail > nvt_window_cap(s) ||
-        out->window_len > s->config.buffer_cap - (uint32_t)NVT_HEAD_LEN) {
-        return NVT_E_SPOOL_WINDOW;
-    }
-    err = read_at(s, block, NVT_HEAD_LEN, b + NVT_HEAD_LEN, out->window_len);
     if (err != NVT_OK) {
         return err;
     }
-    uint32_t crc = nvt_crc32(0U, nvt_span_of(b, 44U));
-    if (nvt_crc32(crc, nvt_span_of(b + NVT_HEAD_LEN, out->window_len)) != get_32(b + 44)) {
-        return no_head(s);
+    return ours && crc == get_32(b + 44) ? NVT_OK : no_head(s);
+}
+
+nvt_err nvt_spool_load_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out)
+{
+    uint32_t crc = 0U;
+    nvt_err err = nvt_spool_read_head(s, block, out);
+    if (err == NVT_OK && out->next - out->tail > nvt_window_cap(s)) {
+        err = NVT_E_SPOOL_WINDOW;
     }
-    if (load_window) {
-        load_window_bits(s, out);
-    }
-    return NVT_OK;
+    nvt_window_clear(s);
+    return err == NVT_OK ? read_window(s, block, out, true, &crc) : err;
 }
 
 /* ---- records ---- */
@@ -201,7 +236,8 @@ nvt_err nvt_spool_write_record(struct nvt_spool *s, const struct nvt_record *r,
     if (len > 0U) {
         (void)memmove(b + NVT_RECORD_LEN, bytes.ptr, len);
     }
-    put_32(b, (uint32_t)r->type | (uint32_t)r->aux << 8U | len << 16U);
+    uint32_t joined = s->unsynced ? (uint32_t)NVT_RECORD_JOINED : 0U;
+    put_32(b, (uint32_t)r->type | ((uint32_t)r->aux | joined) << 8U | len << 16U);
     put_32(b + 4, r->id);
     put_32(b + 8, r->due_s);
     put_32(b + 12, record_crc(s->head_seq, b, len));
@@ -239,9 +275,13 @@ static nvt_err read_record(struct nvt_spool *s, const struct nvt_walk *walk, str
         return NVT_E_SPOOL_EMPTY;
     }
     uint32_t first = get_32(b);
-    *out = (struct nvt_record){
-        (uint8_t)first, (uint8_t)(first >> 8U), (uint16_t)(first >> 16U),
-        get_32(b + 4),  get_32(b + 8),          {walk->block, walk->offset, walk->seq}};
+    *out = (struct nvt_record){(uint8_t)first,
+                               (uint8_t)(first >> 8U & 0x7FU),
+                               (uint16_t)(first >> 16U),
+                               get_32(b + 4),
+                               get_32(b + 8),
+                               {walk->block, walk->offset, walk->seq},
+                               (first >> 8U & (uint32_t)NVT_RECORD_JOINED) != 0U};
     if (!is_possible(s, out)) {
         return NVT_AGAIN;
     }

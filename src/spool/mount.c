@@ -28,8 +28,8 @@ static nvt_err begin(struct nvt_spool *s, const struct nvt_spool_config *config)
     (void)memset(s, 0, sizeof *s);
     bool good = config != NULL && is_good_device(config->device) && config->buffer != NULL &&
                 config->buffer_cap >= 256U && config->window != NULL && config->window_len >= 4U &&
-                config->window_len % 2U == 0U && config->window_len <= 65536U && config->picks != NULL &&
-                config->pick_cap >= 8U;
+                config->window_len % 2U == 0U && config->window_len <= 65536U &&
+                config->picks != NULL && config->pick_cap >= 8U;
     if (!good) {
         return NVT_E_ARG;
     }
@@ -47,7 +47,7 @@ static nvt_err find_newest(struct nvt_spool *s, uint32_t limit)
     s->head_seq = 0;
     for (uint32_t b = 0; b < s->config.device->block_count; b++) {
         struct nvt_block_head h;
-        nvt_err err = nvt_spool_read_head(s, b, false, &h);
+        nvt_err err = nvt_spool_read_head(s, b, &h);
         if (err == NVT_OK && h.seq > s->head_seq && h.seq < limit) {
             s->head_seq = h.seq;
             s->head = b;
@@ -64,7 +64,7 @@ static nvt_err find_newest(struct nvt_spool *s, uint32_t limit)
 
 static nvt_err load_head(struct nvt_spool *s, struct nvt_block_head *h, struct nvt_walk *walk)
 {
-    nvt_err err = nvt_spool_read_head(s, s->head, true, h);
+    nvt_err err = nvt_spool_load_head(s, s->head, h);
     s->oldest_seq = h->oldest_seq;
     s->tail = h->tail;
     s->next = h->next;
@@ -110,12 +110,15 @@ static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
     return err;
 }
 
-/* What the head block's records say since it was opened. */
-static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk)
+/* What the head block's records say since it was opened. All before the last record that is not
+ * joined to others was durable: *out_sure is the next id then. */
+static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk, uint32_t *out_sure)
 {
     struct nvt_record r;
     nvt_err err = nvt_spool_next_record(s, walk, &r);
+    *out_sure = s->next;
     while (err == NVT_OK) {
+        *out_sure = r.joined ? *out_sure : s->next;
         if (r.type == (uint8_t)NVT_RECORD_MARK) {
             nvt_spool_note_settled(s, r.id, r.aux);
         } else if (r.type == (uint8_t)NVT_RECORD_MOVED) {
@@ -146,7 +149,7 @@ static nvt_err find_oldest(struct nvt_spool *s)
     s->oldest = s->head;
     for (uint32_t b = 0; b < s->config.device->block_count; b++) {
         struct nvt_block_head h;
-        nvt_err err = nvt_spool_read_head(s, b, false, &h);
+        nvt_err err = nvt_spool_read_head(s, b, &h);
         if (err == NVT_E_SPOOL_IO) {
             return err;
         }
@@ -176,13 +179,15 @@ static void see(struct nvt_spool *s, const struct nvt_record *r)
     s->longest = room > s->longest ? room : s->longest;
 }
 
-/* Ids that were given and are nowhere to be found were in what is damaged. */
-static void note_lost(struct nvt_spool *s)
+/* Ids that were given and are nowhere to be found were in what is damaged; those from sure on were
+ * never durable. Only the next head tells that they are given up. */
+static void note_lost(struct nvt_spool *s, uint32_t sure)
 {
     for (uint32_t id = s->tail; id < s->next; id++) {
         if (!nvt_window_is_done(s, id) && !nvt_window_is_seen(s, id)) {
             nvt_window_set_done(s, id);
-            s->lost++;
+            s->lost += id < sure ? 1U : 0U;
+            s->offset = s->config.device->block_size;
         }
     }
     nvt_window_follow(s);
@@ -209,6 +214,7 @@ static nvt_err look_at_all(struct nvt_spool *s)
 nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config)
 {
     struct nvt_walk walk;
+    uint32_t sure = 0;
     if (s == NULL) {
         return NVT_E_ARG;
     }
@@ -217,7 +223,7 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
         err = find_head(s, &walk);
     }
     if (err == NVT_OK) {
-        err = replay(s, &walk);
+        err = replay(s, &walk, &sure);
     }
     if (err == NVT_OK) {
         err = find_oldest(s);
@@ -226,7 +232,8 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
         err = look_at_all(s);
     }
     if (err == NVT_OK) {
-        note_lost(s);
+        note_lost(s, sure);
+        s->unsynced = true; /* whoever wrote it last may not have come to that */
         s->mounted = true;
     }
     return err;

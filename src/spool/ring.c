@@ -19,7 +19,7 @@ static nvt_err enter_from(struct nvt_spool *s, uint32_t b, struct nvt_walk *walk
 {
     for (uint32_t turn = 0; turn < s->config.device->block_count; turn++) {
         struct nvt_block_head head = {.seq = 0};
-        nvt_err err = nvt_spool_read_head(s, b, false, &head);
+        nvt_err err = nvt_spool_read_head(s, b, &head);
         if (err == NVT_E_SPOOL_IO) {
             return err;
         }
@@ -96,40 +96,52 @@ static uint32_t free_blocks(const struct nvt_spool *s, uint32_t *out_last)
     return count;
 }
 
+/* What made the block free must be durable before, and what stood in it be gone for good before
+ * anything else does: the number of a block whose head was cut off is given again. */
+static nvt_err erase(struct nvt_spool *s, uint32_t block)
+{
+    nvt_err err = nvt_spool_sync(s);
+    if (err != NVT_OK) {
+        return err;
+    }
+    err = s->config.device->erase(s->config.device->ctx, block);
+    if (err != NVT_OK) {
+        note_bad(s, block);
+        return err;
+    }
+    s->unsynced = true;
+    return nvt_spool_sync(s);
+}
+
 /* More than the one that is kept free? When there are just two, the one that would be kept is
  * erased, to be sure of it. */
 static bool has_spare(struct nvt_spool *s)
 {
     uint32_t last = 0;
     uint32_t count = free_blocks(s, &last);
-    if (count == 2U && s->config.device->erase(s->config.device->ctx, last) != NVT_OK) {
-        note_bad(s, last);
-        count = 1U;
-    }
-    return count > 1U;
+    return count > 2U || (count == 2U && erase(s, last) == NVT_OK);
 }
 
 nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
 {
-    const struct nvt_port_block *d = s->config.device;
     nvt_err err = NVT_E_SPOOL_FULL;
     for (uint32_t b = after(s, s->head); b != s->oldest; b = after(s, b)) {
         if (is_bad(s, b)) {
             continue;
         }
-        err = d->erase(d->ctx, b);
+        err = erase(s, b);
         if (err == NVT_OK) {
             s->top_seq++;
             err = nvt_spool_write_head(s, b, s->top_seq, moving);
+            if (err == NVT_OK) {
+                s->head = b;
+                s->head_seq = s->top_seq;
+                return NVT_OK;
+            }
+            note_bad(s, b);
         }
-        if (err == NVT_OK) {
-            s->head = b;
-            s->head_seq = s->top_seq;
-            return NVT_OK;
-        }
-        note_bad(s, b);
     }
-    s->offset = d->block_size;
+    s->offset = s->config.device->block_size;
     return err;
 }
 
@@ -160,8 +172,8 @@ static nvt_err follow_oldest(struct nvt_spool *s)
 }
 
 /* Copies what lives in the block under walk into the head block. */
-static nvt_err copy_block(struct nvt_spool *s, struct nvt_walk *walk,
-                          struct nvt_spool_place values[NVT_SPOOL_VALUES])
+static nvt_err copy_records(struct nvt_spool *s, struct nvt_walk *walk,
+                            struct nvt_spool_place values[NVT_SPOOL_VALUES])
 {
     struct nvt_record r;
     nvt_err err = nvt_spool_next_record(s, walk, &r);
@@ -178,6 +190,17 @@ static nvt_err copy_block(struct nvt_spool *s, struct nvt_walk *walk,
         }
     }
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+}
+
+/* All of it is durable on return: only then MOVED may say so. */
+static nvt_err copy_block(struct nvt_spool *s, struct nvt_walk *walk,
+                          struct nvt_spool_place values[NVT_SPOOL_VALUES])
+{
+    bool held = s->held;
+    s->held = true;
+    nvt_err err = copy_records(s, walk, values);
+    s->held = held;
+    return err == NVT_OK ? nvt_spool_sync(s) : err;
 }
 
 static nvt_err move_oldest(struct nvt_spool *s)

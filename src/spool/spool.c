@@ -79,6 +79,29 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
     return NVT_OK;
 }
 
+/* ---- several operations, one sync ---- */
+
+void nvt_spool_hold(struct nvt_spool *s)
+{
+    if (!s->held) {
+        s->held = true;
+        s->sync_failed = false;
+    }
+}
+
+nvt_err nvt_spool_commit(struct nvt_spool *s)
+{
+    if (!s->mounted) {
+        return NVT_E_STATE;
+    }
+    if (!s->held) {
+        return NVT_OK;
+    }
+    s->held = false;
+    nvt_err err = nvt_spool_sync(s);
+    return s->sync_failed ? NVT_E_SPOOL_IO : err;
+}
+
 /* ---- values ---- */
 
 nvt_err nvt_spool_put_value(struct nvt_spool *s, uint8_t key, struct nvt_span value)

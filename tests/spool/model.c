@@ -17,7 +17,7 @@ static void wire(struct model *m)
     m->flash.mem = m->mem;
     m->flash.synced = m->synced;
     m->config = (struct nvt_spool_config){&m->flash.device, m->buffer, MODEL_BUFFER, m->window,
-                                          MODEL_WINDOW, m->picks, MODEL_PICKS};
+                                          MODEL_WINDOW,     m->picks,  MODEL_PICKS};
     m->spool.config = m->config;
 }
 
@@ -91,7 +91,7 @@ static bool do_append(struct model *m, const struct model_size *size)
     *e = (struct model_entry){m->spool.next, salt, MODEL_APPENDING};
     nvt_err err = nvt_spool_append(&m->spool, bytes_of(salt, len, bytes), due_of(salt), &given);
     if (err == NVT_OK && given == e->id) {
-        e->state = MODEL_PENDING;
+        e->state = m->spool.held ? MODEL_APPENDED : MODEL_PENDING;
         m->appended++;
     } else if (err == NVT_E_SPOOL_FULL) {
         *e = before;
@@ -118,7 +118,7 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     entry_of(m, e.id)->state = MODEL_SETTLING;
     nvt_err err = nvt_spool_settle(&m->spool, e.id, state, 422U, NVT_LIT("too far"));
     if (err == NVT_OK) {
-        entry_of(m, e.id)->state = MODEL_DONE;
+        entry_of(m, e.id)->state = m->spool.held ? MODEL_SETTLED : MODEL_DONE;
     } else if (!m->flash.off) {
         m->fault = "7: can not be settled";
     } else {
@@ -127,26 +127,67 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     return !m->flash.off;
 }
 
+/* Of those it may be, the value is the last one now. */
+static void value_is_durable(struct model *m)
+{
+    if (m->next_count > 0U) {
+        m->value = m->next_values[m->next_count - 1U];
+        m->next_count = 0U;
+    }
+}
+
 static bool do_put_value(struct model *m)
 {
     uint8_t bytes[24];
     uint32_t salt = next_random(m) | 1U;
-    m->next_value = salt;
+    if (m->next_count == (uint32_t)MODEL_VALUES) {
+        return true;
+    }
+    m->next_values[m->next_count] = salt;
+    m->next_count++;
     nvt_err err = nvt_spool_put_value(&m->spool, 0U, bytes_of(salt, sizeof bytes, bytes));
-    if (err == NVT_OK) {
-        m->value = salt;
-    } else if (!m->flash.off) {
-        m->next_value = m->value;
+    if (err == NVT_E_SPOOL_FULL) {
+        m->next_count--;
+    } else if (err == NVT_OK && !m->spool.held) {
+        value_is_durable(m);
     } else {
-        /* under way */
+        /* held, or under way */
     }
     return !m->flash.off;
+}
+
+/* What was held is durable now. */
+static bool do_commit(struct model *m)
+{
+    if (nvt_spool_commit(&m->spool) != NVT_OK) {
+        m->fault = m->flash.off ? m->fault : "1: commit failed";
+        return !m->flash.off;
+    }
+    for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) {
+        struct model_entry *e = &m->entries[i];
+        e->state = e->state == MODEL_APPENDED ? MODEL_PENDING : e->state;
+        e->state = e->state == MODEL_SETTLED ? MODEL_DONE : e->state;
+    }
+    value_is_durable(m);
+    return !m->flash.off;
+}
+
+static bool hold_or_commit(struct model *m)
+{
+    if (m->spool.held) {
+        return do_commit(m);
+    }
+    nvt_spool_hold(&m->spool);
+    return true;
 }
 
 /* Times of filling and of draining take turns, so that the ring is full now and then. */
 bool model_step(struct model *m, const struct model_size *size)
 {
     uint32_t what = next_random(m) % 16U;
+    if (next_random(m) % 8U == 0U) {
+        return hold_or_commit(m);
+    }
     bool filling = m->appended / 24U % 2U == 0U;
     if (what == 0U) {
         return do_put_value(m);
@@ -198,7 +239,8 @@ static const char *check_kept(struct model *m, const uint8_t *listed)
         if (e->state == MODEL_PENDING && listed[i] == 0U) {
             return "1: lost";
         }
-        if (e->state == MODEL_APPENDING && listed[i] == 0U) {
+        bool unsure = e->state == MODEL_APPENDING || e->state == MODEL_APPENDED;
+        if (unsure && listed[i] == 0U) {
             e->state = MODEL_NONE;
         } else if (e->state != MODEL_NONE) {
             e->state = listed[i] != 0U ? MODEL_PENDING : MODEL_DONE;
@@ -247,19 +289,17 @@ static const char *check_value(struct model *m)
     struct nvt_buf out;
     nvt_buf_init(&out, mem, sizeof mem);
     nvt_err err = nvt_spool_get_value(&m->spool, 0U, &out);
-    if (err == NVT_E_SPOOL_EMPTY && m->value == 0U) {
-        m->next_value = 0U;
-        return NULL;
+    uint32_t count = m->next_count;
+    m->next_count = 0U;
+    if (err == NVT_E_SPOOL_EMPTY) {
+        return m->value == 0U ? NULL : "6: the value is gone";
     }
-    if (err == NVT_OK && m->next_value != 0U &&
-        nvt_span_eq(nvt_buf_span(&out), bytes_of(m->next_value, sizeof wanted, wanted))) {
-        m->value = m->next_value;
-        return NULL;
-    }
-    if (err == NVT_OK && m->value != 0U &&
-        nvt_span_eq(nvt_buf_span(&out), bytes_of(m->value, sizeof wanted, wanted))) {
-        m->next_value = m->value;
-        return NULL;
+    for (uint32_t i = 0; err == NVT_OK && i <= count; i++) {
+        uint32_t salt = i == count ? m->value : m->next_values[i];
+        if (salt != 0U && nvt_span_eq(nvt_buf_span(&out), bytes_of(salt, sizeof wanted, wanted))) {
+            m->value = salt;
+            return NULL;
+        }
     }
     return "6: not the value that was put";
 }

@@ -12,14 +12,17 @@ enum {
     MODEL_BLOCK_MAX = 1024,
     MODEL_DEVICE_MAX = 6 * MODEL_BLOCK_MAX,
     MODEL_BUFFER = 1024,
-    MODEL_PICKS = 12
+    MODEL_PICKS = 12,
+    MODEL_VALUES = 8
 };
 
 enum model_state {
     MODEL_NONE,
     MODEL_APPENDING, /* append was under way when the power went */
+    MODEL_APPENDED,  /* append returned, and is held */
     MODEL_PENDING,
     MODEL_SETTLING, /* settle was under way */
+    MODEL_SETTLED,  /* settle returned, and is held */
     MODEL_DONE
 };
 
@@ -31,9 +34,11 @@ struct model {
         uint32_t id;
         uint32_t salt; /* what its bytes and urgency are made of */
         enum model_state state;
-    } entries[MODEL_IDS];       /* by id modulo their number */
-    uint32_t value, next_value; /* of key 0: what it is, what it may have become; 0: none */
-    const char *fault;          /* found before the power went */
+    } entries[MODEL_IDS];               /* by id modulo their number */
+    uint32_t value;                     /* of key 0: what it is; 0: none */
+    uint32_t next_values[MODEL_VALUES]; /* what it may have become */
+    uint32_t next_count;
+    const char *fault; /* found before the power went */
     uint32_t random;
     uint32_t appended;
     uint8_t mem[MODEL_DEVICE_MAX];

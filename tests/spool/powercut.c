@@ -18,7 +18,7 @@ static const struct model_size sizes[] = {
     {1024U, 6U, 256U, 200U},
 };
 
-enum { INNER_OPERATIONS = 2, WARM_UP_MAX = 300 };
+enum { INNER_OPERATIONS = 3, WARM_UP_MAX = 300 };
 
 static unsigned long long cuts, lost, doubled;
 
@@ -77,7 +77,7 @@ static bool cut_again(const struct model *start, const struct plan *p, int opera
     return good;
 }
 
-/* One operation cut at each of its steps, in one of the three ways. */
+/* One operation cut at each of its steps, in one of the ways to tear. */
 static bool cut_each(const struct model *from, const struct plan *p, int operation)
 {
     static struct model m;
