@@ -29,4 +29,22 @@ struct nvt_conformance {
 /* Returns the number of failed checks; takes about five seconds. */
 unsigned nvt_port_conformance(const struct nvt_conformance *c);
 
+/* ---- a block device ---- */
+
+struct nvt_block_conformance {
+    const struct nvt_port_block *device; /* what it holds is lost */
+    uint8_t *mem;                        /* to work in: a program unit, and at least 512 bytes */
+    uint32_t mem_len;
+
+    /* Closes and opens the device, at best by way of a power cut: what was synced must be there
+     * again. Returns whether it could. NULL skips the check. */
+    bool (*reopen)(void *ctx);
+
+    void (*report)(void *ctx, const char *check, const char *wrong, nvt_err err);
+    void *ctx;
+};
+
+/* Returns the number of failed checks. Erases up to sixteen blocks, each three times. */
+unsigned nvt_block_conformance(const struct nvt_block_conformance *c);
+
 #endif

@@ -26,6 +26,7 @@ BELOW = {
     "uplink": {"client", "spool", "conn", "auth", "tls", "http", "json", "port", "base"},
     "api": {"uplink", "spool", "client", "conn", "auth", "tls", "http", "json", "port", "base"},
     "posix": {"port", "base"},
+    "ram": {"port", "base"},
     "sim": {"port", "base"},
 }
 ALL = set(BELOW) | {"navette"}
