@@ -171,12 +171,13 @@ struct nvt_spool_geometry {
 nvt_err nvt_spool_read_geometry(struct nvt_span head, struct nvt_spool_geometry *out_geometry);
 
 enum nvt_spool_item_type {
-    NVT_SPOOL_ITEM_BLOCK, /* a block begins: place.seq is its number; len: bytes of its window */
-    NVT_SPOOL_ITEM_ENTRY, /* id, due_s, bytes */
-    NVT_SPOOL_ITEM_MARK,  /* id, state, status, bytes: the reason */
-    NVT_SPOOL_ITEM_VALUE, /* id: its key; bytes are not shown (a secret), len is */
-    NVT_SPOOL_ITEM_MOVED, /* all that lived in the blocks before id lives elsewhere too */
-    NVT_SPOOL_ITEM_DAMAGE /* len bytes that are no record; place.seq 0: a block's head itself */
+    NVT_SPOOL_ITEM_BLOCK,  /* a block begins: place.seq is its number; len: bytes of its window */
+    NVT_SPOOL_ITEM_ENTRY,  /* id, due_s, bytes */
+    NVT_SPOOL_ITEM_MARK,   /* id, state, status, bytes: the reason */
+    NVT_SPOOL_ITEM_VALUE,  /* id: its key; bytes are not shown (a secret), len is */
+    NVT_SPOOL_ITEM_MOVED,  /* all that lived in the blocks before id lives elsewhere too */
+    NVT_SPOOL_ITEM_DAMAGE, /* len bytes that are no record; place.seq 0: a block's head itself */
+    NVT_SPOOL_ITEM_CUT     /* the same behind the last record of a block: a power cut leaves it */
 };
 
 struct nvt_spool_item {
@@ -185,7 +186,9 @@ struct nvt_spool_item {
     uint32_t id, due_s, len;
     enum nvt_spool_state state;
     uint16_t status;
-    bool in_use; /* the block belongs to the ring: what stands in others is history */
+    bool in_use; /* the block belongs to the ring: what stands in others is history. One with a
+                    damaged head: it lies between those of the ring, but may have been passed over
+                    as bad when it was its turn */
 };
 
 struct nvt_spool_audit {
@@ -193,16 +196,20 @@ struct nvt_spool_audit {
     uint8_t *buffer;
     uint32_t buffer_cap;
     uint32_t oldest_seq, head_seq; /* the ring, as the newest good head tells; 0: there is none */
+    uint32_t oldest, head;         /* its first and last block */
     uint32_t block, offset, seq;   /* where it stands */
     bool inside;                   /* of a block whose head was told */
 };
 
-/* Finds the newest good head. NVT_E_ARG (as nvt_spool_mount), NVT_E_SPOOL_IO. */
+/* Finds the newest good head. NVT_E_ARG (as nvt_spool_mount); a block that can not be read is
+ * passed over here. */
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
                               uint8_t *buffer, uint32_t buffer_cap);
 
-/* The next thing on the device, block by block from its first one; out_bytes are in the buffer.
- * NVT_E_SPOOL_EMPTY after the last, NVT_E_SPOOL_IO. */
+/* The next thing on the device, block by block from its first one; erased blocks are passed over.
+ * out_bytes are in the buffer, and none when they are longer (65 552 bytes are always enough).
+ * NVT_E_SPOOL_EMPTY after the last; NVT_E_SPOOL_IO: a block can not be read further, and the next
+ * call goes on with the one behind it. */
 nvt_err nvt_spool_audit_next(struct nvt_spool_audit *a, struct nvt_spool_item *out_item,
                              struct nvt_span *out_bytes);
 

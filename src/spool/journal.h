@@ -6,8 +6,9 @@
 #include <navette/spool.h>
 
 enum {
-    NVT_HEAD_LEN = 48,  /* of a block, before its window */
-    NVT_RECORD_LEN = 16 /* of a record, before its bytes */
+    NVT_HEAD_LEN = NVT_SPOOL_HEAD_LEN, /* of a block, before its window */
+    NVT_RECORD_LEN = 16,               /* of a record, before its bytes */
+    NVT_ERASED = 0xFF
 };
 
 /* In aux: the record before was not synced yet when this one was written. */
@@ -45,7 +46,16 @@ struct nvt_walk {
     uint32_t damaged;
 };
 
+/* What reading takes. */
+struct nvt_medium {
+    const struct nvt_port_block *device;
+    uint8_t *buffer;
+    uint32_t buffer_cap; /* at least 256 */
+};
+
 /* ---- layout.c ---- */
+
+uint32_t nvt_padded(const struct nvt_port_block *device, uint32_t len);
 
 /* len up to whole program units. */
 uint32_t nvt_spool_padded(const struct nvt_spool *s, uint32_t len);
@@ -69,24 +79,51 @@ nvt_err nvt_spool_sync(struct nvt_spool *s);
 /* Programs the block's head and the window's bits from tail to next. NVT_E_SPOOL_IO. */
 nvt_err nvt_spool_write_head(struct nvt_spool *s, uint32_t block, uint32_t seq, bool moving);
 
-/* NVT_OK; NVT_E_SPOOL_EMPTY: no head of ours; NVT_E_SPOOL_BLANK: erased, or the first bytes of one;
- * NVT_E_SPOOL_IO. */
-nvt_err nvt_spool_read_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out);
-
-/* The same, and its window becomes that of s. NVT_E_SPOOL_WINDOW too. */
-nvt_err nvt_spool_load_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out);
-
 /* Adds a record to the head block, where its room was made before. bytes may stand in the buffer
  * behind a record's head. On an error the block is closed. NVT_E_SPOOL_IO. */
 nvt_err nvt_spool_write_record(struct nvt_spool *s, const struct nvt_record *r,
                                struct nvt_span bytes);
 
-/* The next good record; its bytes are in the buffer behind a record's head. NVT_E_SPOOL_EMPTY after
- * the last; walk->offset is then where erased bytes begin. */
-nvt_err nvt_spool_next_record(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out);
+/* ---- read.c ---- */
 
-/* Whether nothing is programmed from walk->offset to the end of the block. */
-nvt_err nvt_spool_is_clean(struct nvt_spool *s, uint32_t block, uint32_t offset, bool *out_clean);
+bool nvt_is_good_device(const struct nvt_port_block *d);
+
+/* NVT_E_SPOOL_EMPTY: no good head of a spool on this device; NVT_E_SPOOL_IO. */
+nvt_err nvt_medium_read_head(const struct nvt_medium *m, uint32_t block,
+                             struct nvt_block_head *out);
+nvt_err nvt_spool_read_head(const struct nvt_spool *s, uint32_t block, struct nvt_block_head *out);
+
+/* The same, and its window becomes that of s. NVT_E_SPOOL_WINDOW too. */
+nvt_err nvt_spool_load_head(struct nvt_spool *s, uint32_t block, struct nvt_block_head *out);
+
+/* Whether nothing stands in the block, or no more than a head whose writing was cut off. */
+nvt_err nvt_spool_is_blank(const struct nvt_spool *s, uint32_t block, bool *out_blank);
+
+/* CRC of a record's first bytes in the block of that number; that of the bytes behind goes on it.
+ */
+uint32_t nvt_record_crc(uint32_t seq, const uint8_t record[NVT_RECORD_LEN]);
+
+/* What seems to stand at the walk's place, not checked by its CRC: NVT_OK: a record;
+ * NVT_E_SPOOL_EMPTY: erased bytes; NVT_AGAIN: anything else. */
+nvt_err nvt_medium_peek(const struct nvt_medium *m, const struct nvt_walk *walk,
+                        struct nvt_record *out);
+
+/* The next good record; its bytes are in the buffer behind a record's head, unless they are longer
+ * (the spool passes those over). NVT_E_SPOOL_EMPTY after the last; walk->offset is then where
+ * erased bytes begin. */
+nvt_err nvt_medium_next_record(const struct nvt_medium *m, struct nvt_walk *walk,
+                               struct nvt_record *out);
+nvt_err nvt_spool_next_record(const struct nvt_spool *s, struct nvt_walk *walk,
+                              struct nvt_record *out);
+
+/* Where in the block, from offset on, the last byte ends that is not erased; offset: there is none.
+ */
+nvt_err nvt_medium_used(const struct nvt_medium *m, uint32_t block, uint32_t offset,
+                        uint32_t *out_end);
+
+/* Whether nothing is programmed from offset to the end of the block. */
+nvt_err nvt_spool_is_clean(const struct nvt_spool *s, uint32_t block, uint32_t offset,
+                           bool *out_clean);
 
 /* ---- ids: window.c ---- */
 

@@ -3,18 +3,6 @@
  * records what came since, and one pass over all blocks which entries are still there. */
 #include "journal.h"
 
-static bool is_power_of_2(uint32_t n)
-{
-    return n != 0U && (n & (n - 1U)) == 0U;
-}
-
-static bool is_good_device(const struct nvt_port_block *d)
-{
-    return d != NULL && is_power_of_2(d->prog_size) && d->prog_size <= 4096U &&
-           d->block_size >= 256U && d->block_size <= 1048576U && d->block_size % 4U == 0U &&
-           d->block_size % d->prog_size == 0U && d->block_count >= 4U && d->block_count <= 65535U;
-}
-
 /* Room in each block for at least one small entry besides its head. */
 static bool has_room(const struct nvt_spool *s)
 {
@@ -26,7 +14,7 @@ static bool has_room(const struct nvt_spool *s)
 static nvt_err begin(struct nvt_spool *s, const struct nvt_spool_config *config)
 {
     (void)memset(s, 0, sizeof *s);
-    bool good = config != NULL && is_good_device(config->device) && config->buffer != NULL &&
+    bool good = config != NULL && nvt_is_good_device(config->device) && config->buffer != NULL &&
                 config->buffer_cap >= 256U && config->window != NULL && config->window_len >= 4U &&
                 config->window_len % 2U == 0U && config->window_len <= 65536U &&
                 config->picks != NULL && config->pick_cap >= 8U;
@@ -40,10 +28,21 @@ static nvt_err begin(struct nvt_spool *s, const struct nvt_spool_config *config)
     return has_room(s) ? NVT_OK : NVT_E_ARG;
 }
 
-/* The highest number below limit, and what is there when there is none. */
+/* Nothing was found: is there anything else? */
+static nvt_err find_nothing(const struct nvt_spool *s)
+{
+    bool blank = true;
+    nvt_err err = NVT_OK;
+    for (uint32_t b = 0; err == NVT_OK && blank && b < s->config.device->block_count; b++) {
+        err = nvt_spool_is_blank(s, b, &blank);
+    }
+    nvt_err nothing = blank ? NVT_E_SPOOL_BLANK : NVT_E_SPOOL_FOREIGN;
+    return err == NVT_OK ? nothing : err;
+}
+
+/* The highest number below limit. NVT_E_SPOOL_EMPTY: there is none. */
 static nvt_err find_newest(struct nvt_spool *s, uint32_t limit)
 {
-    nvt_err nothing = NVT_E_SPOOL_BLANK;
     s->head_seq = 0;
     for (uint32_t b = 0; b < s->config.device->block_count; b++) {
         struct nvt_block_head h;
@@ -51,15 +50,12 @@ static nvt_err find_newest(struct nvt_spool *s, uint32_t limit)
         if (err == NVT_OK && h.seq > s->head_seq && h.seq < limit) {
             s->head_seq = h.seq;
             s->head = b;
-        } else if (err == NVT_E_SPOOL_EMPTY) {
-            nothing = NVT_E_SPOOL_FOREIGN;
-        } else if (err != NVT_OK && err != NVT_E_SPOOL_BLANK) {
+        }
+        if (err == NVT_E_SPOOL_IO) {
             return err;
-        } else {
-            /* erased, or an older one */
         }
     }
-    return s->head_seq != 0U ? NVT_OK : nothing;
+    return s->head_seq != 0U ? NVT_OK : NVT_E_SPOOL_EMPTY;
 }
 
 static nvt_err load_head(struct nvt_spool *s, struct nvt_block_head *h, struct nvt_walk *walk)
@@ -107,7 +103,7 @@ static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
             err = load_head(s, &h, walk);
         }
     }
-    return err;
+    return err == NVT_E_SPOOL_EMPTY ? find_nothing(s) : err;
 }
 
 /* What the head block's records say since it was opened. All before the last record that is not

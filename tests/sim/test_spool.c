@@ -116,7 +116,7 @@ static void test_what_stands_on_a_device(void **state)
     assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
     assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_OK);
     b->flash.device.block_count = BLOCKS / 2; /* another geometry */
-    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_BLANK);
+    assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_FOREIGN);
 }
 
 static void test_not_mounted(void **state)

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading any image, damaged or not, without a mount: all that stands there is told, and nothing is
+ * written. */
+#include "../../port/sim/flash.h"
+#include <navette/spool.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { BLOCK = 512, BLOCKS = 8, PICKS = 12, FIRST_RECORD = 48 };
+
+struct bench {
+    struct nvt_sim_flash flash;
+    struct nvt_spool spool;
+    struct nvt_spool_config config;
+    struct nvt_spool_audit audit;
+    struct nvt_spool_item item;
+    struct nvt_span bytes;
+    uint8_t mem[BLOCK * BLOCKS];
+    uint8_t synced[BLOCK * BLOCKS];
+    uint8_t buffer[512];
+    uint8_t window[64];
+    struct nvt_spool_entry picks[PICKS];
+};
+
+static struct bench bench;
+
+static struct bench *fresh(void)
+{
+    struct bench *b = &bench;
+    (void)memset(b, 0, sizeof *b);
+    nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, BLOCKS, 4U);
+    b->config = (struct nvt_spool_config){
+        &b->flash.device, b->buffer, sizeof b->buffer, b->window, sizeof b->window,
+        b->picks,         PICKS};
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
+    return b;
+}
+
+static void append(struct bench *b, const char *text)
+{
+    uint32_t id = 0;
+    assert_int_equal(nvt_spool_append(&b->spool, nvt_span_str(text), 77U, &id), NVT_OK);
+}
+
+static void begin(struct bench *b)
+{
+    assert_int_equal(
+        nvt_spool_audit_begin(&b->audit, &b->flash.device, b->buffer, sizeof b->buffer), NVT_OK);
+}
+
+static enum nvt_spool_item_type next(struct bench *b)
+{
+    assert_int_equal(nvt_spool_audit_next(&b->audit, &b->item, &b->bytes), NVT_OK);
+    return b->item.type;
+}
+
+static void assert_end(struct bench *b)
+{
+    assert_int_equal(nvt_spool_audit_next(&b->audit, &b->item, &b->bytes), NVT_E_SPOOL_EMPTY);
+    assert_int_equal(nvt_spool_audit_next(&b->audit, &b->item, &b->bytes), NVT_E_SPOOL_EMPTY);
+}
+
+static void test_arguments(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_audit *a = &b->audit;
+    struct nvt_port_block d = b->flash.device;
+    assert_int_equal(nvt_spool_audit_begin(NULL, &d, b->buffer, 512U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, NULL, b->buffer, 512U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, NULL, 512U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 255U), NVT_E_ARG);
+    d.block_count = 3U;
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 512U), NVT_E_ARG);
+}
+
+static void test_geometry(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_geometry g;
+    struct nvt_span head = nvt_span_of(b->mem, NVT_SPOOL_HEAD_LEN);
+    assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_OK);
+    assert_int_equal(g.block_size, BLOCK);
+    assert_int_equal(g.block_count, BLOCKS);
+    assert_int_equal(g.prog_size, 4);
+    head.len--;
+    assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
+    head.len++;
+    b->mem[38] = 3U; /* no power of two */
+    assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
+    b->mem[38] = 4U;
+    b->mem[0] = 0U;
+    assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
+}
+
+/* Each kind of record once, with what it holds; of a value no byte. */
+static void test_each_kind(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    struct nvt_buf out;
+    char mem[16];
+    append(b, "one");
+    nvt_buf_init(&out, mem, sizeof mem);
+    assert_int_equal(nvt_spool_pick(&b->spool, &out, &e), NVT_OK);
+    assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_REFUSED, 422U, NVT_LIT("too far")),
+                     NVT_OK);
+    assert_int_equal(nvt_spool_put_value(&b->spool, 1U, NVT_LIT("a secret token")), NVT_OK);
+    uint64_t programmed = b->flash.programmed;
+    begin(b);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(b->item.place.seq, 1);
+    assert_true(b->item.in_use);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
+    assert_int_equal(b->item.id, 1);
+    assert_int_equal(b->item.due_s, 77);
+    assert_true(nvt_span_eq(b->bytes, NVT_LIT("one")));
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_MARK);
+    assert_int_equal(b->item.id, 1);
+    assert_int_equal(b->item.state, NVT_SPOOL_REFUSED);
+    assert_int_equal(b->item.status, 422);
+    assert_true(nvt_span_eq(b->bytes, NVT_LIT("too far")));
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_VALUE);
+    assert_int_equal(b->item.id, 1);
+    assert_int_equal(b->item.len, 14);
+    assert_int_equal(b->bytes.len, 0);
+    for (size_t i = 0; i + 6U < sizeof b->buffer; i++) {
+        assert_true(memcmp(b->buffer + i, "secret", 6) != 0);
+    }
+    assert_end(b);
+    assert_true(b->flash.programmed == programmed);
+}
+
+/* Damage between records, at their end, in a head; the rest is told all the same. */
+static void test_damage(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    append(b, "one");
+    append(b, "two");
+    b->mem[FIRST_RECORD + 17] ^= 1U;
+    begin(b);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_DAMAGE);
+    assert_int_equal(b->item.len, 20);
+    assert_int_equal(b->item.place.seq, 1);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
+    assert_true(nvt_span_eq(b->bytes, NVT_LIT("two")));
+    assert_end(b);
+    b->mem[FIRST_RECORD + 37] ^= 1U; /* the last one: as if it had been cut off */
+    begin(b);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_CUT);
+    assert_int_equal(b->item.len, 39);
+    assert_end(b);
+    b->mem[9] ^= 1U; /* the only head */
+    begin(b);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_DAMAGE);
+    assert_int_equal(b->item.place.seq, 0);
+    assert_false(b->item.in_use);
+    assert_end(b);
+}
+
+/* Blocks of the ring are told from those whose time is over, a damaged head among them too. */
+static void test_ring(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    uint32_t used = 0;
+    for (unsigned i = 0; i < 60U; i++) {
+        char mem[64];
+        struct nvt_buf out;
+        nvt_buf_init(&out, mem, sizeof mem);
+        append(b, "0123456789012345678901234567890123456789");
+        if (i >= 20U) {
+            assert_int_equal(nvt_spool_pick(&b->spool, &out, &e), NVT_OK);
+            assert_int_equal(
+                nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")), NVT_OK);
+        }
+    }
+    begin(b);
+    assert_int_equal(b->audit.head_seq, b->spool.head_seq);
+    assert_true(b->audit.oldest_seq <= b->spool.oldest_seq);
+    uint32_t pending = 0;
+    nvt_err err = nvt_spool_audit_next(&b->audit, &b->item, &b->bytes);
+    while (err == NVT_OK) {
+        used += b->item.type == NVT_SPOOL_ITEM_BLOCK && b->item.in_use ? 1U : 0U;
+        pending += b->item.type == NVT_SPOOL_ITEM_ENTRY && b->item.in_use && b->item.id > 40U;
+        err = nvt_spool_audit_next(&b->audit, &b->item, &b->bytes);
+    }
+    assert_int_equal(err, NVT_E_SPOOL_EMPTY);
+    assert_int_equal(pending, 20);
+    assert_true(used > 2U && used < BLOCKS);
+    uint32_t second = b->spool.oldest + 1U == BLOCKS ? 0U : b->spool.oldest + 1U;
+    b->mem[second * BLOCK + 10U] ^= 4U;
+    begin(b);
+    while (next(b) != NVT_SPOOL_ITEM_DAMAGE || b->item.place.seq != 0U) {
+        /* up to it */
+    }
+    assert_int_equal(b->item.place.block, second);
+    assert_true(b->item.in_use);
+}
+
+/* A record longer than the buffer is told without its bytes. */
+static void test_small_buffer(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    uint8_t small[256];
+    uint8_t text[301];
+    (void)memset(text, 'a', 300U);
+    text[300] = 0U;
+    append(b, (const char *)text);
+    append(b, "two");
+    assert_int_equal(nvt_spool_audit_begin(&b->audit, &b->flash.device, small, sizeof small),
+                     NVT_OK);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
+    assert_int_equal(b->item.len, 300);
+    assert_int_equal(b->bytes.len, 0);
+    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
+    assert_true(nvt_span_eq(b->bytes, NVT_LIT("two")));
+    assert_end(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arguments), cmocka_unit_test(test_geometry),
+        cmocka_unit_test(test_each_kind), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_ring),      cmocka_unit_test(test_small_buffer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
