@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scripted network: tables of the port, and the clock that moves to the next event. */
-#include "sim.h"
+#include "parts.h"
 
 static struct nvt_sim *sim_of(void *ctx)
 {
@@ -82,29 +82,48 @@ static size_t find_host(const struct nvt_sim *s, const struct nvt_addr *addr)
     return i;
 }
 
+/* A script names connections by their order: its sockets are used once. */
+static struct nvt_sim_sock *free_sock(struct nvt_sim *s)
+{
+    if (s->server.take == NULL) {
+        return s->opened < (size_t)NVT_SIM_SOCKS ? &s->socks[s->opened] : NULL;
+    }
+    for (size_t i = 0; i < (size_t)NVT_SIM_SOCKS; i++) {
+        struct nvt_sim_sock *k = &s->socks[(s->opened + i) % (size_t)NVT_SIM_SOCKS];
+        if (!k->open) {
+            return k;
+        }
+    }
+    return NULL;
+}
+
 static nvt_err sim_open(void *ctx, const struct nvt_addr *addr, nvt_sock *out_sock)
 {
     struct nvt_sim *s = sim_of(ctx);
     size_t host = find_host(s, addr);
     nvt_err err = fault(s, NVT_E_NET_RESOURCE);
+    struct nvt_sim_sock *k = free_sock(s);
     /* The contract knows no "not now" here. */
     if (err != NVT_OK && err != NVT_AGAIN) {
         return err;
     }
-    if (host == s->host_count || s->opened == (size_t)NVT_SIM_SOCKS) {
+    if (host == s->host_count || k == NULL) {
         return NVT_E_NET_RESOURCE;
     }
     if (s->hosts[host].open_err != NVT_OK) {
         return s->hosts[host].open_err;
     }
-    struct nvt_sim_sock *k = &s->socks[s->opened];
+    bool never = s->hosts[host].dead || s->blackout;
     (void)memset(k, 0, sizeof(*k));
     k->open = true;
     k->host = (uint8_t)host;
-    k->connect_at_ms = s->hosts[host].dead ? UINT64_MAX : s->mono_ms + s->hosts[host].connect_ms;
+    k->connect_at_ms = never ? UINT64_MAX : s->mono_ms + s->hosts[host].connect_ms;
     k->shake_at_ms = UINT64_MAX;
     k->script = SIZE_MAX;
-    *out_sock = (nvt_sock)s->opened;
+    if (s->server.take != NULL) {
+        nvt_sim_line_init(s, k);
+    }
+    *out_sock = (nvt_sock)(k - s->socks);
     s->opened++;
     s->open_now++;
     return NVT_OK;
@@ -186,7 +205,14 @@ static nvt_err sim_send(void *ctx, nvt_sock sock, const uint8_t *data, size_t le
         return NVT_E_NET_RESET; /* what the server sent before may still be read */
     }
     size_t n = (s->send_max != 0U && len > s->send_max) ? s->send_max : len;
-    (void)answer_of(s, k);
+    if (s->server.take != NULL) {
+        err = nvt_sim_line_in(s, k, data, n);
+    } else {
+        (void)answer_of(s, k);
+    }
+    if (err != NVT_OK) {
+        return err;
+    }
     keep_sent(s, data, n);
     k->sent += n;
     k->sent_at_ms = s->mono_ms;
@@ -278,10 +304,13 @@ static nvt_err sim_recv(void *ctx, nvt_sock sock, uint8_t *data, size_t cap, siz
     if (err != NVT_OK) {
         return err;
     }
-    const struct nvt_sim_answer *a = answer_of(s, k);
     if (k->ended) {
         return NVT_E_NET_CLOSED;
     }
+    if (s->server.take != NULL) {
+        return nvt_sim_line_out(s, k, data, cap, out_n);
+    }
+    const struct nvt_sim_answer *a = answer_of(s, k);
     if (answer_at(s, k, a) > s->mono_ms) {
         return NVT_AGAIN;
     }
@@ -363,6 +392,7 @@ void nvt_sim_init(struct nvt_sim *s)
     s->mono_ms = 1000;
     s->wall_s = 1750000000;
     s->wall_known = true;
+    s->arrival_ms = UINT64_MAX;
     s->end_at = SIZE_MAX;
     s->end_script = SIZE_MAX;
     s->random = 0x9E3779B97F4A7C15U;
@@ -388,6 +418,9 @@ bool nvt_sim_notified(const struct nvt_sim *s, nvt_sock sock)
         return false;
     }
     const struct nvt_sim_sock *k = &s->socks[sock];
+    if (s->server.take != NULL) {
+        return s->server.lines[sock].ordered;
+    }
     if (at_end(s, k)) {
         return s->end_how == NVT_SIM_CLOSE;
     }
@@ -410,10 +443,11 @@ static uint64_t news_at(struct nvt_sim *s, nvt_sock sock, uint8_t events)
     if (k->blocked || k->ended || k->killed || (events & (uint8_t)NVT_WAIT_WRITE) != 0U) {
         return s->mono_ms;
     }
-    return answer_at(s, k, answer_of(s, k));
+    return s->server.take != NULL ? nvt_sim_line_at(s, k) : answer_at(s, k, answer_of(s, k));
 }
 
-bool nvt_sim_wait(struct nvt_sim *s, const struct nvt_wait *wait)
+/* When what *wait waits for comes. */
+static uint64_t wait_at(struct nvt_sim *s, const struct nvt_wait *wait)
 {
     uint64_t next = wait->until_ms;
     for (size_t i = 0; i < wait->count; i++) {
@@ -423,9 +457,39 @@ bool nvt_sim_wait(struct nvt_sim *s, const struct nvt_wait *wait)
     if (wait->resolver && !s->resolve_dead && s->resolve_at_ms < next) {
         next = s->resolve_at_ms;
     }
+    return next;
+}
+
+bool nvt_sim_wait_any(struct nvt_sim *s, const struct nvt_wait *waits, size_t n, uint64_t limit_ms)
+{
+    uint64_t next = limit_ms < s->arrival_ms || s->blackout ? limit_ms : s->arrival_ms;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t at = wait_at(s, &waits[i]);
+        next = at < next ? at : next;
+    }
     if (next == UINT64_MAX) {
         return false;
     }
     s->mono_ms = next > s->mono_ms ? next : s->mono_ms;
+    nvt_sim_arrive(s);
     return true;
+}
+
+bool nvt_sim_wait(struct nvt_sim *s, const struct nvt_wait *wait)
+{
+    return nvt_sim_wait_any(s, wait, 1U, UINT64_MAX);
+}
+
+void nvt_sim_power_off(struct nvt_sim *s, uint64_t now_ms)
+{
+    for (size_t i = 0; i < (size_t)NVT_SIM_SOCKS; i++) {
+        s->socks[i].open = false;
+        if (s->server.take != NULL) {
+            nvt_sim_line_init(s, &s->socks[i]);
+        }
+    }
+    s->open_now = 0;
+    s->resolving = false;
+    s->arrival_ms = UINT64_MAX;
+    s->mono_ms = now_ms;
 }

@@ -57,6 +57,55 @@ struct nvt_sim_sock {
     bool blocked;  /* the last call was made to wait */
 };
 
+/* ---- a server of the caller's own, in place of the scripts ---- */
+
+enum { NVT_SIM_LINE_IN = 4096, NVT_SIM_LINE_OUT = 1024 };
+
+/* A connection as the server sees it. */
+struct nvt_sim_line {
+    uint8_t in[NVT_SIM_LINE_IN];   /* what came of a request */
+    uint8_t out[NVT_SIM_LINE_OUT]; /* room for an answer */
+    size_t in_len;
+    struct nvt_sim_answer answer; /* under way, with answering */
+    size_t at;                    /* in the answer */
+    size_t number;                /* of those that got to their first byte; SIZE_MAX before */
+    size_t came, went;            /* bytes of either direction, in all */
+    uint64_t begun_ms;            /* when the request's first byte was sent */
+    uint64_t sent_ms;             /* when its last one was */
+    uint64_t ready_ms;            /* when the answer's first byte comes */
+    uint64_t held_ms;             /* bytes that were sent arrive from then on */
+    uint64_t close_ms;            /* when the server closes if nothing is asked; set it freely */
+    bool answering;
+    bool late;    /* the request arrived long after it was sent */
+    bool cut;     /* nothing that is sent arrives any more */
+    bool ordered; /* the end came in order */
+};
+
+struct nvt_sim_server {
+    void *ctx;
+    struct nvt_sim_line *lines; /* NVT_SIM_SOCKS of them */
+
+    /* Bytes came. Takes a whole request off the start of line->in: its length, and line->answer set
+     * (ptr NULL: none comes); 0: it is not whole yet. */
+    size_t (*take)(void *ctx, struct nvt_sim_line *line);
+
+    /* The client has the whole answer. NULL: nobody wants to know. */
+    void (*taken)(void *ctx, const struct nvt_sim_line *line);
+};
+
+/* What befalls one byte of one connection. */
+struct nvt_sim_fault {
+    size_t connection;    /* line.number; SIZE_MAX: each */
+    size_t at;            /* the first byte of that direction that does not pass */
+    uint32_t hold_ms;     /* not 0: it and all behind it pass so much later */
+    unsigned met;         /* how often it was */
+    enum nvt_sim_end how; /* else the connection ends so in front of it */
+    nvt_err err;          /* with NVT_SIM_RESET, what the client is told; NVT_OK: NVT_E_NET_RESET */
+    uint8_t mask;         /* not 0: it passes, changed by this, and nothing else happens */
+    bool answers;         /* of what the server sends; else of what the client does */
+    bool armed;
+};
+
 struct nvt_sim {
     struct nvt_port port;
 
@@ -77,6 +126,11 @@ struct nvt_sim {
     /* the server: one script for each connection that gets to its first byte, in order */
     const struct nvt_sim_script *scripts;
     size_t script_count;
+
+    /* or, when take is set, this; closed sockets are then used again */
+    struct nvt_sim_server server;
+    struct nvt_sim_fault fault;
+    uint32_t latency_ms; /* each way */
 
     /* how bytes move */
     size_t recv_max;          /* most bytes of one recv, 0: no limit */
@@ -107,10 +161,12 @@ struct nvt_sim {
     bool handshake_dead;
     bool blocking; /* each second send and recv would block first */
     bool fail_on;  /* every call from fail_at on fails */
+    bool blackout; /* with a server: what is sent is held, nothing is received or connected */
 
     /* inner */
     bool resolving;
     uint64_t resolve_at_ms;
+    uint64_t arrival_ms; /* when the first held byte comes, UINT64_MAX: none is held */
     uint64_t random;
     struct nvt_sim_sock socks[NVT_SIM_SOCKS];
 };
@@ -123,6 +179,16 @@ struct nvt_sim_host *nvt_sim_add_host(struct nvt_sim *s, unsigned family, uint8_
 
 /* Moves the clock to the next thing that *wait waits for. False when there is none: a hang. */
 bool nvt_sim_wait(struct nvt_sim *s, const struct nvt_wait *wait);
+
+/* The same with n of them, to limit_ms at the latest (UINT64_MAX: no limit). */
+bool nvt_sim_wait_any(struct nvt_sim *s, const struct nvt_wait *waits, size_t n, uint64_t limit_ms);
+
+/* Ends a blackout: what was sent into it arrives now, unless its socket was used again. */
+void nvt_sim_light(struct nvt_sim *s);
+
+/* The power goes: no socket is left, nothing that was not received by the server ever is. The
+ * monotonic clock starts anew at now_ms. */
+void nvt_sim_power_off(struct nvt_sim *s, uint64_t now_ms);
 
 /* For a TLS stand-in: NVT_OK, NVT_AGAIN or handshake_err. */
 nvt_err nvt_sim_handshake(struct nvt_sim *s, nvt_sock sock);
