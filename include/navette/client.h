@@ -139,6 +139,8 @@ enum {
     NVT_REQ_KEYED = 2,      /* the system detects repeats by a key: may be repeated too */
     NVT_REQ_NO_AUTH = 4,    /* no token goes along */
     NVT_REQ_API_KEY = 8,    /* the client's API key does, if it has one */
+    NVT_REQ_ONCE = 16,      /* what may have arrived is not sent again within the call, idempotent
+                               or keyed as it may be: the caller asks first (outcome.arrived) */
 };
 
 /* A further field. Those that the call writes itself (Host, Content-Length, Connection and the
@@ -208,6 +210,7 @@ struct nvt_call {
     bool renewed;     /* the one token renewal after 401 was used */
     bool tried_500;   /* the one repetition after a 500 was used */
     bool token_leg;   /* the exchange under way is the token request */
+    bool repeated;    /* sent again in this call though it may have arrived before */
     /* First the request, as much as fits; then a window for what arrives and, from NVT_IO_CAP on,
      * the answer's head and body. The window's room serves as token pool for reading it. */
     union {

@@ -135,6 +135,17 @@
 #define NVT_UPLINK_PAUSE_MAX_MS 300000
 #endif
 
+/* The first pause when the credentials, the address or the certificate are refused, ms: nobody
+ * mends them within seconds, and the registry grants five tokens a minute. */
+#ifndef NVT_UPLINK_BLOCKED_MS
+#define NVT_UPLINK_BLOCKED_MS 30000
+#endif
+
+/* Entries put aside because they fail while others do not. Each takes one of NVT_SPOOL_OUT_MAX. */
+#ifndef NVT_UPLINK_ASIDE_MAX
+#define NVT_UPLINK_ASIDE_MAX 4
+#endif
+
 /* Longest host name with its final NUL (RFC 1035 section 2.3.4: 253 characters). */
 #ifndef NVT_HOST_CAP
 #define NVT_HOST_CAP 254

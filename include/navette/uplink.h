@@ -66,11 +66,27 @@ struct nvt_uplink_lane {
         uint8_t bytes[NVT_UPLINK_REQUEST_CAP];
     } request;
     struct nvt_spool_entry entry;
-    uint64_t again_ms; /* when the entry may go out again */
-    uint32_t attempts; /* of this entry */
+    uint64_t again_ms;   /* when the entry may go out, or be told of, again */
+    uint32_t attempts;   /* of this entry */
+    uint32_t doubt_mark; /* entries delivered when its address or rights were refused last */
     uint8_t state;
-    uint8_t known; /* enum nvt_uplink_known, or the verdict that is still to be settled */
-    bool started;
+    uint8_t fate;   /* enum nvt_spool_state that is still to be settled */
+    bool ask;       /* it may have arrived: looked up before it is sent */
+    bool duplicate; /* the system says that it has it already */
+    bool doubted;   /* doubt_mark counts */
+    bool told;      /* the receipt was taken, the mark is not written yet */
+    bool looked_up; /* its fate comes from a look-up */
+    bool speaks;    /* how its call ended says how the link is */
+};
+
+/* An entry that fails while others do not is put aside for a while, so that it does not keep them
+ * from going out. */
+struct nvt_uplink_aside {
+    uint64_t until_ms;
+    uint32_t id; /* 0: free */
+    uint32_t attempts, doubt_mark;
+    bool ask, doubted;
+    bool back; /* in the spool's order again */
 };
 
 /* The fate of one entry, for the caller's own records. Views die with the return. */
@@ -87,7 +103,7 @@ struct nvt_uplink_receipt {
 struct nvt_uplink_config {
     const struct nvt_uplink_kind *kind;
     struct nvt_client *client; /* with credentials; all calls of the lanes share it */
-    struct nvt_spool *spool;   /* mounted */
+    struct nvt_spool *spool;   /* mounted; not held (nvt_spool_hold) while the uplink is stepped */
     struct nvt_uplink_lane *lanes;
     uint8_t *bodies;    /* lane_count * body_cap bytes: the entries that are out */
     uint32_t body_cap;  /* an entry that is longer is settled as refused */
@@ -139,13 +155,14 @@ struct nvt_uplink_state {
 struct nvt_uplink {
     struct nvt_uplink_config config;
     struct nvt_uplink_state state;
-    uint64_t ramp_ms;      /* when one more lane may join after an outage */
+    struct nvt_uplink_aside aside[NVT_UPLINK_ASIDE_MAX];
+    uint64_t device_ms;    /* when the spool's device is tried again after an error */
     uint64_t date_mono_ms; /* when date_s was read */
     int64_t date_s;        /* the server's own time, 0: not known. Expiry is judged by it alone */
     uint64_t random;
-    uint32_t old_next; /* ids below it were in the spool before this start */
-    uint8_t failures;  /* of the link, in a row */
-    uint8_t open_lanes;
+    uint32_t old_next;  /* ids below it were in the spool before this start */
+    uint8_t open_lanes; /* that may be busy at once: after an outage they join one by one */
+    uint8_t probe;      /* number of the lane that tries the link, from 1 on; 0: none */
     bool stopping;
 };
 

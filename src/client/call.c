@@ -46,11 +46,20 @@ static struct nvt_dates dates_of(const struct nvt_call *call,
     return dates;
 }
 
+/* A status that says what became of this request says nothing of one that went before it. */
+static bool may_have_arrived(const struct nvt_call *call, enum nvt_verdict verdict)
+{
+    uint16_t status = call->outcome.status;
+    bool open = status == 0U ? call->any_sent : nvt_verdict_open(status);
+    return verdict != NVT_DELIVERED && (open || call->repeated);
+}
+
 static void end(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err, uint64_t retry_at_ms)
 {
     call->outcome.verdict = verdict;
     call->outcome.failure.err = err;
     call->outcome.retry_at_ms = retry_at_ms;
+    call->outcome.arrived = may_have_arrived(call, verdict);
     release_token(call);
     nvt_compose_wipe(call);
     call->state = NVT_STATE_DONE;
@@ -62,8 +71,13 @@ static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
 {
     uint64_t retry_at_ms = 0;
     if (verdict == NVT_RETRY) {
-        retry_at_ms =
-            now_of(call) + nvt_verdict_delay_ms(answer, dates_of(call, answer), call->streak);
+        struct nvt_dates dates = dates_of(call, answer);
+        uint64_t delay_ms = 0;
+        call->outcome.retry_told = nvt_verdict_told_ms(answer, dates, &delay_ms);
+        if (!call->outcome.retry_told) {
+            delay_ms = nvt_verdict_delay_ms(NULL, dates, call->streak);
+        }
+        retry_at_ms = now_of(call) + delay_ms;
         call->streak = (uint8_t)(call->streak < UINT8_MAX ? call->streak + 1U : UINT8_MAX);
     } else if (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE) {
         call->streak = 0;
@@ -116,14 +130,20 @@ static void enter_open(struct nvt_call *call)
     call->state = NVT_STATE_OPEN;
 }
 
+/* May what perhaps arrived be sent again in this call? */
+static bool may_repeat(const struct nvt_call *call)
+{
+    uint8_t flags = call->request->flags;
+    return nvt_verdict_repeatable(flags) && (flags & (uint8_t)NVT_REQ_ONCE) == 0U;
+}
+
 /* RFC 9112 section 9.3.1: a kept connection may end at any time, without meaning. One more try on a
  * fresh one is safe when nothing of the request can have been acted upon, or when that is harmless.
  */
 static bool is_stale(const struct nvt_call *call, nvt_err err)
 {
     bool ended = err == NVT_E_NET_CLOSED || err == NVT_E_NET_RESET || err == NVT_E_TLS_TRUNCATED;
-    bool harmless =
-        call->token_leg || !call->any_sent || nvt_verdict_repeatable(call->request->flags);
+    bool harmless = call->token_leg || !call->any_sent || may_repeat(call);
     return ended && harmless && call->on_used && !call->received && !call->stale_tried;
 }
 
@@ -134,6 +154,7 @@ static void attempt_failed(struct nvt_call *call, nvt_err err)
         return;
     }
     call->stale_tried = true;
+    call->repeated = call->repeated || call->any_sent;
     nvt_conn_close(&call->conn);
     nvt_compose_wipe(call);
     enter_open(call);
@@ -170,6 +191,7 @@ static bool passes_quota(struct nvt_call *call, bool token, uint64_t now_ms)
         call->pause_end_ms = at_ms;
         call->state = NVT_STATE_PAUSE;
     } else {
+        call->outcome.retry_told = true;
         end(call, NVT_RETRY, token ? NVT_E_GRANT_QUOTA : NVT_E_QUOTA, at_ms);
     }
     return false;
@@ -351,12 +373,13 @@ static bool repeats(struct nvt_call *call, uint64_t now_ms)
         call->state = NVT_STATE_PREPARE;
         return true;
     }
-    bool worth = call->response.status == 500U && call->client->profile->retry_500 &&
-                 nvt_verdict_repeatable(call->request->flags);
+    bool worth =
+        call->response.status == 500U && call->client->profile->retry_500 && may_repeat(call);
     if (!worth || call->tried_500) {
         return false;
     }
     call->tried_500 = true;
+    call->repeated = true;
     call->pause_end_ms = now_ms + (uint64_t)REPEAT_500_MS;
     call->state = NVT_STATE_PAUSE;
     return true;
@@ -490,6 +513,7 @@ nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request)
     call->stale_tried = false;
     call->renewed = false;
     call->tried_500 = false;
+    call->repeated = false;
     call->body_in = 0;
     call->body_kept = 0;
     /* Composed now, to find its faults before anything is sent; used if no token is fetched. */

@@ -80,8 +80,15 @@ struct nvt_dates {
     int64_t wall_s;   /* 0: not known */
 };
 
+/* Does this status leave open whether the request was acted upon? */
+bool nvt_verdict_open(uint16_t status);
+
 /* The answer's Date, 0 when there is none. */
 int64_t nvt_verdict_date_s(const struct nvt_http_response *answer);
+
+/* Milliseconds to wait as the answer says. False when it does not, or answer is NULL. */
+bool nvt_verdict_told_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
+                         uint64_t *out_ms);
 
 /* Milliseconds to wait before the request is sent again: from the answer (NULL: there is none)
  * if it says, else by the number of failures in a row. */

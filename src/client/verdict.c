@@ -101,6 +101,12 @@ enum nvt_verdict nvt_verdict_token(uint16_t status, nvt_err *out_err)
     return r == NULL ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
 }
 
+bool nvt_verdict_open(uint16_t status)
+{
+    const struct rule *r = find(rules, sizeof(rules) / sizeof(rules[0]), status, true);
+    return r == NULL || r->once == (uint8_t)NVT_UNKNOWN;
+}
+
 int64_t nvt_verdict_date_s(const struct nvt_http_response *answer)
 {
     struct nvt_span value;
@@ -181,12 +187,21 @@ static bool read_delay(const struct nvt_http_response *answer, struct nvt_dates 
     return quota.wait_s > 0U;
 }
 
+bool nvt_verdict_told_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
+                         uint64_t *out_ms)
+{
+    uint64_t s = 0;
+    bool told = answer != NULL && read_delay(answer, dates, &s);
+    *out_ms = 1000U * (s < (uint64_t)DAY_S ? s : (uint64_t)DAY_S);
+    return told;
+}
+
 uint64_t nvt_verdict_delay_ms(const struct nvt_http_response *answer, struct nvt_dates dates,
                               unsigned streak)
 {
-    uint64_t s = 0;
-    if (answer != NULL && read_delay(answer, dates, &s)) {
-        return 1000U * (s < (uint64_t)DAY_S ? s : (uint64_t)DAY_S);
+    uint64_t told_ms = 0;
+    if (nvt_verdict_told_ms(answer, dates, &told_ms)) {
+        return told_ms;
     }
     unsigned steps = streak < (unsigned)BACKOFF_STEPS ? streak : (unsigned)BACKOFF_STEPS;
     uint64_t ms = (uint64_t)NVT_BACKOFF_MS << steps;

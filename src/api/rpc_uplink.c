@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the uplink must know of the registry: how a journey is sent, asked after, and refused. */
+#include "rpc_call.h"
+
+typedef char request_fits[sizeof(struct nvt_rpc_request) <= NVT_UPLINK_REQUEST_CAP ? 1 : -1];
+
+/* ---- a member's text, in a journey of any length and without tokens ---- */
+
+/* Behind a string's final quote; text is what follows its first one. */
+static size_t string_end(struct nvt_span text)
+{
+    size_t i = 0;
+    while (i < text.len && text.ptr[i] != (uint8_t)'"') {
+        i += text.ptr[i] == (uint8_t)'\\' ? 2U : 1U;
+    }
+    return i < text.len ? i + 1U : text.len;
+}
+
+static bool is_colon_next(struct nvt_span text)
+{
+    size_t i = 0;
+    while (i < text.len && (text.ptr[i] == (uint8_t)' ' || text.ptr[i] == (uint8_t)'\t' ||
+                            text.ptr[i] == (uint8_t)'\n' || text.ptr[i] == (uint8_t)'\r')) {
+        i++;
+    }
+    return i < text.len && text.ptr[i] == (uint8_t)':';
+}
+
+static uint32_t deeper(uint32_t depth, uint8_t byte)
+{
+    if (byte == (uint8_t)'{' || byte == (uint8_t)'[') {
+        return depth + 1U;
+    }
+    bool closes = byte == (uint8_t)'}' || byte == (uint8_t)']';
+    return closes && depth > 0U ? depth - 1U : depth;
+}
+
+/* The raw text of the string member name of the object that json is; empty when there is none.
+ * For JSON that was checked: anything else gives some part of it, or nothing. */
+static struct nvt_span member_text(struct nvt_span json, struct nvt_span name)
+{
+    uint32_t depth = 0;
+    bool next = false; /* the next string is what is looked for */
+    while (json.len > 0U) {
+        uint8_t byte = json.ptr[0];
+        json = nvt_span_drop(json, 1U);
+        if (byte != (uint8_t)'"') {
+            next = next && deeper(depth, byte) == depth && byte != (uint8_t)',';
+            depth = deeper(depth, byte);
+            continue;
+        }
+        size_t end = string_end(json);
+        struct nvt_span text = nvt_span_of(json.ptr, end > 0U ? end - 1U : 0U);
+        json = nvt_span_drop(json, end);
+        if (next) {
+            return text;
+        }
+        next = depth == 1U && nvt_span_eq(text, name) && is_colon_next(json);
+    }
+    return NVT_LIT("");
+}
+
+/* Unescapes raw into mem. False when it does not fit. */
+static bool unescape(struct nvt_span raw, struct nvt_buf *out)
+{
+    uint8_t mem[4];
+    struct nvt_span piece = nvt_json_str_piece(&raw, mem);
+    while (piece.len > 0U) {
+        nvt_buf_put(out, piece);
+        piece = nvt_json_str_piece(&raw, mem);
+    }
+    return !out->overflow;
+}
+
+/* ---- sending and asking ---- */
+
+static nvt_err send_journey(struct nvt_call *call, void *request, struct nvt_span entry)
+{
+    struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
+    nvt_err err = nvt_rpc_send(call, r, entry);
+    r->request.flags |= (uint8_t)NVT_REQ_ONCE; /* the uplink asks before it sends again */
+    return err;
+}
+
+/* The id stands where a cancel would have its body. */
+static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span entry)
+{
+    struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
+    struct nvt_buf id;
+    nvt_buf_init(&id, r->body, sizeof r->body);
+    if (!unescape(member_text(entry, NVT_LIT("operator_journey_id")), &id)) {
+        return NVT_E_SPACE;
+    }
+    return nvt_rpc_status(call, r, nvt_buf_span(&id));
+}
+
+/* The registry keeps what it refuses for its terms. Whatever else became of a journey later (fraud,
+ * an anomaly, a cancel), it had been accepted when it was sent. */
+static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
+{
+    const struct nvt_outcome *o = &call->outcome;
+    (void)request;
+    if (o->status == 404U) {
+        return NVT_UPLINK_ABSENT;
+    }
+    struct nvt_span status = member_text(o->body, NVT_LIT("status"));
+    if (o->verdict != NVT_DELIVERED || status.len == 0U) {
+        return NVT_UPLINK_UNSURE;
+    }
+    bool refused = nvt_span_eq(status, NVT_LIT("terms_violation_error"));
+    return refused ? NVT_UPLINK_REFUSED : NVT_UPLINK_THERE;
+}
+
+/* ---- reasons ---- */
+
+/* labels: a raw JSON array; out: "expired,distance_too_short". */
+static void put_labels(struct nvt_span labels, struct nvt_buf *out)
+{
+    enum { LABELS_MAX = 16 };
+    struct nvt_json_tok pool[LABELS_MAX];
+    struct nvt_json doc;
+    struct nvt_json_iter it = {0, 0, false};
+    struct nvt_span label;
+    nvt_json_node node = 0;
+    if (nvt_json_parse(&doc, labels, pool, LABELS_MAX) != NVT_OK) {
+        return;
+    }
+    while (nvt_json_next(&doc, 0U, &it, &label, &node)) {
+        if (nvt_rpc_label(&doc, node, &label) == NVT_OK) {
+            nvt_buf_put(out, out->len > 0U ? NVT_LIT(",") : NVT_LIT(""));
+            nvt_buf_put(out, label);
+        }
+    }
+}
+
+static void reason_journey(struct nvt_call *call, struct nvt_buf *out)
+{
+    struct nvt_span labels = NVT_LIT("");
+    struct nvt_rpc_state state;
+    if (call->outcome.status == 422U) {
+        (void)nvt_rpc_read_terms(call, &labels);
+    } else if (call->outcome.status == 200U && nvt_rpc_read_state(call, &state) == NVT_OK) {
+        labels = state.terms_details.len > 0U ? state.terms_details : labels;
+        if (labels.len == 0U) {
+            nvt_buf_put(out, state.status);
+        }
+    } else {
+        /* no labels: its code and words say why */
+    }
+    put_labels(labels, out);
+}
+
+const struct nvt_uplink_kind nvt_rpc_uplink = {
+    .profile = &nvt_rpc_profile,
+    .send = send_journey,
+    .ask = ask_journey,
+    .known = known_journey,
+    .reason = reason_journey,
+    .ask_first = false,
+};
+
+/* ---- urgency ---- */
+
+nvt_err nvt_rpc_due(struct nvt_span journey_json, struct nvt_json_tok *pool, size_t pool_count,
+                    uint32_t *out_due_s)
+{
+    enum { DAY_S = 86400 };
+    char text[40];
+    struct nvt_json doc;
+    nvt_json_node node = 0;
+    int64_t start_s = 0;
+    nvt_err err = nvt_json_parse(&doc, journey_json, pool, pool_count);
+    if (err != NVT_OK) {
+        return err;
+    }
+    if (nvt_json_find(&doc, 0U, "start.datetime", &node) != NVT_OK ||
+        nvt_json_get_text(&doc, node, text, sizeof text) != NVT_OK ||
+        nvt_time_parse_rfc3339(nvt_span_str(text), &start_s) != NVT_OK) {
+        return NVT_E_SYNTAX;
+    }
+    int64_t due_s = start_s + (int64_t)DAY_S;
+    *out_due_s = due_s < (int64_t)UINT32_MAX ? (uint32_t)due_s : UINT32_MAX - 1U;
+    return NVT_OK;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entries that fail while others do not: put aside, so that they do not keep others waiting. */
+#include "parts.h"
+
+static struct nvt_uplink_aside *find(struct nvt_uplink *u, uint32_t id)
+{
+    for (size_t i = 0; i < (size_t)NVT_UPLINK_ASIDE_MAX; i++) {
+        if (u->aside[i].id == id) {
+            return &u->aside[i];
+        }
+    }
+    return NULL;
+}
+
+bool nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms)
+{
+    struct nvt_uplink_aside *slot = find(u, 0U);
+    lane->state = (uint8_t)NVT_LANE_READY;
+    lane->again_ms = until_ms;
+    if (slot == NULL) {
+        return false;
+    }
+    *slot = (struct nvt_uplink_aside){.until_ms = until_ms,
+                                      .id = lane->entry.id,
+                                      .attempts = lane->attempts,
+                                      .doubt_mark = lane->doubt_mark,
+                                      .ask = lane->ask,
+                                      .doubted = lane->doubted};
+    lane->state = (uint8_t)NVT_LANE_FREE;
+    return true;
+}
+
+void nvt_aside_return(struct nvt_uplink *u, struct nvt_pass *p)
+{
+    for (size_t i = 0; i < (size_t)NVT_UPLINK_ASIDE_MAX; i++) {
+        struct nvt_uplink_aside *slot = &u->aside[i];
+        if (slot->id == 0U || slot->back) {
+            continue;
+        }
+        if (u->stopping || p->now_ms >= slot->until_ms) {
+            slot->back = nvt_spool_put_back(u->config.spool, slot->id) == NVT_OK;
+        } else {
+            nvt_pass_wake(p, slot->until_ms);
+        }
+    }
+}
+
+void nvt_aside_recall(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+{
+    struct nvt_uplink_aside *slot = find(u, lane->entry.id);
+    if (slot != NULL) {
+        lane->attempts = slot->attempts;
+        lane->doubt_mark = slot->doubt_mark;
+        lane->ask = slot->ask;
+        lane->doubted = slot->doubted;
+        *slot = (struct nvt_uplink_aside){.id = 0U};
+    }
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a call that has ended means for its entry, and for the link that all entries share. */
+#include "parts.h"
+
+enum { HOPELESS = 3 }; /* attempts of one entry that met a 500 until it is put aside */
+
+void nvt_lane_done(struct nvt_uplink_lane *lane, enum nvt_spool_state fate)
+{
+    lane->state = (uint8_t)NVT_LANE_DONE;
+    lane->fate = (uint8_t)fate;
+    lane->again_ms = 0;
+}
+
+/* The credentials, the address or the certificate: no entry is at fault, and only people can help.
+ */
+static bool is_for_people(nvt_err err)
+{
+    bool trust = err <= NVT_E_TLS_VERSION && err >= NVT_E_TLS_PIN;
+    bool credentials = (err <= NVT_E_CRED_EMPTY && err >= NVT_E_CRED_SIZE) ||
+                       (err <= NVT_E_CRED_EDGE && err >= NVT_E_CRED_CUT);
+    return trust || credentials || err == NVT_E_TLS_SETUP || err == NVT_E_TLS_CA ||
+           err == NVT_E_UNAUTHORIZED || err == NVT_E_GRANT_REFUSED || err == NVT_E_GRANT_LOGIN ||
+           err == NVT_E_REDIRECT;
+}
+
+/* Statuses that may be about this entry (a firewall that dislikes a word in it) or about all of
+ * them (rights that were taken away, an API that has moved). */
+static bool is_doubtful(uint16_t status)
+{
+    return (status >= 300U && status <= 399U) || (status >= 402U && status <= 407U) ||
+           status == 410U || status == 421U || status == 426U || status == 451U;
+}
+
+/* A kept connection that had ended just before: nothing is wrong with the link. */
+static bool was_stale(const struct nvt_call *call)
+{
+    nvt_err err = call->outcome.failure.err;
+    bool ended = err == NVT_E_NET_CLOSED || err == NVT_E_NET_RESET || err == NVT_E_TLS_TRUNCATED;
+    return ended && call->on_used && !call->received;
+}
+
+static uint64_t long_pause_ms(struct nvt_uplink *u)
+{
+    return nvt_link_random(u, (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 2U, NVT_UPLINK_PAUSE_MAX_MS);
+}
+
+/* Not now: the entry goes out again, or is asked after, once the link is back. */
+static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool own_quota = o->status == 0U && o->failure.err == NVT_E_QUOTA;
+    lane->state = (uint8_t)NVT_LANE_READY;
+    u->state.count.retries++;
+    u->state.count.quota_waits +=
+        own_quota || o->status == 429U || o->failure.err == NVT_E_GRANT_QUOTA ? 1U : 0U;
+    if (own_quota) {
+        lane->again_ms = o->retry_at_ms; /* the look-ups' quota does not hold what is sent */
+    } else if (is_for_people(o->failure.err)) {
+        nvt_link_blocked(u, lane, now_ms);
+    } else if (!was_stale(&lane->call)) {
+        nvt_link_failed(u, lane, now_ms);
+    } else {
+        /* at once, on a fresh connection */
+    }
+    if (o->status == 500U && lane->attempts >= (uint32_t)HOPELESS) {
+        (void)nvt_aside_put(u, lane, now_ms + long_pause_ms(u));
+    }
+}
+
+/* Refused by a status that may not be about the entry: only when another one was delivered since it
+ * was first refused so, the fault is its own. */
+static void doubt(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    if (lane->doubted && lane->doubt_mark != u->state.count.delivered) {
+        nvt_link_good(u, lane, now_ms);
+        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+        return;
+    }
+    u->state.count.retries++;
+    lane->doubted = true;
+    lane->doubt_mark = u->state.count.delivered;
+    nvt_link_blocked(u, lane, now_ms);
+    /* Behind the others, so that one of them tries the link. */
+    (void)nvt_aside_put(u, lane, u->state.resume_ms + (uint64_t)NVT_UPLINK_PAUSE_MS);
+}
+
+static void refused(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    if (is_for_people(o->failure.err) || o->status >= 500U) {
+        later(u, lane, now_ms);
+    } else if (is_doubtful(o->status)) {
+        doubt(u, lane, now_ms);
+    } else {
+        if (o->status != 0U) {
+            nvt_link_good(u, lane, now_ms);
+        }
+        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+    }
+}
+
+/* "I have it already" hides what the answer to the first one was, unless this was the first one. */
+static bool is_first(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
+{
+    return lane->entry.id >= u->old_next && lane->attempts == 1U && !lane->call.outcome.arrived;
+}
+
+static void judge_sent(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool can_ask = u->config.kind->ask != NULL;
+    lane->ask = o->arrived && can_ask;
+    switch (o->verdict) {
+    case NVT_DELIVERED:
+        nvt_link_good(u, lane, now_ms);
+        nvt_lane_done(lane, NVT_SPOOL_DELIVERED);
+        break;
+    case NVT_DUPLICATE:
+        nvt_link_good(u, lane, now_ms);
+        lane->duplicate = true;
+        lane->ask = can_ask && !is_first(u, lane);
+        lane->state = (uint8_t)NVT_LANE_READY;
+        if (!lane->ask) {
+            nvt_lane_done(lane, NVT_SPOOL_DELIVERED);
+        }
+        break;
+    case NVT_REFUSED:
+        refused(u, lane, now_ms);
+        break;
+    case NVT_RETRY:
+    case NVT_UNKNOWN:
+    default:
+        later(u, lane, now_ms);
+        break;
+    }
+}
+
+/* The look-up says neither: later, without holding up the others. */
+static void unsure(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    u->state.count.retries++;
+    (void)nvt_aside_put(u, lane, now_ms + long_pause_ms(u));
+}
+
+static void judge_known(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    enum nvt_uplink_known known = u->config.kind->known(&lane->call, lane->request.bytes);
+    lane->state = (uint8_t)NVT_LANE_READY;
+    if (known == NVT_UPLINK_MORE) {
+        return;
+    }
+    lane->looked_up = true;
+    if (known == NVT_UPLINK_REFUSED) {
+        lane->call.outcome.failure.err = NVT_E_STATUS;
+        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+    } else if (known == NVT_UPLINK_THERE || lane->duplicate) {
+        nvt_lane_done(lane, NVT_SPOOL_DELIVERED);
+    } else if (known == NVT_UPLINK_ABSENT) {
+        lane->ask = false;
+        lane->looked_up = false;
+    } else {
+        unsure(u, lane, now_ms);
+    }
+}
+
+static void judge_asked(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool answered = o->verdict == NVT_DELIVERED || o->verdict == NVT_DUPLICATE ||
+                    (o->verdict == NVT_REFUSED && o->status != 0U && o->status < 500U &&
+                     !is_for_people(o->failure.err));
+    if (answered) {
+        nvt_link_good(u, lane, now_ms);
+        judge_known(u, lane, now_ms);
+    } else {
+        later(u, lane, now_ms);
+    }
+}
+
+static void note_date(struct nvt_uplink *u, const struct nvt_call *call, uint64_t now_ms)
+{
+    struct nvt_facts facts;
+    nvt_call_facts(call, &facts);
+    if (facts.date_s != 0) {
+        u->date_s = facts.date_s;
+        u->date_mono_ms = now_ms;
+    }
+}
+
+void nvt_lane_judge(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    bool asked = lane->state == (uint8_t)NVT_LANE_ASKING;
+    note_date(u, &lane->call, now_ms);
+    nvt_link_end(u, lane);
+    if (asked) {
+        judge_asked(u, lane, now_ms);
+    } else {
+        judge_sent(u, lane, now_ms);
+    }
+    if (lane->call.outcome.failure.err != NVT_OK && lane->state != (uint8_t)NVT_LANE_DONE) {
+        u->state.last = lane->call.outcome.failure;
+    }
+}

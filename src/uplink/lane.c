@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One entry's way: taken from the spool, sent or asked after, until its call has ended. */
+#include "parts.h"
+
+static uint8_t *body_of(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
+{
+    size_t index = (size_t)(lane - u->config.lanes);
+    return u->config.bodies + index * u->config.body_cap;
+}
+
+static struct nvt_span bytes_of(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
+{
+    return nvt_span_of(body_of(u, lane), lane->entry.len);
+}
+
+/* ---- expiry ---- */
+
+/* By the system's own clock, which is the one that judges: a local clock may be set to anything. */
+static bool is_expired(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane,
+                       uint64_t now_ms)
+{
+    if (u->date_s == 0 || lane->entry.due_s == UINT32_MAX) {
+        return false;
+    }
+    return u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U) > (int64_t)lane->entry.due_s;
+}
+
+/* ---- taking ---- */
+
+/* NVT_E_SPOOL_EMPTY, _OUT: nothing to take now. */
+static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+{
+    struct nvt_buf body;
+    nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
+    nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
+    if (err != NVT_OK) {
+        return err;
+    }
+    lane->again_ms = 0;
+    lane->attempts = 0;
+    lane->duplicate = false;
+    lane->doubted = false;
+    lane->told = false;
+    lane->looked_up = false;
+    lane->ask = u->config.kind->ask_first && lane->entry.id < u->old_next;
+    (void)memset(&lane->request, 0, sizeof lane->request);
+    lane->state = (uint8_t)NVT_LANE_READY;
+    nvt_aside_recall(u, lane);
+    return NVT_OK;
+}
+
+static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
+{
+    nvt_err err = p->now_ms < u->device_ms ? NVT_E_SPOOL_EMPTY : take(u, lane);
+    if (err == NVT_E_SPOOL_IO) {
+        u->device_ms = p->now_ms + (uint64_t)NVT_UPLINK_PAUSE_MS;
+        p->err = err;
+    }
+    if (p->now_ms < u->device_ms) {
+        nvt_pass_wake(p, u->device_ms);
+    }
+}
+
+/* ---- beginning ---- */
+
+/* The entry can not even be sent; with a look-up that can not be made, it is sent without where
+ * that does no harm. */
+static void can_not_begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, nvt_err err,
+                          struct nvt_pass *p)
+{
+    const struct nvt_uplink_kind *kind = u->config.kind;
+    struct nvt_outcome *o = &lane->call.outcome;
+    nvt_pass_wake(p, 0U);
+    if (lane->ask && lane->duplicate) {
+        nvt_lane_done(lane, NVT_SPOOL_DELIVERED);
+    } else if (lane->ask && !kind->ask_first) {
+        lane->ask = false;
+    } else {
+        (void)memset(o, 0, sizeof *o);
+        o->verdict = NVT_REFUSED;
+        o->failure.err = err;
+        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+    }
+}
+
+static void begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
+{
+    const struct nvt_uplink_kind *kind = u->config.kind;
+    bool asking = lane->ask;
+    nvt_err err = asking ? kind->ask(&lane->call, lane->request.bytes, bytes_of(u, lane))
+                         : kind->send(&lane->call, lane->request.bytes, bytes_of(u, lane));
+    if (err != NVT_OK) {
+        can_not_begin(u, lane, err, p);
+        return;
+    }
+    nvt_link_begin(u, lane);
+    lane->state = (uint8_t)(asking ? NVT_LANE_ASKING : NVT_LANE_SENDING);
+    lane->attempts++;
+    u->state.count.attempts++;
+    u->state.count.lookups += asking ? 1U : 0U;
+    nvt_lane_step(u, lane, p);
+    if (lane->state != (uint8_t)NVT_LANE_SENDING && lane->state != (uint8_t)NVT_LANE_ASKING) {
+        nvt_pass_wake(p, 0U);
+    }
+}
+
+void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
+{
+    bool open = nvt_link_open(u, p->now_ms);
+    if (lane->state == (uint8_t)NVT_LANE_FREE && open && !u->stopping) {
+        fetch(u, lane, p);
+    }
+    if (lane->state != (uint8_t)NVT_LANE_READY) {
+        return;
+    }
+    if (!lane->ask && is_expired(u, lane, p->now_ms)) {
+        nvt_lane_done(lane, NVT_SPOOL_EXPIRED);
+        nvt_pass_wake(p, 0U);
+    } else if (u->stopping) {
+        (void)nvt_spool_put_back(u->config.spool, lane->entry.id);
+        lane->state = (uint8_t)NVT_LANE_FREE;
+    } else if (p->now_ms < lane->again_ms) {
+        nvt_pass_wake(p, lane->again_ms);
+    } else if (open) {
+        begin(u, lane, p);
+    } else {
+        /* until the link opens, or another lane is done */
+    }
+}
+
+void nvt_lane_step(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
+{
+    nvt_err err = nvt_call_step(&lane->call, &p->waits[p->count]);
+    if (err == NVT_AGAIN) {
+        p->count++;
+        return;
+    }
+    nvt_lane_judge(u, lane, p->now_ms);
+}
