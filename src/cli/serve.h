@@ -47,6 +47,7 @@ int serve_settings_load(struct serve_settings *out, const struct settings *gener
 struct serve_feed {
     size_t from, len; /* bytes in mem that no line was made of yet */
     bool skipping;    /* the line under way is too long: the rest of it is dropped */
+    uint64_t lines;   /* how many have ended: the number of the one handed out last */
     uint8_t mem[SERVE_ENTRY_MAX + 2];
 };
 
@@ -87,7 +88,19 @@ struct serve_intake_counters {
 
 /* ---- the service: cmd_serve.c ---- */
 
+/* What was said last, so that it is said once. */
+struct serve_told {
+    enum nvt_uplink_link link;
+    nvt_err err;        /* why it is down */
+    uint64_t down_ms;   /* since when */
+    uint64_t status_ms; /* when the manager was told */
+    uint32_t done;      /* journeys whose fate was known then */
+    uint32_t pending;
+    enum nvt_uplink_link status_link;
+};
+
 struct serve {
+    const struct args *args; /* of the command line: they count again after a reload */
     struct settings settings;
     struct serve_settings set;
     struct session session; /* port, TLS, client with its token; its own call is not used */
@@ -99,12 +112,20 @@ struct serve {
     uint64_t listen_at_ms; /* no connection could be taken: tried again then */
     int refused;           /* descriptor of the refused file, -1 */
     uint64_t start_ms;
-    uint64_t scan_at_ms;  /* when the drop folder is looked at next */
-    bool drop_more;       /* the folder holds more than one step takes */
-    const char *drop_err; /* why the folder can not be used now, NULL */
-    bool stopping;        /* SIGTERM came: nothing more is taken in */
-    bool io_failed;       /* the spool's device failed last time */
-    bool receipts_failed; /* the refused file could not be written last time */
+    uint64_t scan_at_ms;             /* when the drop folder is looked at next */
+    bool drop_more;                  /* the folder holds more than one step takes */
+    const char *drop_err;            /* why the folder can not be used now, NULL */
+    bool stopping;                   /* SIGTERM came: nothing more is taken in */
+    bool reloading;                  /* SIGHUP came: what is on the wire ends first */
+    uint64_t drain_at_ms;            /* when that is given up, with stopping or reloading */
+    uint64_t beat_every_ms, beat_ms; /* the watchdog's: how often, and when next; 0: never */
+    bool client_open;                /* session and uplink */
+    uint32_t token_stamp;            /* of the token that was kept last */
+    bool io_failed;                  /* the spool's device failed last time */
+    bool receipts_failed;            /* the refused file could not be written last time */
+    struct serve_told told;
+    bool intake_failed; /* the spool's device failed when a line was kept last */
+    bool intake_full;   /* it had no room for that line */
     struct serve_client clients[SERVE_CLIENTS_MAX];
     struct nvt_uplink_lane lanes[SERVE_LANES_MAX];
     uint8_t bodies[SERVE_LANES_MAX][SERVE_ENTRY_MAX];
@@ -112,6 +133,23 @@ struct serve {
     uint8_t window[SERVE_WINDOW];
     struct nvt_spool_entry picks[SERVE_PICKS];
 };
+
+/* ---- serve_spool.c ---- */
+
+/* Opens the spool, makes it when it is missing. CLI_OK, or the exit code after a message; then the
+ * file is closed. */
+int spool_open(struct serve *s);
+
+/* ---- serve_tell.c: one line on standard error each, with its level where that is the journal ----
+ */
+
+enum tell_level { TELL_ERROR = 3, TELL_WARNING = 4, TELL_NOTE = 5, TELL_INFO = 6 };
+
+void tell(enum tell_level level, const char *format, ...) CLI_PRINTF(2, 3);
+
+/* What has become of the link since the last time; the manager's status line too. Returns when to
+ * call it again at the latest, UINT64_MAX: no need. */
+uint64_t tell_progress(struct serve *s);
 
 /* ---- intake.c: one line in ---- */
 
@@ -131,6 +169,9 @@ nvt_err intake_too_long(struct serve *s, struct intake_result *out);
 /* It is the line's own fault: it would not be taken later or elsewhere either. */
 bool intake_is_fault(nvt_err err);
 
+/* Says so when that is news: a commit failed, or one with lines in it did not. */
+void intake_note_failure(struct serve *s, bool failed);
+
 /* Tells a result as one JSON object of at most INTAKE_ANSWER_MAX bytes, without a line end:
  *     {"ok":true,"id":17}
  *     {"ok":false,"error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..."} */
@@ -148,23 +189,19 @@ size_t socket_waits(const struct serve *s, struct nvt_wait *waits, size_t cap);
 void socket_close(struct serve *s); /* removes it */
 
 /* ---- drop.c: files that appear by rename ----
- * Every file of the folder whose name does not begin with '.' and ends in .json or .jsonl. Lines
- * that are no journeys go to NAME.refused beside it, with reasons; the file goes once all its lines
- * are durable in the spool. A spool that is full stops it in the middle: the rest is taken up
- * later.
- */
+ * Every file of the folder whose name does not begin with '.' and ends in .json or .jsonl, in no
+ * particular order. Lines that are no journeys go to NAME.refused beside it, with reasons; the file
+ * goes once all its lines are durable in the spool, or becomes NAME.kept when the refused file can
+ * not hold one of them. A spool that is full stops it in the middle: the rest is taken up later. */
 
-int drop_open(struct serve *s);
+int drop_open(struct serve *s); /* CLI_OK, or the exit code after a message */
 void drop_step(struct serve *s, uint64_t now_ms);
+void drop_close(struct serve *s);
 
 /* ---- metrics.c ---- */
 
 void metrics_json(const struct serve *s, struct nvt_buf *out);
 void metrics_prometheus(const struct serve *s, struct nvt_buf *out);
-
-/* ---- cmd_status.c: asks the socket; --socket, --metrics ---- */
-
-int cmd_status(const struct args *a);
 
 /* ---- receipts.c: nvt_uplink_config.settled ----
  * What is refused or expired is written to the refused file, durable before it is marked:

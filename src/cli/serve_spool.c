@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The service's spool: a file that is made when it is missing, and is never written over when it
+ * holds something else. An existing spool keeps the sizes it was made with, whatever the settings
+ * say: they are read from the heads of its blocks.
+ */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Holds the longest journey and the window of all of them; 1 MiB has 16 of them. */
+#define BLOCK_SIZE 65536U
+#define BLOCKS_PER_MIB (1048576U / BLOCK_SIZE)
+#define DIRECT_UNIT 4096U
+#define HEAD_STEP 256U /* the smallest block */
+
+/* ---- what stands in the file ---- */
+
+enum content { A_SPOOL, ERASED, SOMETHING_ELSE, UNREADABLE };
+
+/* Whether these bytes at that offset are a head of a spool that fills the file. */
+static bool is_head(const uint8_t *bytes, uint64_t at, uint64_t size,
+                    struct nvt_spool_geometry *out)
+{
+    return nvt_spool_read_geometry(nvt_span_of(bytes, NVT_SPOOL_HEAD_LEN), out) == NVT_OK &&
+           at % out->block_size == 0U && (uint64_t)out->block_size * out->block_count == size;
+}
+
+static bool is_erased(const uint8_t *bytes, size_t len)
+{
+    size_t i = 0;
+    while (i < len && bytes[i] == 0xFFU) {
+        i++;
+    }
+    return i == len;
+}
+
+/* The first head in a piece of the file that begins at that offset. */
+static bool find_head(const uint8_t *bytes, size_t len, uint64_t at, uint64_t size,
+                      struct nvt_spool_geometry *out)
+{
+    size_t i = 0;
+    while (i + NVT_SPOOL_HEAD_LEN <= len && !is_head(bytes + i, at + i, size, out)) {
+        i += HEAD_STEP;
+    }
+    return i + NVT_SPOOL_HEAD_LEN <= len;
+}
+
+/* Block 0 may be erased or broken, so the search goes on to the next head. */
+static enum content look(int fd, uint64_t size, struct nvt_spool_geometry *out)
+{
+    static uint8_t piece[16384];
+    bool erased = true;
+    for (uint64_t at = 0; at < size; at += sizeof piece) {
+        ssize_t n = pread(fd, piece, sizeof piece, (off_t)at);
+        if (n <= 0) {
+            return UNREADABLE;
+        }
+        if (find_head(piece, (size_t)n, at, size, out)) {
+            return A_SPOOL;
+        }
+        erased = erased && is_erased(piece, (size_t)n);
+    }
+    out->block_size = BLOCK_SIZE;
+    out->block_count = (uint32_t)(size / BLOCK_SIZE);
+    return erased && size > 0U && size % BLOCK_SIZE == 0U ? ERASED : SOMETHING_ELSE;
+}
+
+/* ---- sentences ---- */
+
+static int can_not(const struct serve *s, const char *what, int error)
+{
+    const char *remedy = "check its folder and its mode";
+    if (error == ENOSPC || error == EDQUOT) {
+        remedy = "free some room, or make it smaller with --spool-size";
+    } else if (error == EROFS) {
+        remedy = "name a place that can be written with --spool";
+    } else if (error == EIO) {
+        remedy = "check the drive";
+    } else {
+        /* as above */
+    }
+    return fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO, "the spool %s can not be %s (%s): %s",
+                s->set.spool_file, what, strerror(error), remedy);
+}
+
+static int foreign(const struct serve *s)
+{
+    return fail(s->settings.json, CLI_CONFIG, NVT_E_SPOOL_FOREIGN,
+                "%s is no spool, and is left alone: move it away, or name another with --spool "
+                "(navette spool check tells what it holds)",
+                s->set.spool_file);
+}
+
+static int in_use(const struct serve *s)
+{
+    return fail(s->settings.json, CLI_INPUT, NVT_E_STATE,
+                "the spool %s is in use: another navette serve runs; stop it, or name another "
+                "spool with --spool",
+                s->set.spool_file);
+}
+
+/* ---- making ---- */
+
+static void make_folder(const char *path)
+{
+    char folder[CLI_PATH_CAP];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0U : (size_t)(slash - path);
+    if (len > 0U) {
+        (void)memcpy(folder, path, len);
+        folder[len] = '\0';
+        (void)place_make_dirs(folder); /* making the file tells if it failed */
+    }
+}
+
+static int make(struct serve *s)
+{
+    uint32_t count = s->set.spool_mib * BLOCKS_PER_MIB;
+    make_folder(s->set.spool_file);
+    nvt_err err = nvt_posix_file_make(&s->file, s->set.spool_file, BLOCK_SIZE, count);
+    if (err == NVT_E_STATE && s->file.last_errno != EEXIST) {
+        return in_use(s);
+    }
+    if (err != NVT_OK) {
+        return can_not(s, "made", s->file.last_errno);
+    }
+    tell(TELL_NOTE, "there was no spool: %s of %lu MiB is made", s->set.spool_file,
+         (unsigned long)s->set.spool_mib);
+    return CLI_OK;
+}
+
+/* ---- opening ---- */
+
+static int examine(struct serve *s, struct nvt_spool_geometry *out)
+{
+    struct stat st;
+    int fd = open(s->set.spool_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        int saved = errno;
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return can_not(s, "opened", saved);
+    }
+    enum content content =
+        S_ISREG(st.st_mode) ? look(fd, (uint64_t)st.st_size, out) : SOMETHING_ELSE;
+    int saved = errno;
+    (void)close(fd);
+    if (content == ERASED) {
+        out->prog_size = s->set.direct ? DIRECT_UNIT : NVT_POSIX_FILE_UNIT;
+    }
+    if (content == UNREADABLE) {
+        return can_not(s, "read", saved);
+    }
+    return content == SOMETHING_ELSE ? foreign(s) : CLI_OK;
+}
+
+/* Not every file system takes O_DIRECT; what it is for is lost then, the spool is not. */
+static nvt_err open_device(struct serve *s, const struct nvt_spool_geometry *g)
+{
+    const char *path = s->set.spool_file;
+    bool direct = s->set.direct && g->prog_size == DIRECT_UNIT;
+    if (s->set.direct && !direct) {
+        tell(TELL_WARNING, "%s was made without direct: it stays so", path);
+    }
+    nvt_err err = nvt_posix_file_open(&s->file, path, g->block_size, g->block_count,
+                                      direct ? NVT_POSIX_FILE_DIRECT : 0);
+    if (direct && err == NVT_E_SPOOL_IO && s->file.last_errno == EINVAL) {
+        tell(TELL_WARNING, "%s: its file system does without direct", path);
+        err = nvt_posix_file_open(&s->file, path, g->block_size, g->block_count, 0);
+    }
+    s->file.device.prog_size = g->prog_size;
+    return err;
+}
+
+static int open_file(struct serve *s)
+{
+    struct nvt_spool_geometry g;
+    (void)memset(&g, 0, sizeof g);
+    int code = examine(s, &g);
+    if (code != CLI_OK) {
+        return code;
+    }
+    nvt_err err = open_device(s, &g);
+    if (err == NVT_E_STATE) {
+        return in_use(s);
+    }
+    if (err == NVT_E_SPOOL_IO) {
+        return can_not(s, "opened", s->file.last_errno);
+    }
+    return err == NVT_OK ? CLI_OK : foreign(s);
+}
+
+/* ---- mounting ---- */
+
+static void tell_content(const struct serve *s)
+{
+    struct nvt_spool_info info;
+    nvt_spool_info(&s->spool, &info);
+    if (info.damaged > 0U) {
+        tell(TELL_WARNING,
+             "%s: %lu damaged records, %lu journeys of which are lost; navette spool "
+             "check tells more",
+             s->set.spool_file, (unsigned long)info.damaged, (unsigned long)info.lost);
+    }
+    if (info.pending > 0U) {
+        tell(TELL_NOTE, "%lu journeys wait in %s", (unsigned long)info.pending, s->set.spool_file);
+    }
+}
+
+static int mount(struct serve *s)
+{
+    const struct nvt_spool_config config = {&s->file.device,
+                                            s->buffer,
+                                            (uint32_t)sizeof s->buffer,
+                                            s->window,
+                                            (uint32_t)sizeof s->window,
+                                            s->picks,
+                                            SERVE_PICKS};
+    nvt_err err = nvt_spool_mount(&s->spool, &config);
+    if (err == NVT_E_SPOOL_BLANK) {
+        err = nvt_spool_format(&s->spool, &config);
+    }
+    if (err == NVT_E_SPOOL_IO) {
+        return can_not(s, "read", s->file.last_errno);
+    }
+    if (err == NVT_E_SPOOL_WINDOW) {
+        return fail(s->settings.json, CLI_CONFIG, err, "%s: %s: it was made by another program",
+                    s->set.spool_file, nvt_err_text(err));
+    }
+    if (err != NVT_OK) {
+        return foreign(s);
+    }
+    tell_content(s);
+    return CLI_OK;
+}
+
+int spool_open(struct serve *s)
+{
+    if (s->set.spool_file[0] == '\0') {
+        return fail(s->settings.json, CLI_CONFIG, NVT_OK,
+                    "there is no place for the spool: name a file with --spool");
+    }
+    bool missing = access(s->set.spool_file, F_OK) != 0 && errno == ENOENT;
+    int code = missing ? make(s) : CLI_OK;
+    if (code == CLI_OK) {
+        code = open_file(s);
+    }
+    if (code == CLI_OK) {
+        code = mount(s);
+        if (code != CLI_OK) {
+            nvt_posix_file_close(&s->file);
+        }
+    }
+    return code;
+}
