@@ -52,6 +52,7 @@ static struct nvt_span take(struct serve_feed *f, size_t n)
     struct nvt_span s = nvt_span_of(f->mem + f->from, n);
     f->from += n;
     f->len -= n;
+    f->lines++;
     if (n > 0U && s.ptr[n - 1U] == (uint8_t)'\n') {
         s.len--;
     }
@@ -69,6 +70,7 @@ static enum feed_got wait_for_end(struct serve_feed *f, bool at_end, size_t *out
     }
     if (f->skipping && at_end) {
         f->skipping = false;
+        f->lines++;
         return FEED_TOO_LONG;
     }
     return FEED_NONE;

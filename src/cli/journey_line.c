@@ -30,6 +30,19 @@ nvt_err journey_check_text(struct nvt_span text, int64_t now_s, struct line_faul
     return out->err;
 }
 
+nvt_err journey_check_due(struct nvt_span text, int64_t now_s, uint32_t *out_due_s,
+                          struct line_fault *out)
+{
+    if (journey_check_text(text, now_s, out) != NVT_OK) {
+        return out->err;
+    }
+    out->err = nvt_rpc_due(text, pool, POOL, out_due_s);
+    if (out->err != NVT_OK) {
+        explain(out);
+    }
+    return out->err;
+}
+
 nvt_err journey_check_line(const struct lines *l, int64_t now_s, struct line_fault *out)
 {
     (void)memset(out, 0, sizeof *out);

@@ -41,6 +41,20 @@ void refused_by_registry(struct refused *r, const struct lines *l, const struct 
 /* CLI_OK, or CLI_INPUT after a message when not all could be written. */
 int refused_close(struct refused *r);
 
+/* One such record, with its line end. False when the line's text is not in it. out: room for 6
+ * times the text and 2 KiB. */
+struct refused_line {
+    unsigned long number;
+    const char *by, *reason;
+    struct nvt_span text; /* empty: it was too long */
+};
+bool refused_record(struct nvt_buf *out, const struct refused_line *line,
+                    const struct nvt_failure *f);
+
+/* "journey" with the text as it stands, or "text" when it is no JSON or nested too deeply for an
+ * object around it, or nothing and false when it is no UTF-8 or empty. */
+bool refused_put_journey(struct nvt_json_writer *w, struct nvt_span text);
+
 /* ---- reasons.c: refusals grouped by reason ---- */
 
 #define REASONS_MAX 32

@@ -58,39 +58,45 @@ static void put_member(struct nvt_json_writer *w, const char *name, const char *
     nvt_json_put_str(w, nvt_span_str(value));
 }
 
-/* The journey as it stood, in the form that keeps it. */
-static void put_journey(struct nvt_json_writer *w, const struct lines *l)
+/* As a member of an object it is nested one deeper than by itself. */
+static bool is_member(struct nvt_span text)
 {
-    struct nvt_span text = nvt_span_of(l->text, l->len);
-    if (l->too_long) {
-        return;
-    }
-    if (nvt_json_check(text, NULL) == NVT_OK) {
-        nvt_json_name(w, NVT_LIT("journey"));
-        nvt_json_put_raw(w, text);
-    } else if (nvt_utf8_check(text) == NVT_OK) {
-        nvt_json_name(w, NVT_LIT("text"));
-        nvt_json_put_str(w, text);
-    } else {
-        /* kept in the input alone */
-    }
+    struct nvt_json_writer w;
+    struct nvt_buf none;
+    nvt_buf_init(&none, NULL, 0U);
+    nvt_json_writer_init(&w, &none);
+    nvt_json_begin_object(&w);
+    nvt_json_name(&w, NVT_LIT("journey"));
+    nvt_json_put_raw(&w, text);
+    return w.err == NVT_OK;
 }
 
-static void put_record(struct refused *r, const struct lines *l, const char *by,
-                       const struct nvt_failure *f, const char *reason)
+bool refused_put_journey(struct nvt_json_writer *w, struct nvt_span text)
 {
-    static uint8_t mem[8U * CLI_LINE_MAX];
-    struct nvt_json_writer w;
-    struct nvt_buf b;
-    if (r->file == NULL) {
-        return;
+    bool json = is_member(text);
+    bool shown = json || (text.len > 0U && nvt_utf8_check(text) == NVT_OK);
+    if (shown) {
+        nvt_json_name(w, json ? NVT_LIT("journey") : NVT_LIT("text"));
     }
-    nvt_buf_init(&b, mem, sizeof mem);
-    nvt_json_writer_init(&w, &b);
+    if (json) {
+        nvt_json_put_raw(w, text);
+    } else if (shown) {
+        nvt_json_put_str(w, text);
+    } else {
+        /* it stands where it came from, and there alone */
+    }
+    return shown;
+}
+
+bool refused_record(struct nvt_buf *out, const struct refused_line *line,
+                    const struct nvt_failure *f)
+{
+    struct nvt_json_writer w;
+    nvt_json_writer_init(&w, out);
     nvt_json_begin_object(&w);
     nvt_json_name(&w, NVT_LIT("line"));
-    nvt_json_put_int(&w, (int64_t)l->number);
-    put_member(&w, "by", by);
+    nvt_json_put_int(&w, (int64_t)line->number);
+    put_member(&w, "by", line->by);
     put_member(&w, "error", nvt_err_name(f->err));
     if (f->http_status != 0U) {
         nvt_json_name(&w, NVT_LIT("http_status"));
@@ -98,14 +104,28 @@ static void put_record(struct refused *r, const struct lines *l, const char *by,
         put_member(&w, "code", f->code);
     }
     put_member(&w, "field", nvt_utf8_check(nvt_span_str(f->field)) == NVT_OK ? f->field : "");
-    put_member(&w, "reason", nvt_utf8_check(nvt_span_str(reason)) == NVT_OK ? reason : "");
-    put_journey(&w, l);
+    put_member(&w, "reason",
+               nvt_utf8_check(nvt_span_str(line->reason)) == NVT_OK ? line->reason : "");
+    bool shown = refused_put_journey(&w, line->text);
     nvt_json_end_object(&w);
-    if (nvt_json_writer_end(&w) == NVT_OK) {
-        (void)fwrite(b.ptr, 1U, b.len, r->file);
-        (void)fputc('\n', r->file);
-        r->count++;
+    nvt_buf_put_byte(out, (uint8_t)'\n');
+    return nvt_json_writer_end(&w) == NVT_OK && shown;
+}
+
+static void put_record(struct refused *r, const struct lines *l, const char *by,
+                       const struct nvt_failure *f, const char *reason)
+{
+    static uint8_t mem[8U * CLI_LINE_MAX];
+    struct refused_line line = {l->number, by, reason, NVT_LIT("")};
+    struct nvt_buf b;
+    if (r->file == NULL) {
+        return;
     }
+    nvt_buf_init(&b, mem, sizeof mem);
+    line.text = nvt_span_of(l->text, l->too_long ? 0U : l->len);
+    (void)refused_record(&b, &line, f);
+    (void)fwrite(b.ptr, 1U, b.len, r->file);
+    r->count++;
 }
 
 void refused_fault(struct refused *r, const struct lines *l, const struct line_fault *f)
