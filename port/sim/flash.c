@@ -148,7 +148,8 @@ static nvt_err do_erase(void *ctx, uint32_t block)
 static nvt_err do_sync(void *ctx)
 {
     struct nvt_sim_flash *f = (struct nvt_sim_flash *)ctx;
-    if (f->off) {
+    f->syncs++;
+    if (f->off || f->sync_fails) {
         return NVT_E_SPOOL_IO;
     }
     (void)memcpy(f->synced, f->mem, size_of(f));

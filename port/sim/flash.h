@@ -27,7 +27,8 @@ struct nvt_sim_flash {
     bool off;              /* the power is gone: every call fails */
     const uint8_t *bad;    /* one byte a block: 1 fails to erase, 2 fails to program; or NULL */
     const char *violation; /* the first rule broken, NULL */
-    uint64_t programmed, erased; /* bytes, blocks */
+    bool sync_fails;
+    uint64_t programmed, erased, syncs; /* bytes, blocks, calls */
 };
 
 /* All erased; sizes as in struct nvt_port_block. mem and synced are the caller's. */

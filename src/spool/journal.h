@@ -137,6 +137,10 @@ void nvt_window_clear(struct nvt_spool *s);
 /* Lets tail follow to the oldest id that is not done. */
 void nvt_window_follow(struct nvt_spool *s);
 
+/* The id, at least next, was given: so those for which the window has no room beside it were done,
+ * even if the marks that said so are damaged. */
+void nvt_window_reach(struct nvt_spool *s, uint32_t id);
+
 /* Given and not done. */
 bool nvt_spool_is_pending(const struct nvt_spool *s, uint32_t id);
 

@@ -117,11 +117,11 @@ static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk, uint32_t *out_
         *out_sure = r.joined ? *out_sure : s->next;
         if (r.type == (uint8_t)NVT_RECORD_MARK) {
             nvt_spool_note_settled(s, r.id, r.aux);
+            nvt_window_follow(s);
         } else if (r.type == (uint8_t)NVT_RECORD_MOVED) {
             s->oldest_seq = r.id;
-        } else if (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id >= s->next &&
-                   r.id - s->tail < nvt_window_cap(s)) {
-            s->next = r.id + 1U;
+        } else if (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id >= s->next && r.id != UINT32_MAX) {
+            nvt_window_reach(s, r.id);
         } else {
             /* moved here, or a value */
         }

@@ -44,13 +44,31 @@ void nvt_window_clear(struct nvt_spool *s)
     (void)memset(s->config.window, 0, s->config.window_len);
 }
 
+static void drop_tail(struct nvt_spool *s)
+{
+    *byte_of(s, s->tail, false) &= (uint8_t)~bit_of(s->tail);
+    *byte_of(s, s->tail, true) &= (uint8_t)~bit_of(s->tail);
+    s->tail++;
+}
+
 void nvt_window_follow(struct nvt_spool *s)
 {
     while (s->tail != s->next && nvt_window_is_done(s, s->tail)) {
-        *byte_of(s, s->tail, false) &= (uint8_t)~bit_of(s->tail);
-        *byte_of(s, s->tail, true) &= (uint8_t)~bit_of(s->tail);
-        s->tail++;
+        drop_tail(s);
     }
+}
+
+void nvt_window_reach(struct nvt_spool *s, uint32_t id)
+{
+    uint32_t cap = nvt_window_cap(s);
+    if (id - s->tail >= 2U * cap) {
+        nvt_window_clear(s);
+        s->tail = id - cap + 1U;
+    }
+    while (id - s->tail >= cap) {
+        drop_tail(s);
+    }
+    s->next = id + 1U;
 }
 
 void nvt_spool_note_settled(struct nvt_spool *s, uint32_t id, uint8_t state)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { BLOCK = 512, BLOCKS = 8, PICKS = 12 };
+enum { BLOCK = 512, BLOCKS = 8, PICKS = 12, FIRST_RECORD = 48 };
 
 struct bench {
     struct nvt_sim_flash flash;
@@ -32,8 +32,9 @@ static struct bench *fresh(void)
     (void)memset(b, 0, sizeof *b);
     nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, BLOCKS, 4U);
     b->flash.bad = b->bad;
-    b->config = (struct nvt_spool_config){&b->flash.device, b->buffer, sizeof b->buffer, b->window,
-                                          sizeof b->window, b->picks, PICKS};
+    b->config = (struct nvt_spool_config){
+        &b->flash.device, b->buffer, sizeof b->buffer, b->window, sizeof b->window,
+        b->picks,         PICKS};
     assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
     return b;
 }
@@ -264,6 +265,39 @@ static void test_window_is_full(void **state)
     assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("x"), 1, &id), NVT_E_SPOOL_FULL);
 }
 
+/* More ids in one block than the window has room for: what is done leaves it as on the first day.
+ */
+static void test_window_goes_round_in_a_block(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    char text[512];
+    b->config.window_len = 4; /* 16 ids */
+    b->flash.device.block_size = 2U * BLOCK;
+    b->flash.device.block_count = BLOCKS / 2;
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
+    for (unsigned i = 0; i < 24U; i++) {
+        (void)append(b, "x", i);
+        if (i < 22U) {
+            assert_int_equal(pick(b, text, &e), NVT_OK);
+            assert_int_equal(
+                nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")), NVT_OK);
+        }
+    }
+    assert_int_equal(b->spool.head_seq, 1);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.pending, 2);
+    assert_int_equal(b->spool.delivered, 22);
+    assert_int_equal(b->spool.next, 25);
+    /* with the mark of the second one gone, only that one is in doubt */
+    b->mem[FIRST_RECORD + 3 * 20 - 4] ^= 1U;
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.pending, 2);
+    assert_int_equal(b->spool.next, 25);
+    assert_int_equal(b->spool.lost, 0);
+}
+
 /* Journeys kept and delivered in turn wear all blocks alike. */
 static void test_wear(void **state)
 {
@@ -362,6 +396,81 @@ static void test_values(void **state)
     assert_int_equal(nvt_spool_get_value(&b->spool, 1, &out), NVT_E_SPACE);
 }
 
+/* From hold to commit nothing waits for the device. */
+static void test_hold_and_commit(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    struct nvt_spool_entry e;
+    char text[512];
+    uint64_t syncs = b->flash.syncs;
+    nvt_spool_hold(&b->spool);
+    (void)append(b, "one", 1);
+    (void)append(b, "two", 2);
+    assert_int_equal(pick(b, text, &e), NVT_OK);
+    assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
+                     NVT_OK);
+    assert_int_equal(nvt_spool_put_value(&b->spool, 0, NVT_LIT("v")), NVT_OK);
+    assert_true(b->flash.syncs == syncs);
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_OK);
+    assert_true(b->flash.syncs == syncs + 1U);
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_OK); /* nothing is held */
+    assert_true(b->flash.syncs == syncs + 1U);
+    (void)append(b, "three", 3);
+    assert_true(b->flash.syncs == syncs + 2U);
+    nvt_spool_hold(&b->spool);
+    (void)append(b, "four", 4);
+    b->flash.sync_fails = true;
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_E_SPOOL_IO);
+    b->flash.sync_fails = false;
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_OK);
+    (void)append(b, "five", 5);
+    assert_true(b->spool.head_seq == 2U); /* not behind what is perhaps not there */
+    (void)memset(&b->spool, 0, sizeof b->spool);
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_E_STATE);
+}
+
+/* A sync that failed while operations were held fails the commit, even if a later one succeeds. */
+static void test_commit_tells_of_an_earlier_sync(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    uint32_t id = 0;
+    nvt_err err = NVT_OK;
+    nvt_spool_hold(&b->spool);
+    b->flash.sync_fails = true;
+    for (unsigned i = 0; i < 100U && err == NVT_OK; i++) { /* until a block is to be erased */
+        err = nvt_spool_append(&b->spool, NVT_LIT("0123456789"), i, &id);
+    }
+    assert_int_equal(err, NVT_E_SPOOL_IO);
+    b->flash.sync_fails = false;
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_E_SPOOL_IO);
+    nvt_spool_hold(&b->spool);
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_OK);
+}
+
+/* Of a group that a cut left in part, nothing counts as lost and no id is given twice. */
+static void test_cut_before_commit(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    (void)append(b, "kept", 1);
+    nvt_spool_hold(&b->spool);
+    (void)append(b, "torn", 2);
+    (void)append(b, "there", 3);
+    b->mem[FIRST_RECORD + 20 + 17] = 0U;
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.lost, 0);
+    assert_int_equal(b->spool.pending, 2);
+    assert_int_equal(append(b, "next", 4), 4);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.lost, 0); /* nor later on */
+    assert_int_equal(b->spool.pending, 3);
+    assert_picks(b, "kept");
+    assert_picks(b, "there");
+    assert_picks(b, "next");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,10 +483,14 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_window_is_full),
+        cmocka_unit_test(test_window_goes_round_in_a_block),
         cmocka_unit_test(test_wear),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_bad_blocks),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_hold_and_commit),
+        cmocka_unit_test(test_commit_tells_of_an_earlier_sync),
+        cmocka_unit_test(test_cut_before_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
