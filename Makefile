@@ -15,6 +15,8 @@ AR := $(CROSS_COMPILE)ar
 endif
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
+# Where systemd looks for units of this prefix.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 WARNINGS := -Wall -Wextra
 # Set by our own checks only, never imposed on users.
 STRICT := -pedantic -Wconversion -Wshadow -Wcast-align -Wstrict-prototypes -Werror
@@ -136,9 +138,9 @@ $(BUILD)/navette: $(CLI_OBJ) $(LIB)
 
 VERSION := $(shell sed -n 's/^.define NVT_VERSION "\(.*\)"/\1/p' include/navette/navette.h)
 
-install: all ## install under DESTDIR/PREFIX: command, library, headers, pkg-config file
+install: all ## install under DESTDIR/PREFIX: command, service, library, headers, pkg-config file
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
-		$(DESTDIR)$(PREFIX)/include/navette
+		$(DESTDIR)$(PREFIX)/include/navette $(DESTDIR)$(UNITDIR)
 	$(Q)install -m 755 $(BUILD)/navette $(DESTDIR)$(PREFIX)/bin/navette
 	$(Q)install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib/libnavette.a
 	$(Q)install -m 644 include/navette/*.h $(DESTDIR)$(PREFIX)/include/navette
@@ -147,6 +149,7 @@ install: all ## install under DESTDIR/PREFIX: command, library, headers, pkg-con
 		'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lnavette' \
 		'Libs.private: -lmbedtls -lmbedx509 -lmbedcrypto -lpthread' \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/navette.pc
+	$(Q)sed 's|@BINDIR@|$(PREFIX)/bin|' port/systemd/navette.service >$(DESTDIR)$(UNITDIR)/navette.service
 
 # ---- the rest --------------------------------------------------------------------------------
 

@@ -93,6 +93,7 @@ extern const struct command piste_commands[];
 extern const struct command jindexe_commands[];
 extern const struct command query_commands[];
 extern const struct command delivery_commands[];
+extern const struct command serve_commands[];
 extern const struct command status_commands[];
 
 /* All of them; a NULL ends the list. */

@@ -108,24 +108,24 @@ struct serve {
     struct nvt_spool spool;
     struct nvt_uplink uplink;
     struct serve_intake_counters intake;
-    int listener;          /* -1: none */
-    uint64_t listen_at_ms; /* no connection could be taken: tried again then */
-    int refused;           /* descriptor of the refused file, -1 */
+    struct serve_told told;
+    const char *drop_err; /* why the folder can not be used now, NULL */
     uint64_t start_ms;
+    uint64_t listen_at_ms;           /* no connection could be taken: tried again then */
     uint64_t scan_at_ms;             /* when the drop folder is looked at next */
+    uint64_t drain_at_ms;            /* when draining is given up, with stopping or reloading */
+    uint64_t beat_every_ms, beat_ms; /* the watchdog's: how often, and when next; 0: never */
+    int listener;                    /* -1: none */
+    int refused;                     /* descriptor of the refused file, -1 */
+    uint32_t token_stamp;            /* of the token that was kept last */
     bool drop_more;                  /* the folder holds more than one step takes */
-    const char *drop_err;            /* why the folder can not be used now, NULL */
     bool stopping;                   /* SIGTERM came: nothing more is taken in */
     bool reloading;                  /* SIGHUP came: what is on the wire ends first */
-    uint64_t drain_at_ms;            /* when that is given up, with stopping or reloading */
-    uint64_t beat_every_ms, beat_ms; /* the watchdog's: how often, and when next; 0: never */
     bool client_open;                /* session and uplink */
-    uint32_t token_stamp;            /* of the token that was kept last */
     bool io_failed;                  /* the spool's device failed last time */
     bool receipts_failed;            /* the refused file could not be written last time */
-    struct serve_told told;
-    bool intake_failed; /* the spool's device failed when a line was kept last */
-    bool intake_full;   /* it had no room for that line */
+    bool intake_failed;              /* the spool's device failed when a line was kept last */
+    bool intake_full;                /* it had no room for that line */
     struct serve_client clients[SERVE_CLIENTS_MAX];
     struct nvt_uplink_lane lanes[SERVE_LANES_MAX];
     uint8_t bodies[SERVE_LANES_MAX][SERVE_ENTRY_MAX];
