@@ -141,6 +141,12 @@
 #define NVT_UPLINK_BLOCKED_MS 30000
 #endif
 
+/* How long a connection without an entry is kept open, ms: longer than servers keep theirs is in
+ * vain. */
+#ifndef NVT_UPLINK_IDLE_MS
+#define NVT_UPLINK_IDLE_MS 75000
+#endif
+
 /* Entries put aside because they fail while others do not. Each takes one of NVT_SPOOL_OUT_MAX. */
 #ifndef NVT_UPLINK_ASIDE_MAX
 #define NVT_UPLINK_ASIDE_MAX 4

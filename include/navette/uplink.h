@@ -66,7 +66,8 @@ struct nvt_uplink_lane {
         uint8_t bytes[NVT_UPLINK_REQUEST_CAP];
     } request;
     struct nvt_spool_entry entry;
-    uint64_t again_ms;   /* when the entry may go out, or be told of, again */
+    uint64_t again_ms;   /* when the entry may go out, or be told of, again; without one: when the
+                            connection is closed */
     uint32_t attempts;   /* of this entry */
     uint32_t doubt_mark; /* entries delivered when its address or rights were refused last */
     uint8_t state;
@@ -188,5 +189,20 @@ void nvt_uplink_resume(struct nvt_uplink *u);
 /* Gives up what is on the wire, puts every entry back and closes the connections. What may have
  * arrived is looked up or answered as a duplicate after the next start. */
 void nvt_uplink_free(struct nvt_uplink *u);
+
+/* ---- tokens in the spool, for targets without files ----
+ * Value 0 is the refresh token, value 1 the access token with its end in wall time. They stand in
+ * the clear, as a file's would, and what took their place stays readable until its block is erased:
+ * where the device may be stolen, encrypt it below the port. */
+
+/* Sets the client's keeper to the spool and loads both, as far as they are there: the access token
+ * when the wall time is known and it has some life left. Credentials of NVT_GRANT_PASSWORD are to
+ * be set before. NVT_E_SPOOL_IO, NVT_E_STATE (not mounted). */
+nvt_err nvt_uplink_keep_tokens(struct nvt_client *client, struct nvt_spool *spool);
+
+/* Keeps the access token for the next start; call it when client->token_stamp has changed. NVT_OK
+ * with nothing kept when there is none, its end is not known, or it is too long. What
+ * nvt_spool_put_value says. */
+nvt_err nvt_uplink_save_token(struct nvt_client *client, struct nvt_spool *spool);
 
 #endif

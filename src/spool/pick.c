@@ -141,11 +141,13 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
         return NVT_E_SPOOL_OUT;
     }
     nvt_err err = fetch_first(s, out_entry);
-    if (err == NVT_OK && out->cap - out->len < out_entry->len) {
+    if (err == NVT_OK && out != NULL && out->cap - out->len < out_entry->len) {
         err = NVT_E_SPACE;
     }
-    if (err == NVT_OK) {
+    if (err == NVT_OK && out != NULL) {
         nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, out_entry->len));
+    }
+    if (err == NVT_OK) {
         *slot = (struct nvt_spool_out){out_entry->id, out_entry->len};
         drop_first(s);
     }

@@ -27,21 +27,31 @@ static bool is_expired(const struct nvt_uplink *u, const struct nvt_uplink_lane 
 
 /* ---- taking ---- */
 
+/* What no call said of it. */
+static void refuse(struct nvt_uplink_lane *lane, nvt_err err)
+{
+    struct nvt_outcome *o = &lane->call.outcome;
+    (void)memset(o, 0, sizeof *o);
+    o->verdict = NVT_REFUSED;
+    o->failure.err = err;
+    nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+}
+
 /* NVT_E_SPOOL_EMPTY, _OUT: nothing to take now. */
 static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
 {
     struct nvt_buf body;
+    lane->attempts = 0;
+    lane->duplicate = false;
+    lane->doubted = false;
+    lane->told = false;
+    lane->looked_up = false;
     nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
     nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
     if (err != NVT_OK) {
         return err;
     }
     lane->again_ms = 0;
-    lane->attempts = 0;
-    lane->duplicate = false;
-    lane->doubted = false;
-    lane->told = false;
-    lane->looked_up = false;
     lane->ask = u->config.kind->ask_first && lane->entry.id < u->old_next;
     (void)memset(&lane->request, 0, sizeof lane->request);
     lane->state = (uint8_t)NVT_LANE_READY;
@@ -49,9 +59,23 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     return NVT_OK;
 }
 
+/* One that fits into no body: nobody will ever send it. */
+static nvt_err take_too_long(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+{
+    nvt_err err = nvt_spool_pick(u->config.spool, NULL, &lane->entry);
+    if (err == NVT_OK) {
+        refuse(lane, NVT_E_SPOOL_SIZE);
+    }
+    return err;
+}
+
 static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
 {
     nvt_err err = p->now_ms < u->device_ms ? NVT_E_SPOOL_EMPTY : take(u, lane);
+    if (err == NVT_E_SPACE) {
+        err = take_too_long(u, lane);
+        nvt_pass_wake(p, 0U);
+    }
     if (err == NVT_E_SPOOL_IO) {
         u->device_ms = p->now_ms + (uint64_t)NVT_UPLINK_PAUSE_MS;
         p->err = err;
@@ -69,17 +93,13 @@ static void can_not_begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, nv
                           struct nvt_pass *p)
 {
     const struct nvt_uplink_kind *kind = u->config.kind;
-    struct nvt_outcome *o = &lane->call.outcome;
     nvt_pass_wake(p, 0U);
     if (lane->ask && lane->duplicate) {
         nvt_lane_done(lane, NVT_SPOOL_DELIVERED);
     } else if (lane->ask && !kind->ask_first) {
         lane->ask = false;
     } else {
-        (void)memset(o, 0, sizeof *o);
-        o->verdict = NVT_REFUSED;
-        o->failure.err = err;
-        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+        refuse(lane, err);
     }
 }
 
@@ -109,6 +129,9 @@ void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
     bool open = nvt_link_open(u, p->now_ms);
     if (lane->state == (uint8_t)NVT_LANE_FREE && open && !u->stopping) {
         fetch(u, lane, p);
+    }
+    if (lane->state == (uint8_t)NVT_LANE_FREE && p->now_ms >= lane->again_ms) {
+        nvt_conn_close(&lane->call.conn);
     }
     if (lane->state != (uint8_t)NVT_LANE_READY) {
         return;

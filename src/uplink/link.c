@@ -122,7 +122,8 @@ void nvt_link_failed(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, u
         obey(u, lane->speaks, o->retry_at_ms, now_ms);
     } else if (lane->speaks && o->failure.err == NVT_E_TLS_CLOCK) {
         /* Nothing went out: the clock will be set within seconds, or it will not. */
-        hold(u, NVT_UPLINK_HELD, now_ms + 2U * (uint64_t)NVT_UPLINK_PAUSE_MS);
+        hold(u, NVT_UPLINK_HELD,
+             now_ms + nvt_link_random(u, NVT_UPLINK_PAUSE_MS, 5U * (uint64_t)NVT_UPLINK_PAUSE_MS));
     } else if (lane->speaks) {
         back_off(u, NVT_UPLINK_HELD, NVT_UPLINK_PAUSE_MS, now_ms);
     } else {

@@ -46,6 +46,9 @@ static void fill(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
         .entry = nvt_span_of(u->config.bodies + index * u->config.body_cap, lane->entry.len),
         .failure = &none,
     };
+    if (lane->entry.len > u->config.body_cap) {
+        r->entry = NVT_LIT("");
+    }
     if (lane->fate == (uint8_t)NVT_SPOOL_REFUSED) {
         put_reason(u, lane, reason);
         r->reason = nvt_buf_span(reason);
@@ -89,6 +92,7 @@ static void settle(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
     if (told && err == NVT_OK) {
         count(u, &r);
         lane->state = (uint8_t)NVT_LANE_FREE;
+        lane->again_ms = p->now_ms + (uint64_t)NVT_UPLINK_IDLE_MS;
     } else {
         p->err = err != NVT_OK ? NVT_E_SPOOL_IO : p->err;
         lane->again_ms = p->now_ms + (uint64_t)NVT_UPLINK_PAUSE_MS;
