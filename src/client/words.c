@@ -129,6 +129,14 @@ static bool next_form(struct words *w, uint32_t *out_byte)
     return true;
 }
 
+/* Whether a character beyond ASCII comes next, as it is: a form does not write it so, but whoever
+ * quotes one may. */
+static bool is_wide(struct words w)
+{
+    uint32_t cp = 0;
+    return next(&w, &cp) && cp >= 0x80U;
+}
+
 /* The front of text against secret, by characters or by bytes of a form. Returns the bytes of
  * secret that are there; *out_behind is what follows them. */
 static size_t match(struct words text, struct nvt_span secret, bool form, struct words *out_behind)
@@ -139,11 +147,12 @@ static size_t match(struct words text, struct nvt_span secret, bool form, struct
         uint32_t want = left.ptr[0];
         uint32_t got = 0;
         struct nvt_span rest = nvt_span_drop(left, 1);
-        if (!form && want >= 0x80U) {
+        bool plain = !form || is_wide(text);
+        if (plain && want >= 0x80U) {
             rest = left;
             (void)nvt_utf8_next(&rest, &want);
         }
-        bool more = form ? next_form(&text, &got) : next(&text, &got);
+        bool more = plain ? next(&text, &got) : next_form(&text, &got);
         if (!more || got != want || rest.len == left.len) {
             break;
         }
