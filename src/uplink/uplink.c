@@ -115,7 +115,8 @@ nvt_err nvt_uplink_step(struct nvt_uplink *u, struct nvt_wait *waits, size_t wai
         return NVT_OK;
     }
     bool held = u->state.link == NVT_UPLINK_HELD || u->state.link == NVT_UPLINK_BLOCKED;
-    if (held && left > 0U) {
+    /* Once it is over, what is still not out is put aside, and has a time of its own. */
+    if (held && left > 0U && u->state.resume_ms > p.now_ms) {
         nvt_pass_wake(&p, u->state.resume_ms);
     }
     struct nvt_wait *last = &waits[p.count];
