@@ -32,7 +32,7 @@
     X(CLI_UNKNOWN,      9, "the request may have arrived: ask for its status first") \
     X(CLI_INPUT,       10, "an input or output file, or the data in it") \
     X(CLI_ANSWER,      11, "the server's answer can not be understood") \
-    X(CLI_CHECK,       12, "doctor found something wrong") \
+    X(CLI_CHECK,       12, "doctor or spool check found something wrong") \
     X(CLI_LOGIN,       13, "a new login is needed: the refresh token is no longer accepted") \
     X(CLI_INTERRUPTED, 130, "stopped by a signal")
 /* clang-format on */
@@ -93,6 +93,7 @@ extern const struct command piste_commands[];
 extern const struct command jindexe_commands[];
 extern const struct command query_commands[];
 extern const struct command delivery_commands[];
+extern const struct command spool_commands[];
 extern const struct command serve_commands[];
 extern const struct command status_commands[];
 

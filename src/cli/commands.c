@@ -52,6 +52,7 @@ const struct command *const cli_tables[] = {
     delivery_commands,
     piste_commands,
     jindexe_commands,
+    spool_commands,
     serve_commands,
     status_commands,
     NULL,

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All entries of an image, one row each. An audit finds every record, those of blocks that only
+ * wait to be erased included; a mount then says which entries are pending, as it would to the
+ * service.
+ */
+#include "spool_tool.h"
+
+#include <stdlib.h>
+
+#define RECORD_HEAD 16U /* src/spool/FORMAT.md */
+
+/* ---- lists that grow ---- */
+
+/* Room for one item more. */
+static bool grow(void **items, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap) {
+        return true;
+    }
+    size_t more = *cap == 0U ? 64U : *cap * 2U;
+    void *mem = realloc(*items, more * size);
+    if (mem == NULL) {
+        return false;
+    }
+    *items = mem;
+    *cap = more;
+    return true;
+}
+
+static bool add_row(struct spool_row **rows, size_t *count, size_t *cap,
+                    const struct spool_row *row)
+{
+    void *items = *rows;
+    bool ok = grow(&items, *count, cap, sizeof *row);
+    *rows = (struct spool_row *)items;
+    if (ok) {
+        (*rows)[*count] = *row;
+        (*count)++;
+    }
+    return ok;
+}
+
+static bool add_spot(struct spool_look *l, const struct nvt_spool_item *item, bool unread)
+{
+    void *items = l->spots;
+    bool ok = grow(&items, l->spot_count, &l->spot_cap, sizeof *l->spots);
+    l->spots = (struct spool_spot *)items;
+    if (ok) {
+        l->spots[l->spot_count] =
+            (struct spool_spot){*item, item->type == NVT_SPOOL_ITEM_DAMAGE && item->place.seq == 0U,
+                                item->type == NVT_SPOOL_ITEM_CUT, unread};
+        l->spot_count++;
+    }
+    return ok;
+}
+
+/* ---- what an audit tells ---- */
+
+static void note_block(struct spool_look *l, const struct nvt_spool_item *item)
+{
+    l->blocks_in_use += item->in_use ? 1U : 0U;
+    l->blocks_left += item->in_use ? 0U : 1U;
+}
+
+static bool note_entry(struct spool_look *l, const struct nvt_spool_item *item)
+{
+    const struct spool_row row = {.id = item->id,
+                                  .due_s = item->due_s,
+                                  .len = item->len,
+                                  .place = item->place,
+                                  .state = ROW_SETTLED,
+                                  .in_use = item->in_use};
+    return add_row(&l->rows, &l->row_count, &l->row_cap, &row);
+}
+
+static bool note_mark(struct spool_look *l, const struct nvt_spool_item *item)
+{
+    static const enum row_state states[] = {
+        [NVT_SPOOL_DELIVERED] = ROW_DELIVERED,
+        [NVT_SPOOL_REFUSED] = ROW_REFUSED,
+        [NVT_SPOOL_EXPIRED] = ROW_EXPIRED,
+    };
+    const struct spool_row row = {.id = item->id,
+                                  .place = item->place,
+                                  .state = states[item->state],
+                                  .status = item->status,
+                                  .reason = item->place,
+                                  .reason_len = item->len,
+                                  .in_use = item->in_use};
+    return add_row(&l->marks, &l->mark_count, &l->mark_cap, &row);
+}
+
+static void note_value(struct spool_look *l, const struct nvt_spool_item *item)
+{
+    if (item->in_use && item->id < (uint32_t)NVT_SPOOL_VALUES &&
+        item->place.seq >= l->values[item->id].seq) {
+        l->values[item->id] = item->place;
+        l->value_lens[item->id] = item->len;
+    }
+}
+
+static bool note(struct spool_look *l, const struct nvt_spool_item *item)
+{
+    switch (item->type) {
+    case NVT_SPOOL_ITEM_BLOCK:
+        note_block(l, item);
+        return true;
+    case NVT_SPOOL_ITEM_ENTRY:
+        return note_entry(l, item);
+    case NVT_SPOOL_ITEM_MARK:
+        return note_mark(l, item);
+    case NVT_SPOOL_ITEM_VALUE:
+        note_value(l, item);
+        return true;
+    case NVT_SPOOL_ITEM_DAMAGE:
+    case NVT_SPOOL_ITEM_CUT:
+        return add_spot(l, item, false);
+    case NVT_SPOOL_ITEM_MOVED:
+    default:
+        return true;
+    }
+}
+
+static bool walk(struct spool_look *l)
+{
+    struct nvt_spool_audit audit;
+    struct nvt_spool_item item = {.type = NVT_SPOOL_ITEM_DAMAGE};
+    struct nvt_span bytes;
+    nvt_err err = nvt_spool_audit_begin(&audit, &l->image.device, spool_buffer, SPOOL_BUFFER_CAP);
+    bool ok = err == NVT_OK;
+    l->oldest_seq = audit.oldest_seq;
+    l->head_seq = audit.head_seq;
+    while (ok && err != NVT_E_SPOOL_EMPTY) {
+        struct nvt_spool_item failed = {.type = NVT_SPOOL_ITEM_DAMAGE,
+                                        .place = {audit.block, audit.offset, audit.seq},
+                                        .in_use = true};
+        err = nvt_spool_audit_next(&audit, &item, &bytes);
+        if (err == NVT_OK) {
+            ok = note(l, &item);
+        } else if (err == NVT_E_SPOOL_IO) {
+            ok = add_spot(l, &failed, true);
+        } else {
+            /* that was the last one */
+        }
+    }
+    return ok;
+}
+
+/* ---- one row for each id ---- */
+
+/* By id; of one id first what counts: in the ring, then the newest copy. */
+static int compare(const void *one, const void *two)
+{
+    const struct spool_row *a = (const struct spool_row *)one;
+    const struct spool_row *b = (const struct spool_row *)two;
+    if (a->id != b->id) {
+        return a->id < b->id ? -1 : 1;
+    }
+    if (a->in_use != b->in_use) {
+        return a->in_use ? -1 : 1;
+    }
+    if (a->place.seq != b->place.seq) {
+        return a->place.seq > b->place.seq ? -1 : 1;
+    }
+    return a->place.offset > b->place.offset ? -1 : a->place.offset < b->place.offset;
+}
+
+static size_t sort_and_thin(struct spool_row *rows, size_t count)
+{
+    size_t kept = 0;
+    if (count > 0U) {
+        qsort(rows, count, sizeof *rows, compare);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0U || rows[i].id != rows[kept - 1U].id) {
+            rows[kept] = rows[i];
+            kept++;
+        }
+    }
+    return kept;
+}
+
+/* Both are sorted. A mark never stands before its entry: that one speaks of an earlier life of the
+ * device, whose ids began at 1 too. */
+static void join_marks(struct spool_look *l)
+{
+    size_t m = 0;
+    for (size_t i = 0; i < l->row_count; i++) {
+        struct spool_row *row = &l->rows[i];
+        while (m < l->mark_count && l->marks[m].id < row->id) {
+            m++;
+        }
+        if (m < l->mark_count && l->marks[m].id == row->id &&
+            l->marks[m].place.seq >= row->place.seq) {
+            row->state = l->marks[m].state;
+            row->status = l->marks[m].status;
+            row->reason = l->marks[m].reason;
+            row->reason_len = l->marks[m].reason_len;
+        }
+    }
+}
+
+static struct spool_row *row_of(const struct spool_look *l, uint32_t id)
+{
+    size_t from = 0;
+    size_t to = l->row_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2U;
+        if (l->rows[middle].id < id) {
+            from = middle + 1U;
+        } else {
+            to = middle;
+        }
+    }
+    return from < l->row_count && l->rows[from].id == id ? &l->rows[from] : NULL;
+}
+
+/* ---- what is pending ---- */
+
+static void set_pending(struct spool_row *row, const struct nvt_spool_entry *e)
+{
+    *row = (struct spool_row){.id = e->id,
+                              .due_s = e->due_s,
+                              .len = e->len,
+                              .place = e->place,
+                              .state = ROW_PENDING,
+                              .in_use = true};
+}
+
+/* The window of the mount: as large as any that the heads of such blocks can hold. */
+static uint32_t window_len(const struct nvt_port_block *d)
+{
+    uint32_t unit = d->prog_size < 4U ? 4U : d->prog_size;
+    uint32_t record = (RECORD_HEAD + unit - 1U) / unit * unit;
+    uint32_t taken = NVT_SPOOL_HEAD_LEN + 2U * record;
+    uint32_t half = d->block_size > taken ? d->block_size - taken : 0U;
+    return 2U * (half < 32768U ? half : 32768U);
+}
+
+static void list_pending(struct spool_look *l, struct nvt_spool *spool)
+{
+    static uint8_t bytes[65536];
+    struct nvt_spool_cursor cursor = {{0, 0, 0}};
+    struct nvt_spool_entry e;
+    struct nvt_buf b;
+    do {
+        nvt_buf_init(&b, bytes, sizeof bytes);
+        l->mounted = nvt_spool_list(spool, &cursor, &b, &e);
+        struct spool_row *row = l->mounted == NVT_OK ? row_of(l, e.id) : NULL;
+        if (row != NULL) {
+            set_pending(row, &e);
+        }
+    } while (l->mounted == NVT_OK);
+    l->mounted = l->mounted == NVT_E_SPOOL_EMPTY ? NVT_OK : l->mounted;
+}
+
+static void mount(struct spool_look *l)
+{
+    static struct nvt_spool spool;
+    static uint8_t window[65536];
+    static struct nvt_spool_entry picks[8];
+    const struct nvt_spool_config config = {&l->image.device,
+                                            spool_buffer,
+                                            SPOOL_BUFFER_CAP,
+                                            window,
+                                            window_len(&l->image.device),
+                                            picks,
+                                            8U};
+    l->mounted = nvt_spool_mount(&spool, &config);
+    if (l->mounted == NVT_OK) {
+        nvt_spool_info(&spool, &l->info);
+        list_pending(l, &spool);
+    }
+}
+
+/* Without a mount: what no mark speaks of. */
+static void guess_pending(struct spool_look *l)
+{
+    for (size_t i = 0; i < l->row_count; i++) {
+        struct spool_row *row = &l->rows[i];
+        if (row->state == ROW_SETTLED && row->in_use) {
+            row->state = ROW_PENDING;
+        }
+    }
+}
+
+/* ---- for the commands ---- */
+
+int spool_look_at(struct spool_look *l, const struct args *a)
+{
+    (void)memset(l, 0, sizeof *l);
+    int code = spool_image_open(&l->image, a->word[0], a->offset, a->json);
+    if (code != CLI_OK) {
+        return code;
+    }
+    if (!walk(l)) {
+        return fail(a->json, CLI_INPUT, NVT_OK, "%s holds more than this memory has room for",
+                    l->image.name);
+    }
+    l->row_count = sort_and_thin(l->rows, l->row_count);
+    l->mark_count = sort_and_thin(l->marks, l->mark_count);
+    join_marks(l);
+    mount(l);
+    if (l->mounted != NVT_OK) {
+        guess_pending(l);
+    }
+    return CLI_OK;
+}
+
+void spool_look_end(struct spool_look *l)
+{
+    spool_image_close(&l->image);
+    free(l->rows);
+    free(l->marks);
+    free(l->spots);
+    (void)memset(l, 0, sizeof *l);
+}
+
+const struct spool_row *spool_look_find(const struct spool_look *l, uint32_t id)
+{
+    return row_of(l, id);
+}
+
+bool spool_look_bytes(struct spool_look *l, struct nvt_spool_place place, uint32_t len,
+                      struct nvt_span *out)
+{
+    const struct nvt_port_block *d = &l->image.device;
+    *out = nvt_span_of(spool_buffer, len);
+    return len <= SPOOL_BUFFER_CAP &&
+           d->read(d->ctx, place.block, place.offset + RECORD_HEAD, spool_buffer, len) == NVT_OK;
+}
+
+const char *row_state_name(enum row_state state)
+{
+    static const char *const names[] = {
+        [ROW_PENDING] = "pending", [ROW_DELIVERED] = "delivered", [ROW_REFUSED] = "refused",
+        [ROW_EXPIRED] = "expired", [ROW_SETTLED] = "settled",
+    };
+    return names[state];
+}
