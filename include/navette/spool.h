@@ -68,12 +68,8 @@ struct nvt_spool_info {
     uint32_t delivered, refused, expired;
     uint32_t used_bytes, capacity_bytes; /* of pending entries and values, with their heads */
     uint32_t erases;                     /* of all blocks together: each block has its share */
-    uint32_t damaged;                    /* records that could not be read at the last mount */
+    uint32_t damaged;                    /* records that were needed and could not be read */
     uint32_t lost;                       /* entries that were pending in them */
-};
-
-struct nvt_spool_out {
-    uint32_t id, len;
 };
 
 /* To be declared and handed over; what it holds belongs to the room. */
@@ -88,8 +84,9 @@ struct nvt_spool {
     uint32_t pending, delivered, refused, expired, damaged, lost;
     struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
     uint32_t value_lens[NVT_SPOOL_VALUES];
-    struct nvt_spool_out out[NVT_SPOOL_OUT_MAX]; /* picked and not settled; id 0: free */
-    uint32_t bad[NVT_SPOOL_BAD_MAX];             /* blocks that could not be erased or written */
+    struct nvt_spool_entry out[NVT_SPOOL_OUT_MAX]; /* picked and not settled; id 0: free */
+    uint32_t bad[NVT_SPOOL_BAD_MAX];               /* blocks that could not be erased or written */
+    uint32_t erased; /* a free block that needs no erase, plus 1; 0: none known */
     uint32_t pick_count;
     uint8_t bad_count;
     bool picks_complete; /* no pending entry is missing from picks but those that are out */
@@ -115,9 +112,10 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
 nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t due_s,
                          uint32_t *out_id);
 
-/* The most urgent pending entry that is not out, with its bytes; it is out then, until it is
- * settled or put back. NVT_E_SPOOL_EMPTY, NVT_E_SPOOL_OUT (NVT_SPOOL_OUT_MAX are out),
- * NVT_E_SPOOL_IO, NVT_E_SPACE (*out_entry tells its length), NVT_E_STATE. */
+/* The most urgent pending entry that is not out, with its bytes (out NULL: without, for one that is
+ * too long for anybody); it is out then, until it is settled or put back. NVT_E_SPOOL_EMPTY,
+ * NVT_E_SPOOL_OUT (NVT_SPOOL_OUT_MAX are out), NVT_E_SPOOL_IO, NVT_E_SPACE (*out_entry tells its
+ * length), NVT_E_STATE. */
 nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry);
 
 /* An entry that is out is pending as before. NVT_E_ARG when it is not out. */

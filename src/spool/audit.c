@@ -33,7 +33,7 @@ static void find_newest(struct nvt_spool_audit *a, uint32_t limit, struct nvt_bl
 static uint32_t moved_to(const struct nvt_spool_audit *a, const struct nvt_block_head *h)
 {
     struct nvt_medium m = medium_of(a);
-    struct nvt_walk walk = {a->head, h->seq, records_at(a, h), 0U};
+    struct nvt_walk walk = {a->head, h->seq, records_at(a, h), 0U, 0U};
     struct nvt_record r;
     uint32_t to = 0;
     while (nvt_medium_next_record(&m, &walk, &r) == NVT_OK) {
@@ -183,7 +183,7 @@ static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *o
                              struct nvt_span *out_bytes)
 {
     struct nvt_medium m = medium_of(a);
-    struct nvt_walk walk = {a->block, a->seq, a->offset, 0U};
+    struct nvt_walk walk = {a->block, a->seq, a->offset, 0U, 0U};
     struct nvt_record r;
     nvt_err err = nvt_medium_next_record(&m, &walk, &r);
     if (err == NVT_E_SPOOL_EMPTY) {

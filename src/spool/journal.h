@@ -44,6 +44,7 @@ struct nvt_record {
 struct nvt_walk {
     uint32_t block, seq, offset;
     uint32_t damaged;
+    uint32_t doubt; /* where the last record stands, when it was not checked; else 0 */
 };
 
 /* What reading takes. */
@@ -105,8 +106,8 @@ uint32_t nvt_record_crc(uint32_t seq, const uint8_t record[NVT_RECORD_LEN]);
 
 /* What seems to stand at the walk's place, not checked by its CRC: NVT_OK: a record;
  * NVT_E_SPOOL_EMPTY: erased bytes; NVT_AGAIN: anything else. */
-nvt_err nvt_medium_peek(const struct nvt_medium *m, const struct nvt_walk *walk,
-                        struct nvt_record *out);
+nvt_err nvt_spool_peek(const struct nvt_spool *s, const struct nvt_walk *walk,
+                       struct nvt_record *out);
 
 /* The next good record; its bytes are in the buffer behind a record's head, unless they are longer
  * (the spool passes those over). NVT_E_SPOOL_EMPTY after the last; walk->offset is then where
@@ -133,6 +134,7 @@ bool nvt_window_is_seen(const struct nvt_spool *s, uint32_t id);
 void nvt_window_set_done(struct nvt_spool *s, uint32_t id);
 void nvt_window_set_seen(struct nvt_spool *s, uint32_t id);
 void nvt_window_clear(struct nvt_spool *s);
+void nvt_window_clear_seen(struct nvt_spool *s);
 
 /* Lets tail follow to the oldest id that is not done. */
 void nvt_window_follow(struct nvt_spool *s);
@@ -152,8 +154,20 @@ void nvt_spool_note_settled(struct nvt_spool *s, uint32_t id, uint8_t state);
 /* A walk through all blocks in use, oldest first. NVT_E_SPOOL_IO. */
 nvt_err nvt_ring_begin(struct nvt_spool *s, struct nvt_walk *walk);
 
+/* Which records are checked by their CRC when the ring is walked. Heads of records alone are quick
+ * to read; but what is not checked may be anything, and lead astray. */
+enum nvt_check {
+    NVT_CHECK_NONE,   /* (but values) */
+    NVT_CHECK_LIVING, /* pending entries, values */
+    NVT_CHECK_ALL
+};
+
 /* The next record of the whole ring. NVT_E_SPOOL_EMPTY after the last, NVT_E_SPOOL_IO. */
-nvt_err nvt_ring_next_record(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out);
+nvt_err nvt_ring_next_record(struct nvt_spool *s, enum nvt_check check, struct nvt_walk *walk,
+                             struct nvt_record *out);
+
+/* Blocks kept free besides the one. */
+uint32_t nvt_ring_spare(const struct nvt_spool *s);
 
 /* Makes len bytes of room in the head block, by moving records if need be. NVT_E_SPOOL_FULL,
  * NVT_E_SPOOL_IO. */
@@ -173,7 +187,23 @@ nvt_err nvt_spool_add(struct nvt_spool *s, const struct nvt_record *r, struct nv
 /* An entry came in. */
 void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e);
 
-/* Places have changed: pick anew. */
+/* Where they stand is not known: pick anew. */
 void nvt_picks_forget(struct nvt_spool *s);
+
+/* An entry stands elsewhere now. */
+void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to);
+
+/* They do not, after all. */
+void nvt_picks_forget_places(struct nvt_spool *s);
+
+/* A pending entry was found. */
+void nvt_picks_put(struct nvt_spool *s, const struct nvt_spool_entry *e);
+
+/* ---- stock.c ---- */
+
+/* Goes over the ring, a second time only when something is missing: which of the pending entries
+ * are there, how many bytes they take, the most urgent ones, where values stand. What is missing is
+ * given up; that of ids below sure counts as lost. NVT_E_SPOOL_IO. */
+nvt_err nvt_spool_take_stock(struct nvt_spool *s, enum nvt_check check, uint32_t sure);
 
 #endif

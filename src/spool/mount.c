@@ -106,34 +106,39 @@ static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
     return err == NVT_E_SPOOL_EMPTY ? find_nothing(s) : err;
 }
 
+static void replay_record(struct nvt_spool *s, const struct nvt_record *r)
+{
+    if (r->type == (uint8_t)NVT_RECORD_MARK) {
+        nvt_spool_note_settled(s, r->id, r->aux);
+        nvt_window_follow(s);
+    } else if (r->type == (uint8_t)NVT_RECORD_MOVED) {
+        s->oldest_seq = r->id;
+    } else if (r->type == (uint8_t)NVT_RECORD_ENTRY && r->id >= s->next && r->id != UINT32_MAX) {
+        nvt_window_reach(s, r->id);
+    } else {
+        /* moved here, or a value */
+    }
+}
+
 /* What the head block's records say since it was opened. All before the last record that is not
  * joined to others was durable: *out_sure is the next id then. */
 static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk, uint32_t *out_sure)
 {
     struct nvt_record r;
-    nvt_err err = nvt_spool_next_record(s, walk, &r);
+    bool clean = false;
     *out_sure = s->next;
+    s->offset = walk->offset;
+    nvt_err err = nvt_spool_next_record(s, walk, &r);
     while (err == NVT_OK) {
         *out_sure = r.joined ? *out_sure : s->next;
-        if (r.type == (uint8_t)NVT_RECORD_MARK) {
-            nvt_spool_note_settled(s, r.id, r.aux);
-            nvt_window_follow(s);
-        } else if (r.type == (uint8_t)NVT_RECORD_MOVED) {
-            s->oldest_seq = r.id;
-        } else if (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id >= s->next && r.id != UINT32_MAX) {
-            nvt_window_reach(s, r.id);
-        } else {
-            /* moved here, or a value */
-        }
+        replay_record(s, &r);
+        s->offset = walk->offset;
         err = nvt_spool_next_record(s, walk, &r);
     }
-    if (err != NVT_E_SPOOL_EMPTY) {
-        return err;
+    if (err == NVT_E_SPOOL_EMPTY) {
+        err = nvt_spool_is_clean(s, s->head, s->offset, &clean);
     }
-    bool clean = false;
-    s->offset = walk->offset;
-    err = nvt_spool_is_clean(s, s->head, s->offset, &clean);
-    if (!clean) { /* a record was cut off here: nothing can be written over it */
+    if (!clean) { /* a record was cut off here: nothing can be written over it, nor into its room */
         s->offset = s->config.device->block_size;
     }
     return err;
@@ -158,55 +163,6 @@ static nvt_err find_oldest(struct nvt_spool *s)
     return NVT_OK;
 }
 
-static void see(struct nvt_spool *s, const struct nvt_record *r)
-{
-    if (r->type == (uint8_t)NVT_RECORD_VALUE) {
-        s->values[r->aux] = r->place;
-        s->value_lens[r->aux] = r->len;
-    } else if (r->type == (uint8_t)NVT_RECORD_ENTRY && nvt_spool_is_pending(s, r->id) &&
-               !nvt_window_is_seen(s, r->id)) {
-        nvt_window_set_seen(s, r->id);
-        s->live += nvt_spool_room(s, r->len);
-        s->pending++;
-    } else {
-        return;
-    }
-    uint32_t room = nvt_spool_room(s, r->len);
-    s->longest = room > s->longest ? room : s->longest;
-}
-
-/* Ids that were given and are nowhere to be found were in what is damaged; those from sure on were
- * never durable. Only the next head tells that they are given up. */
-static void note_lost(struct nvt_spool *s, uint32_t sure)
-{
-    for (uint32_t id = s->tail; id < s->next; id++) {
-        if (!nvt_window_is_done(s, id) && !nvt_window_is_seen(s, id)) {
-            nvt_window_set_done(s, id);
-            s->lost += id < sure ? 1U : 0U;
-            s->offset = s->config.device->block_size;
-        }
-    }
-    nvt_window_follow(s);
-}
-
-static nvt_err look_at_all(struct nvt_spool *s)
-{
-    struct nvt_walk walk;
-    struct nvt_record r;
-    nvt_err err = nvt_ring_begin(s, &walk);
-    while (err == NVT_OK) {
-        err = nvt_ring_next_record(s, &walk, &r);
-        if (err == NVT_OK) {
-            see(s, &r);
-        }
-    }
-    s->damaged = walk.damaged;
-    for (size_t i = 0; i < (size_t)NVT_SPOOL_VALUES; i++) {
-        s->live += s->values[i].seq == 0U ? 0U : nvt_spool_room(s, s->value_lens[i]);
-    }
-    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
-}
-
 nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config)
 {
     struct nvt_walk walk;
@@ -225,10 +181,9 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
         err = find_oldest(s);
     }
     if (err == NVT_OK) {
-        err = look_at_all(s);
+        err = nvt_spool_take_stock(s, NVT_CHECK_LIVING, sure);
     }
     if (err == NVT_OK) {
-        note_lost(s, sure);
         s->unsynced = true; /* whoever wrote it last may not have come to that */
         s->mounted = true;
     }

@@ -35,49 +35,7 @@ static void insert(struct nvt_spool *s, const struct nvt_spool_entry *e)
     picks[i] = *e;
 }
 
-void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e)
-{
-    bool belongs = s->picks_complete ||
-                   (s->pick_count > 0U && is_before(e, &s->config.picks[s->pick_count - 1U]));
-    if (belongs) {
-        insert(s, e);
-    }
-}
-
-static bool is_known(const struct nvt_spool *s, uint32_t id)
-{
-    bool known = false;
-    for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX && !known; i++) {
-        known = s->out[i].id == id;
-    }
-    for (size_t i = 0; i < s->pick_count && !known; i++) {
-        known = s->config.picks[i].id == id;
-    }
-    return known;
-}
-
-static nvt_err refill(struct nvt_spool *s)
-{
-    struct nvt_walk walk;
-    struct nvt_record r;
-    nvt_err err = nvt_ring_begin(s, &walk);
-    s->picks_complete = true;
-    while (err == NVT_OK) {
-        err = nvt_ring_next_record(s, &walk, &r);
-        if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && nvt_spool_is_pending(s, r.id) &&
-            !is_known(s, r.id)) {
-            struct nvt_spool_entry e = {r.id, r.due_s, r.len, r.place};
-            insert(s, &e);
-        }
-    }
-    if (err != NVT_E_SPOOL_EMPTY) {
-        nvt_picks_forget(s);
-        return err;
-    }
-    return NVT_OK;
-}
-
-static struct nvt_spool_out *slot_of(struct nvt_spool *s, uint32_t id)
+static struct nvt_spool_entry *slot_of(struct nvt_spool *s, uint32_t id)
 {
     for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
         if (s->out[i].id == id) {
@@ -87,10 +45,26 @@ static struct nvt_spool_out *slot_of(struct nvt_spool *s, uint32_t id)
     return NULL;
 }
 
+void nvt_picks_put(struct nvt_spool *s, const struct nvt_spool_entry *e)
+{
+    if (slot_of(s, e->id) == NULL) {
+        insert(s, e);
+    }
+}
+
+void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e)
+{
+    bool belongs = s->picks_complete ||
+                   (s->pick_count > 0U && is_before(e, &s->config.picks[s->pick_count - 1U]));
+    if (belongs) {
+        insert(s, e);
+    }
+}
+
 /* Its bytes into the buffer; NVT_E_SPOOL_EMPTY when they are not what was written. */
 static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    struct nvt_walk walk = {e->place.block, e->place.seq, e->place.offset, 0};
+    struct nvt_walk walk = {e->place.block, e->place.seq, e->place.offset, 0U, 0U};
     struct nvt_record r;
     nvt_err err = nvt_spool_next_record(s, &walk, &r);
     bool same = err == NVT_OK && r.id == e->id && r.place.offset == e->place.offset;
@@ -104,36 +78,55 @@ static void drop_first(struct nvt_spool *s)
                   s->pick_count * sizeof s->config.picks[0]);
 }
 
-/* Bits have flipped since the mount: nobody will ever read it. */
-static void lose(struct nvt_spool *s, const struct nvt_spool_entry *e)
+void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
 {
-    nvt_window_set_done(s, e->id);
-    nvt_window_follow(s);
-    s->live -= nvt_spool_room(s, e->len);
-    s->pending--;
-    s->lost++;
-    drop_first(s);
+    struct nvt_spool_entry *slot = slot_of(s, id);
+    if (slot != NULL) {
+        slot->place = to;
+        return;
+    }
+    for (uint32_t i = 0; i < s->pick_count; i++) {
+        if (s->config.picks[i].id == id) {
+            s->config.picks[i].place = to;
+            return;
+        }
+    }
 }
 
-/* The first pick that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. */
+void nvt_picks_forget_places(struct nvt_spool *s)
+{
+    nvt_picks_forget(s);
+    for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
+        s->out[i].place.seq = 0U;
+    }
+}
+
+/* The first pick that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. Where
+ * one can not be, bits have flipped since its head was read, and all is checked again. */
 static nvt_err fetch_first(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
 {
-    nvt_err err = s->pick_count == 0U && !s->picks_complete ? refill(s) : NVT_OK;
-    while (err == NVT_OK && s->pick_count > 0U) {
+    enum { TRIES = 3 };
+    nvt_err err = NVT_OK;
+    if (s->pick_count == 0U && !s->picks_complete) {
+        err = nvt_spool_take_stock(s, NVT_CHECK_NONE, s->next);
+    }
+    for (unsigned i = 0; i < (unsigned)TRIES && err == NVT_OK; i++) {
+        if (s->pick_count == 0U) {
+            return NVT_E_SPOOL_EMPTY;
+        }
         *out_entry = s->config.picks[0];
         err = fetch(s, out_entry);
         if (err != NVT_E_SPOOL_EMPTY) {
             return err;
         }
-        lose(s, out_entry);
-        err = s->pick_count == 0U && !s->picks_complete ? refill(s) : NVT_OK;
+        err = nvt_spool_take_stock(s, NVT_CHECK_ALL, s->next);
     }
-    return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
+    return err == NVT_OK ? NVT_E_SPOOL_IO : err;
 }
 
 nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry)
 {
-    struct nvt_spool_out *slot = slot_of(s, 0U);
+    struct nvt_spool_entry *slot = slot_of(s, 0U);
     if (!s->mounted) {
         return NVT_E_STATE;
     }
@@ -148,7 +141,7 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
         nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, out_entry->len));
     }
     if (err == NVT_OK) {
-        *slot = (struct nvt_spool_out){out_entry->id, out_entry->len};
+        *slot = *out_entry;
         drop_first(s);
     }
     return err;
@@ -156,12 +149,17 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
 
 nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
 {
-    struct nvt_spool_out *slot = id == 0U ? NULL : slot_of(s, id);
+    struct nvt_spool_entry *slot = id == 0U ? NULL : slot_of(s, id);
     if (slot == NULL) {
         return NVT_E_ARG;
     }
-    *slot = (struct nvt_spool_out){0U, 0U};
-    nvt_picks_forget(s);
+    struct nvt_spool_entry e = *slot;
+    slot->id = 0U;
+    if (e.place.seq == 0U) { /* not known any more */
+        nvt_picks_forget(s);
+    } else {
+        nvt_picks_offer(s, &e);
+    }
     return NVT_OK;
 }
 
@@ -171,7 +169,7 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
                          uint16_t status, struct nvt_span reason)
 {
     enum { REASON_MAX = 64 };
-    struct nvt_spool_out *slot = id == 0U ? NULL : slot_of(s, id);
+    struct nvt_spool_entry *slot = id == 0U ? NULL : slot_of(s, id);
     if (slot == NULL || state < NVT_SPOOL_DELIVERED || state > NVT_SPOOL_EXPIRED) {
         return NVT_E_ARG;
     }
@@ -184,7 +182,7 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
         s->pending--;
         nvt_spool_note_settled(s, id, mark.aux);
         nvt_window_follow(s);
-        *slot = (struct nvt_spool_out){0U, 0U};
+        slot->id = 0U;
     }
     return err;
 }

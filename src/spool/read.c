@@ -132,7 +132,8 @@ nvt_err nvt_medium_read_head(const struct nvt_medium *m, uint32_t block, struct 
                                    get_32(b + 28), flags & 0x7FFFFFFFU, (flags >> 31U) != 0U};
     uint32_t ids = out->next - out->tail;
     bool ours = nvt_spool_read_geometry(nvt_span_of(b, NVT_HEAD_LEN), &g) == NVT_OK &&
-                is_geometry_of(m, &g) && out->seq != 0U && out->next >= out->tail &&
+                is_geometry_of(m, &g) && out->seq != 0U && out->tail != 0U &&
+                out->next >= out->tail &&
                 out->window_len == ids / 8U + (ids % 8U != 0U ? 1U : 0U) &&
                 out->window_len <= m->device->block_size - (uint32_t)NVT_HEAD_LEN;
     if (!ours) {
@@ -202,8 +203,7 @@ static bool is_possible(const struct nvt_medium *m, const struct nvt_record *r)
     return typed && nvt_padded(m->device, (uint32_t)NVT_RECORD_LEN + r->len) <= rest;
 }
 
-nvt_err nvt_medium_peek(const struct nvt_medium *m, const struct nvt_walk *walk,
-                        struct nvt_record *out)
+static nvt_err peek(const struct nvt_medium *m, const struct nvt_walk *walk, struct nvt_record *out)
 {
     uint8_t *b = m->buffer;
     nvt_err err = read_at(m, walk->block, walk->offset, b, NVT_RECORD_LEN);
@@ -251,7 +251,7 @@ nvt_err nvt_medium_next_record(const struct nvt_medium *m, struct nvt_walk *walk
     uint32_t damaged = 0U;
     nvt_err err = NVT_AGAIN;
     while (err == NVT_AGAIN && walk->offset <= end - (uint32_t)NVT_RECORD_LEN) {
-        err = nvt_medium_peek(m, walk, out);
+        err = peek(m, walk, out);
         if (err == NVT_OK) {
             err = check_bytes(m, out);
         }
@@ -281,6 +281,14 @@ nvt_err nvt_spool_next_record(const struct nvt_spool *s, struct nvt_walk *walk,
         err = nvt_medium_next_record(&m, walk, out);
     }
     return err;
+}
+
+nvt_err nvt_spool_peek(const struct nvt_spool *s, const struct nvt_walk *walk,
+                       struct nvt_record *out)
+{
+    struct nvt_medium m = medium_of(s);
+    bool inside = walk->offset <= m.device->block_size - (uint32_t)NVT_RECORD_LEN;
+    return inside ? peek(&m, walk, out) : NVT_E_SPOOL_EMPTY;
 }
 
 nvt_err nvt_spool_is_clean(const struct nvt_spool *s, uint32_t block, uint32_t offset,

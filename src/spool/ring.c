@@ -12,9 +12,35 @@ static uint32_t after(const struct nvt_spool *s, uint32_t block)
     return block + 1U == s->config.device->block_count ? 0U : block + 1U;
 }
 
+/* ---- bad blocks ---- */
+
+static bool is_bad(const struct nvt_spool *s, uint32_t block)
+{
+    uint8_t i = 0;
+    while (i < s->bad_count && s->bad[i] != block) {
+        i++;
+    }
+    return i < s->bad_count;
+}
+
+/* With no room left the one noted first is forgotten: it will be tried again. */
+static void note_bad(struct nvt_spool *s, uint32_t block)
+{
+    if (is_bad(s, block)) {
+        return;
+    }
+    if (s->bad_count == (uint8_t)NVT_SPOOL_BAD_MAX) {
+        (void)memmove(&s->bad[0], &s->bad[1], sizeof s->bad - sizeof s->bad[0]);
+        s->bad_count--;
+    }
+    s->bad[s->bad_count] = block;
+    s->bad_count++;
+}
+
 /* ---- walking ---- */
 
-/* The first block in use from b on. The head block is always in use. */
+/* The first block in use from b on. The head block is always in use. One in between that is not in
+ * use was passed over when it was its turn. */
 static nvt_err enter_from(struct nvt_spool *s, uint32_t b, struct nvt_walk *walk)
 {
     for (uint32_t turn = 0; turn < s->config.device->block_count; turn++) {
@@ -27,11 +53,13 @@ static nvt_err enter_from(struct nvt_spool *s, uint32_t b, struct nvt_walk *walk
             walk->block = b;
             walk->seq = head.seq;
             walk->offset = nvt_spool_padded(s, (uint32_t)NVT_HEAD_LEN + head.window_len);
+            walk->doubt = 0U;
             return NVT_OK;
         }
         if (b == s->head) {
             return NVT_E_SPOOL_IO; /* it was good when it was opened */
         }
+        note_bad(s, b);
         b = after(s, b);
     }
     return NVT_E_SPOOL_IO;
@@ -43,13 +71,49 @@ nvt_err nvt_ring_begin(struct nvt_spool *s, struct nvt_walk *walk)
     return enter_from(s, s->oldest, walk);
 }
 
-nvt_err nvt_ring_next_record(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out)
+/* The last record was not checked, and behind it stands none: it may not be one either. */
+static nvt_err resolve_doubt(const struct nvt_spool *s, struct nvt_walk *walk,
+                             struct nvt_record *out)
 {
+    uint32_t after_it = walk->offset;
+    uint32_t doubt = walk->doubt;
+    walk->offset = doubt;
+    walk->doubt = 0U;
     nvt_err err = nvt_spool_next_record(s, walk, out);
+    if (err == NVT_OK && out->place.offset == doubt) {
+        walk->offset = after_it;
+        err = nvt_spool_next_record(s, walk, out);
+    }
+    return err;
+}
+
+static nvt_err next_record(const struct nvt_spool *s, enum nvt_check check, struct nvt_walk *walk,
+                           struct nvt_record *out)
+{
+    nvt_err err = check == NVT_CHECK_ALL ? NVT_AGAIN : nvt_spool_peek(s, walk, out);
+    bool unchecked = err == NVT_OK && out->type != (uint8_t)NVT_RECORD_VALUE &&
+                     (check == NVT_CHECK_NONE || out->type != (uint8_t)NVT_RECORD_ENTRY ||
+                      !nvt_spool_is_pending(s, out->id));
+    if (unchecked) {
+        walk->doubt = walk->offset;
+        walk->offset += nvt_spool_room(s, out->len);
+        return NVT_OK;
+    }
+    if (err != NVT_OK && walk->doubt != 0U) {
+        return resolve_doubt(s, walk, out);
+    }
+    walk->doubt = 0U;
+    return nvt_spool_next_record(s, walk, out);
+}
+
+nvt_err nvt_ring_next_record(struct nvt_spool *s, enum nvt_check check, struct nvt_walk *walk,
+                             struct nvt_record *out)
+{
+    nvt_err err = next_record(s, check, walk, out);
     while (err == NVT_E_SPOOL_EMPTY && walk->block != s->head) {
         err = enter_from(s, after(s, walk->block), walk);
         if (err == NVT_OK) {
-            err = nvt_spool_next_record(s, walk, out);
+            err = next_record(s, check, walk, out);
         }
     }
     return err;
@@ -66,34 +130,39 @@ static bool lives(const struct nvt_spool *s, const struct nvt_record *r)
 
 /* ---- free blocks ---- */
 
-static bool is_bad(const struct nvt_spool *s, uint32_t block)
+/* Of large devices more than one is kept free: any may turn out bad when it is its turn. */
+uint32_t nvt_ring_spare(const struct nvt_spool *s)
 {
-    uint8_t i = 0;
-    while (i < s->bad_count && s->bad[i] != block) {
-        i++;
-    }
-    return i < s->bad_count;
+    uint32_t spare = s->config.device->block_count / 16U;
+    return spare < (uint32_t)NVT_SPOOL_BAD_MAX ? spare : (uint32_t)NVT_SPOOL_BAD_MAX;
 }
 
-static void note_bad(struct nvt_spool *s, uint32_t block)
+/* Blocks behind from and before to; all others when both are the same. */
+static uint32_t between(const struct nvt_spool *s, uint32_t from, uint32_t to)
 {
-    if (s->bad_count < (uint8_t)NVT_SPOOL_BAD_MAX) {
-        s->bad[s->bad_count] = block;
-        s->bad_count++;
-    }
+    uint32_t count = s->config.device->block_count;
+    return (to + count - from - 1U) % count;
 }
 
-/* Free blocks not known as bad; *out_last is the last of them. */
-static uint32_t free_blocks(const struct nvt_spool *s, uint32_t *out_last)
+/* Free blocks behind b, not known as bad. */
+static uint32_t free_behind(const struct nvt_spool *s, uint32_t b)
 {
-    uint32_t count = 0;
-    for (uint32_t b = after(s, s->head); b != s->oldest; b = after(s, b)) {
-        if (!is_bad(s, b)) {
-            count++;
-            *out_last = b;
-        }
+    uint32_t count = between(s, b, s->oldest);
+    uint32_t bad = 0;
+    for (uint8_t i = 0; i < s->bad_count; i++) {
+        bad += between(s, b, s->bad[i]) < count ? 1U : 0U;
     }
-    return count;
+    return count - bad;
+}
+
+static uint32_t last_free(const struct nvt_spool *s)
+{
+    uint32_t count = s->config.device->block_count;
+    uint32_t b = s->oldest;
+    do {
+        b = (b + count - 1U) % count;
+    } while (is_bad(s, b));
+    return b;
 }
 
 /* What made the block free must be durable before, and what stood in it be gone for good before
@@ -113,13 +182,37 @@ static nvt_err erase(struct nvt_spool *s, uint32_t block)
     return nvt_spool_sync(s);
 }
 
-/* More than the one that is kept free? When there are just two, the one that would be kept is
- * erased, to be sure of it. */
-static bool has_spare(struct nvt_spool *s)
+/* Are enough kept free behind b? When it is just one, it is erased, to be sure of it. */
+static bool leaves_enough(struct nvt_spool *s, uint32_t b)
 {
-    uint32_t last = 0;
-    uint32_t count = free_blocks(s, &last);
-    return count > 2U || (count == 2U && erase(s, last) == NVT_OK);
+    uint32_t spare = nvt_ring_spare(s);
+    uint32_t count = free_behind(s, b);
+    if (count == 1U && spare <= s->bad_count) {
+        uint32_t last = last_free(s);
+        if (s->erased != last + 1U) {
+            count = erase(s, last) == NVT_OK ? 1U : 0U;
+            s->erased = count == 1U ? last + 1U : 0U;
+        }
+    }
+    return count > (spare > s->bad_count ? spare - s->bad_count : 0U);
+}
+
+static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving)
+{
+    nvt_err err = s->erased == b + 1U ? nvt_spool_sync(s) : erase(s, b);
+    if (err != NVT_OK) {
+        return err;
+    }
+    s->erased = s->erased == b + 1U ? 0U : s->erased;
+    s->top_seq++;
+    err = nvt_spool_write_head(s, b, s->top_seq, moving);
+    if (err != NVT_OK) {
+        note_bad(s, b);
+        return err;
+    }
+    s->head = b;
+    s->head_seq = s->top_seq;
+    return NVT_OK;
 }
 
 nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
@@ -129,19 +222,15 @@ nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
         if (is_bad(s, b)) {
             continue;
         }
-        err = erase(s, b);
-        if (err == NVT_OK) {
-            s->top_seq++;
-            err = nvt_spool_write_head(s, b, s->top_seq, moving);
-            if (err == NVT_OK) {
-                s->head = b;
-                s->head_seq = s->top_seq;
-                return NVT_OK;
-            }
-            note_bad(s, b);
+        if (!moving && !leaves_enough(s, b)) {
+            return NVT_E_SPOOL_FULL;
         }
+        err = open_block(s, b, moving);
+        if (err == NVT_OK) {
+            return NVT_OK;
+        }
+        s->offset = s->config.device->block_size;
     }
-    s->offset = s->config.device->block_size;
     return err;
 }
 
@@ -179,8 +268,11 @@ static nvt_err copy_records(struct nvt_spool *s, struct nvt_walk *walk,
     nvt_err err = nvt_spool_next_record(s, walk, &r);
     while (err == NVT_OK) {
         if (lives(s, &r)) {
+            struct nvt_spool_place to = {s->head, s->offset, s->head_seq};
             if (r.type == (uint8_t)NVT_RECORD_VALUE) {
-                values[r.aux] = (struct nvt_spool_place){s->head, s->offset, s->head_seq};
+                values[r.aux] = to;
+            } else {
+                nvt_picks_move(s, r.id, to);
             }
             err = nvt_spool_write_record(s, &r,
                                          nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r.len));
@@ -233,12 +325,12 @@ static nvt_err move_oldest(struct nvt_spool *s)
         s->head = head;
         s->head_seq = head_seq;
         s->offset = s->config.device->block_size;
+        nvt_picks_forget_places(s);
         return err;
     }
     (void)memcpy(s->values, values, sizeof values);
     s->oldest = next.block;
     s->oldest_seq = next.seq;
-    nvt_picks_forget(s);
     return NVT_OK;
 }
 
@@ -250,7 +342,8 @@ nvt_err nvt_ring_make_room(struct nvt_spool *s, uint32_t len)
     while (err == NVT_OK && (s->offset > s->limit || s->limit - s->offset < len)) {
         err = turns == 0U ? NVT_E_SPOOL_FULL : follow_oldest(s);
         if (err == NVT_OK) {
-            err = has_spare(s) ? nvt_ring_open(s, false) : move_oldest(s);
+            err = nvt_ring_open(s, false);
+            err = err == NVT_E_SPOOL_FULL ? move_oldest(s) : err;
         }
         turns--;
     }

@@ -2,13 +2,16 @@
 /* Entries and values in; what there is. */
 #include "journal.h"
 
-/* Bytes that can live at once: in every block but two (the one kept free, and one for marks), what
- * is left of its room when the longest record just did not fit. Beyond that, moving records could
- * go round without ever making room. */
+/* Bytes that can live at once: in every block but those kept free, the bad ones, and one for marks,
+ * what is left of its room when the longest record just did not fit. Beyond that, moving records
+ * could go round without ever making room. */
 static uint32_t capacity(const struct nvt_spool *s, uint32_t longest)
 {
     uint32_t data = nvt_spool_data_max(s);
-    return data < longest ? 0U : (s->config.device->block_count - 2U) * (data - longest);
+    uint32_t spare = nvt_ring_spare(s);
+    uint32_t kept = 2U + (spare > s->bad_count ? spare : s->bad_count);
+    uint32_t count = s->config.device->block_count;
+    return data < longest || count < kept ? 0U : (count - kept) * (data - longest);
 }
 
 static nvt_err check_room(const struct nvt_spool *s, size_t len, uint32_t freed)
@@ -134,7 +137,7 @@ nvt_err nvt_spool_get_value(struct nvt_spool *s, uint8_t key, struct nvt_buf *ou
         return NVT_E_STATE;
     }
     const struct nvt_spool_place *at = &s->values[key];
-    struct nvt_walk walk = {at->block, at->seq, at->offset, 0U};
+    struct nvt_walk walk = {at->block, at->seq, at->offset, 0U, 0U};
     struct nvt_record r;
     if (at->seq == 0U) {
         return NVT_E_SPOOL_EMPTY;
@@ -157,7 +160,7 @@ nvt_err nvt_spool_get_value(struct nvt_spool *s, uint8_t key, struct nvt_buf *ou
 nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, struct nvt_buf *out,
                        struct nvt_spool_entry *out_entry)
 {
-    struct nvt_walk walk = {cursor->at.block, cursor->at.seq, cursor->at.offset, 0U};
+    struct nvt_walk walk = {cursor->at.block, cursor->at.seq, cursor->at.offset, 0U, 0U};
     struct nvt_record r = {.type = 0};
     if (!s->mounted) {
         return NVT_E_STATE;
@@ -165,7 +168,7 @@ nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, str
     nvt_err err = walk.seq == 0U ? nvt_ring_begin(s, &walk) : NVT_OK;
     do {
         if (err == NVT_OK) {
-            err = nvt_ring_next_record(s, &walk, &r);
+            err = nvt_ring_next_record(s, NVT_CHECK_ALL, &walk, &r);
         }
     } while (err == NVT_OK &&
              (r.type != (uint8_t)NVT_RECORD_ENTRY || !nvt_spool_is_pending(s, r.id)));

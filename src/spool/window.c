@@ -44,6 +44,12 @@ void nvt_window_clear(struct nvt_spool *s)
     (void)memset(s->config.window, 0, s->config.window_len);
 }
 
+void nvt_window_clear_seen(struct nvt_spool *s)
+{
+    uint32_t half = s->config.window_len / 2U;
+    (void)memset(s->config.window + half, 0, half);
+}
+
 static void drop_tail(struct nvt_spool *s)
 {
     *byte_of(s, s->tail, false) &= (uint8_t)~bit_of(s->tail);

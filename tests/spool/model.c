@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model.h"
 
+#include <stddef.h>
+
 enum { OUT_LIST = NVT_SPOOL_OUT_MAX };
 
 static uint32_t next_random(struct model *m)
@@ -16,14 +18,18 @@ static void wire(struct model *m)
     m->flash.device.ctx = &m->flash;
     m->flash.mem = m->mem;
     m->flash.synced = m->synced;
+    m->flash.bad = m->bad;
     m->config = (struct nvt_spool_config){&m->flash.device, m->buffer, MODEL_BUFFER, m->window,
-                                          MODEL_WINDOW,     m->picks,  MODEL_PICKS};
+                                          m->window_len,    m->picks,  MODEL_PICKS};
     m->spool.config = m->config;
 }
 
 void model_copy(struct model *to, const struct model *from)
 {
-    *to = *from;
+    size_t size = (size_t)from->flash.device.block_size * from->flash.device.block_count;
+    (void)memcpy(to, from, offsetof(struct model, mem));
+    (void)memcpy(to->mem, from->mem, size);
+    (void)memcpy(to->synced, from->synced, size);
     wire(to);
 }
 
@@ -52,6 +58,7 @@ void model_init(struct model *m, const struct model_size *size, uint32_t seed)
     (void)memset(m, 0, sizeof *m);
     nvt_sim_flash_init(&m->flash, m->mem, m->synced, size->block_size, size->block_count,
                        size->prog_size);
+    m->window_len = size->window_len;
     wire(m);
     m->random = seed * 747796405U + 1U;
     (void)nvt_spool_format(&m->spool, &m->config);
@@ -73,7 +80,7 @@ static void check_full(struct model *m, const struct model_size *size, uint32_t 
     uint32_t room = (16U + len + unit - 1U) / unit * unit;
     uint32_t more = room > m->spool.longest ? room - m->spool.longest : 0U;
     nvt_spool_info(&m->spool, &info);
-    bool window_full = m->spool.next - m->spool.tail >= (uint32_t)MODEL_WINDOW / 2U * 8U;
+    bool window_full = m->spool.next - m->spool.tail >= size->window_len / 2U * 8U;
     if (!window_full &&
         info.used_bytes + room + more * (size->block_count - 2U) <= info.capacity_bytes) {
         m->fault = "7: said to be full, but is not";
@@ -88,7 +95,7 @@ static bool do_append(struct model *m, const struct model_size *size)
     uint32_t len = len_of(salt, size->bytes_max);
     struct model_entry *e = entry_of(m, m->spool.next);
     struct model_entry before = *e;
-    *e = (struct model_entry){m->spool.next, salt, MODEL_APPENDING};
+    *e = (struct model_entry){m->spool.next, salt, 0U, MODEL_APPENDING};
     nvt_err err = nvt_spool_append(&m->spool, bytes_of(salt, len, bytes), due_of(salt), &given);
     if (err == NVT_OK && given == e->id) {
         e->state = m->spool.held ? MODEL_APPENDED : MODEL_PENDING;
@@ -117,6 +124,7 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     }
     entry_of(m, e.id)->state = MODEL_SETTLING;
     nvt_err err = nvt_spool_settle(&m->spool, e.id, state, 422U, NVT_LIT("too far"));
+    entry_of(m, e.id)->mark_block = m->spool.head;
     if (err == NVT_OK) {
         entry_of(m, e.id)->state = m->spool.held ? MODEL_SETTLED : MODEL_DONE;
     } else if (!m->flash.off) {
@@ -130,7 +138,7 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
 /* Of those it may be, the value is the last one now. */
 static void value_is_durable(struct model *m)
 {
-    if (m->next_count > 0U) {
+    if (m->next_count > 0U) { /* no longer in doubt, if it was */
         m->value = m->next_values[m->next_count - 1U];
         m->next_count = 0U;
     }
@@ -284,13 +292,16 @@ static const char *check_order(struct model *m)
 
 static const char *check_value(struct model *m)
 {
-    uint8_t mem[64];
+    uint8_t mem[64] = {0};
     uint8_t wanted[24];
     struct nvt_buf out;
     nvt_buf_init(&out, mem, sizeof mem);
     nvt_err err = nvt_spool_get_value(&m->spool, 0U, &out);
     uint32_t count = m->next_count;
     m->next_count = 0U;
+    if (m->value == UINT32_MAX) { /* damaged */
+        return NULL;
+    }
     if (err == NVT_E_SPOOL_EMPTY) {
         return m->value == 0U ? NULL : "6: the value is gone";
     }
@@ -314,7 +325,7 @@ const char *model_recover(struct model *m)
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
         return "can not be mounted";
     }
-    if (m->spool.lost != 0U) {
+    if (m->spool.lost != 0U && !m->flipped) {
         return "1: lost, and it says so";
     }
     const char *fault = check_listed(m, listed);
@@ -323,6 +334,79 @@ const char *model_recover(struct model *m)
     }
     if (fault == NULL) {
         fault = check_order(m);
+    }
+    return fault == NULL ? check_value(m) : fault;
+}
+
+/* ---- damage ---- */
+
+/* In which block each pending entry stands, plus 1. */
+static void note_blocks(struct model *m, uint8_t *blocks)
+{
+    uint8_t mem[MODEL_BUFFER];
+    struct nvt_spool_cursor cursor = {{0U, 0U, 0U}};
+    struct nvt_spool_entry e;
+    struct nvt_buf out;
+    nvt_buf_init(&out, mem, sizeof mem);
+    while (nvt_spool_list(&m->spool, &cursor, &out, &e) == NVT_OK) {
+        blocks[e.id % (uint32_t)MODEL_IDS] = (uint8_t)(e.place.block + 1U);
+        nvt_buf_init(&out, mem, sizeof mem);
+    }
+}
+
+static const char *check_flipped(struct model *m, uint32_t block, const uint8_t *before,
+                                 const uint8_t *listed)
+{
+    for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) {
+        struct model_entry *e = &m->entries[i];
+        bool was_here = before[i] == block + 1U;
+        if (before[i] != 0U && listed[i] == 0U && !was_here) {
+            return "1: lost to damage elsewhere";
+        }
+        if (before[i] == 0U && listed[i] != 0U && e->mark_block != block) {
+            return "2: back by damage elsewhere";
+        }
+        if (before[i] != 0U || listed[i] != 0U) {
+            e->state = listed[i] != 0U ? MODEL_PENDING : MODEL_DONE;
+        }
+    }
+    return NULL;
+}
+
+const char *model_flip(struct model *m)
+{
+    uint8_t before[MODEL_IDS] = {0};
+    uint8_t listed[MODEL_IDS] = {0};
+    uint32_t size = m->flash.device.block_size * m->flash.device.block_count;
+    uint32_t at = next_random(m) % size;
+    uint32_t block = at / m->flash.device.block_size;
+    bool only = m->spool.oldest == m->spool.head && block == m->spool.head;
+    uint32_t value_block = m->spool.values[0].seq == 0U ? UINT32_MAX : m->spool.values[0].block;
+    note_blocks(m, before);
+    m->mem[at] ^= (uint8_t)(1U << (next_random(m) % 8U));
+    m->synced[at] = m->mem[at];
+    m->flipped = true;
+    if (only) { /* its head may be what was hit: nothing is left then */
+        return NULL;
+    }
+    if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
+        return "can not be mounted for one bit";
+    }
+    for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) { /* those whose mark is gone are back */
+        struct model_entry *e = &m->entries[i];
+        e->state = e->state == MODEL_DONE && e->mark_block == block ? MODEL_SETTLED : e->state;
+    }
+    const char *fault = check_listed(m, listed);
+    if (fault == NULL) {
+        fault = check_flipped(m, block, before, listed);
+    }
+    for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) {
+        struct model_entry *e = &m->entries[i];
+        e->state = e->state == MODEL_SETTLED ? MODEL_DONE : e->state;
+    }
+    if (value_block == block) { /* the one before may be back, or none */
+        m->value = UINT32_MAX;
+        return fault;
     }
     return fault == NULL ? check_value(m) : fault;
 }

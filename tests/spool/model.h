@@ -9,9 +9,9 @@
 enum {
     MODEL_WINDOW = 32, /* bytes: 128 ids */
     MODEL_IDS = 256,   /* kept track of: more than the window has */
-    MODEL_BLOCK_MAX = 1024,
-    MODEL_DEVICE_MAX = 6 * MODEL_BLOCK_MAX,
-    MODEL_BUFFER = 1024,
+    MODEL_BLOCKS_MAX = 20,
+    MODEL_DEVICE_MAX = 65536,
+    MODEL_BUFFER = 4096,
     MODEL_PICKS = 12,
     MODEL_VALUES = 8
 };
@@ -32,7 +32,8 @@ struct model {
     struct nvt_spool_config config;
     struct model_entry {
         uint32_t id;
-        uint32_t salt; /* what its bytes and urgency are made of */
+        uint32_t salt;       /* what its bytes and urgency are made of */
+        uint32_t mark_block; /* where it was settled */
         enum model_state state;
     } entries[MODEL_IDS];               /* by id modulo their number */
     uint32_t value;                     /* of key 0: what it is; 0: none */
@@ -41,15 +42,18 @@ struct model {
     const char *fault; /* found before the power went */
     uint32_t random;
     uint32_t appended;
-    uint8_t mem[MODEL_DEVICE_MAX];
-    uint8_t synced[MODEL_DEVICE_MAX];
+    uint32_t window_len;
+    bool flipped; /* damage was done: entries may be lost */
+    uint8_t bad[MODEL_BLOCKS_MAX];
     struct nvt_spool_entry picks[MODEL_PICKS];
     uint8_t buffer[MODEL_BUFFER];
     uint8_t window[MODEL_WINDOW];
+    uint8_t mem[MODEL_DEVICE_MAX]; /* copied as far as the device reaches */
+    uint8_t synced[MODEL_DEVICE_MAX];
 };
 
 struct model_size {
-    uint32_t block_size, block_count, prog_size, bytes_max;
+    uint32_t block_size, block_count, prog_size, bytes_max, window_len;
 };
 
 /* An erased device of that size, formatted and mounted. */
@@ -61,6 +65,10 @@ bool model_step(struct model *m, const struct model_size *size);
 /* Power on, mount, and all invariants. NULL, or which of them does not hold. What was under way is
  * decided now, one way or the other. */
 const char *model_recover(struct model *m);
+
+/* Flips one random bit of a recovered spool's device and mounts it again: at most what stands in
+ * that block is lost. NULL, or what is wrong. It can be used on then. */
+const char *model_flip(struct model *m);
 
 /* The copy works on its own memory. */
 void model_copy(struct model *to, const struct model *from);

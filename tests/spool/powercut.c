@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power cuts at every byte of every operation, two deep: a run of random operations is cut at each
- * step of each of them; after each cut the spool is mounted, checked and used on, and those
- * operations are cut at each step too. Ends with one line of counts.
+ * Power cuts at every byte of every operation, two deep: a run of random operations, single ones
+ * and held ones, is cut at each step of each of them; after each cut the spool is mounted, checked
+ * and used on, and those operations are cut at each step too. In between bits flip, and some
+ * devices have bad blocks. Ends with one line of counts.
  *     powercut [SECONDS]
  */
 #include "model.h"
@@ -12,25 +13,27 @@
 #include <time.h>
 
 static const struct model_size sizes[] = {
-    {256U, 5U, 1U, 20U},
-    {256U, 6U, 16U, 40U},
-    {512U, 4U, 4U, 90U},
-    {1024U, 6U, 256U, 200U},
-};
+    {256U, 5U, 1U, 20U, 32U},      {256U, 6U, 16U, 40U, 32U},    {512U, 4U, 4U, 90U, 32U},
+    {1024U, 6U, 256U, 200U, 32U},  {1024U, 4U, 2U, 4U, 4U},      {256U, 18U, 4U, 20U, 16U},
+    {4096U, 4U, 64U, 600U, 32U},   {4096U, 4U, 512U, 900U, 32U}, {256U, 20U, 8U, 30U, 32U},
+    {16384U, 4U, 4096U, 900U, 32U}};
 
-enum { INNER_OPERATIONS = 3, WARM_UP_MAX = 300 };
+enum { SIZES = (int)(sizeof sizes / sizeof sizes[0]), INNER_OPERATIONS = 3, WARM_UP_MAX = 300 };
 
-static unsigned long long cuts, lost, doubled;
+static unsigned long long cuts, flips, lost, doubled;
 
 /* How a run is cut. */
 struct plan {
     const struct model_size *size;
     unsigned seed;
-    int operations;
+    unsigned operations;
+    unsigned rounds;     /* of the ring; the run ends after the operations and not before these */
+    unsigned stride;     /* 1: a cut at each step; n: at every n-th, for large program units */
     unsigned deep_every; /* 1: a second cut after each first one; n: after every n-th */
+    bool all_torn;       /* each first cut in each way to tear, else one of them in turn */
 };
 
-static bool report(const char *fault, const struct plan *p, int operation, uint64_t first,
+static bool report(const char *fault, const struct plan *p, unsigned operation, uint64_t first,
                    uint64_t second)
 {
     if (fault == NULL) {
@@ -39,7 +42,7 @@ static bool report(const char *fault, const struct plan *p, int operation, uint6
     bool twice = fault[0] == '2' || fault[0] == '4';
     lost += twice ? 0U : 1U;
     doubled += twice ? 1U : 0U;
-    (void)printf("not ok - %s (blocks %u x %u, unit %u, seed %u, operation %d, cut %llu, %llu)\n",
+    (void)printf("not ok - %s (blocks %u x %u, unit %u, seed %u, operation %u, cut %llu, %llu)\n",
                  fault, (unsigned)p->size->block_count, (unsigned)p->size->block_size,
                  (unsigned)p->size->prog_size, p->seed, operation, (unsigned long long)first,
                  (unsigned long long)second);
@@ -56,17 +59,18 @@ static bool step_until(struct model *m, const struct model_size *size, uint64_t 
 }
 
 /* From a recovered spool: a few more operations, each of them cut at each of its steps. */
-static bool cut_again(const struct model *start, const struct plan *p, int operation,
+static bool cut_again(const struct model *start, const struct plan *p, unsigned operation,
                       uint64_t first)
 {
     static struct model from;
     static struct model m;
     bool good = true;
     model_copy(&from, start);
-    for (int i = 0; i < (int)INNER_OPERATIONS && good; i++) {
+    for (unsigned i = 0; i < (unsigned)INNER_OPERATIONS && good; i++) {
         bool whole = false;
-        for (uint64_t second = 1; good && !whole; second++) {
+        for (uint64_t second = 1; good && !whole; second += p->stride) {
             model_copy(&m, &from);
+            m.flash.torn = (enum nvt_sim_torn)((first + second) % (unsigned)NVT_SIM_TORN_COUNT);
             whole = step_until(&m, p->size, second);
             cuts += whole ? 0U : 1U;
             good = whole || report(model_recover(&m), p, operation, first, second);
@@ -77,23 +81,45 @@ static bool cut_again(const struct model *start, const struct plan *p, int opera
     return good;
 }
 
-/* One operation cut at each of its steps, in one of the ways to tear. */
-static bool cut_each(const struct model *from, const struct plan *p, int operation)
+/* The operation cut after so many steps; *whole: it needs fewer. */
+static bool cut_once(const struct model *from, const struct plan *p, unsigned operation,
+                     uint64_t first, enum nvt_sim_torn torn, bool *whole)
 {
     static struct model m;
+    model_copy(&m, from);
+    m.flash.torn = torn;
+    m.flash.noise = (uint32_t)first * 7919U + p->seed;
+    *whole = step_until(&m, p->size, first);
+    if (*whole) {
+        return true;
+    }
+    cuts++;
+    bool good = report(model_recover(&m), p, operation, first, 0U);
+    if (good && first % 7U == 0U) {
+        static struct model damaged;
+        model_copy(&damaged, &m);
+        flips++;
+        good = report(model_flip(&damaged), p, operation, first, 0U);
+        if (good && damaged.spool.mounted && first % 13U == 0U) {
+            good = cut_again(&damaged, p, operation, first);
+        }
+    }
+    if (good && (first + operation) % p->deep_every == 0U) {
+        good = cut_again(&m, p, operation, first);
+    }
+    return good;
+}
+
+static bool cut_each(const struct model *from, const struct plan *p, unsigned operation)
+{
     bool good = true;
     bool whole = false;
-    for (uint64_t first = 1; good && !whole; first++) {
-        model_copy(&m, from);
-        m.flash.torn = (enum nvt_sim_torn)((first + p->seed) % (unsigned)NVT_SIM_TORN_COUNT);
-        m.flash.noise = (uint32_t)first * 7919U + p->seed;
-        whole = step_until(&m, p->size, first);
-        if (!whole) {
-            cuts++;
-            good = report(model_recover(&m), p, operation, first, 0U);
-            if (good && (first + (unsigned)operation) % p->deep_every == 0U) {
-                good = cut_again(&m, p, operation, first);
-            }
+    for (uint64_t first = 1; good && !whole; first += p->stride) {
+        unsigned torn = p->all_torn ? 0U : (unsigned)(first + p->seed);
+        unsigned end = p->all_torn ? (unsigned)NVT_SIM_TORN_COUNT : torn + 1U;
+        for (; good && torn < end; torn++) {
+            enum nvt_sim_torn how = (enum nvt_sim_torn)(torn % (unsigned)NVT_SIM_TORN_COUNT);
+            good = cut_once(from, p, operation, first, how, &whole);
         }
     }
     return good;
@@ -104,10 +130,15 @@ static bool run(const struct plan *p, unsigned warm_up)
     static struct model from;
     bool good = true;
     model_init(&from, p->size, p->seed);
+    if (p->size->block_count >= 16U) { /* one block is bad, in one way or the other */
+        from.bad[p->seed / 2U % p->size->block_count] = (uint8_t)(p->seed % 3U);
+    }
     for (unsigned i = 0; i < warm_up; i++) {
         (void)model_step(&from, p->size);
     }
-    for (int i = 0; i < p->operations && good; i++) {
+    for (unsigned i = 0; good && (i < p->operations ||
+                                  from.flash.erased < (uint64_t)p->rounds * p->size->block_count);
+         i++) {
         good = cut_each(&from, p, i);
         (void)model_step(&from, p->size);
         good = good && report(from.fault, p, i, 0U, 0U);
@@ -118,13 +149,16 @@ static bool run(const struct plan *p, unsigned warm_up)
 int main(int argc, char **argv)
 {
     time_t end = time(NULL) + (argc > 1 ? atol(argv[1]) : 60);
-    /* The smallest device from its format on, until it has been round more than twice. */
-    const struct plan whole = {&sizes[0], 1U, 60, 1U};
-    bool good = run(&whole, 0U);
+    /* The smallest device from its format on, until it has been round twice. */
+    const struct plan small = {&sizes[0], 1U, 0U, 2U, 1U, 1U, false};
+    bool good = run(&small, 0U);
     for (unsigned seed = 2; good && time(NULL) < end; seed++) {
-        const struct plan p = {&sizes[seed % (sizeof sizes / sizeof sizes[0])], seed, 30, 61U};
+        const struct model_size *size = &sizes[seed % (unsigned)SIZES];
+        unsigned stride = size->prog_size >= 512U ? 61U : 1U;
+        const struct plan p = {size, seed, 30U, 0U, stride, 61U, seed % 4U == 0U};
         good = run(&p, seed * 37U % (unsigned)WARM_UP_MAX);
     }
+    (void)printf("bits flipped: %llu\n", flips);
     (void)printf("cut points: %llu, lost: %llu, doubled: %llu\n", cuts, lost, doubled);
     return good && cuts > 0U ? 0 : 1;
 }
