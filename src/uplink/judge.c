@@ -44,13 +44,19 @@ static uint64_t long_pause_ms(struct nvt_uplink *u)
     return nvt_link_random(u, (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 2U, NVT_UPLINK_PAUSE_MAX_MS);
 }
 
+static void put_off(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+{
+    lane->state = (uint8_t)NVT_LANE_READY;
+    u->state.count.retries++;
+    u->state.last = lane->call.outcome.failure;
+}
+
 /* Not now: the entry goes out again, or is asked after, once the link is back. */
 static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
     bool own_quota = o->status == 0U && o->failure.err == NVT_E_QUOTA;
-    lane->state = (uint8_t)NVT_LANE_READY;
-    u->state.count.retries++;
+    put_off(u, lane);
     u->state.count.quota_waits +=
         own_quota || o->status == 429U || o->failure.err == NVT_E_GRANT_QUOTA ? 1U : 0U;
     if (own_quota) {
@@ -76,7 +82,7 @@ static void doubt(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);
         return;
     }
-    u->state.count.retries++;
+    put_off(u, lane);
     lane->doubted = true;
     lane->doubt_mark = u->state.count.delivered;
     nvt_link_blocked(u, lane, now_ms);
@@ -138,7 +144,7 @@ static void judge_sent(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint6
 /* The look-up says neither: later, without holding up the others. */
 static void unsure(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
-    u->state.count.retries++;
+    put_off(u, lane);
     (void)nvt_aside_put(u, lane, now_ms + long_pause_ms(u));
 }
 
@@ -196,8 +202,5 @@ void nvt_lane_judge(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
         judge_asked(u, lane, now_ms);
     } else {
         judge_sent(u, lane, now_ms);
-    }
-    if (lane->call.outcome.failure.err != NVT_OK && lane->state != (uint8_t)NVT_LANE_DONE) {
-        u->state.last = lane->call.outcome.failure;
     }
 }

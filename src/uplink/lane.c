@@ -124,14 +124,22 @@ static void begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt
     }
 }
 
-void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
+static void fill_free(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool open,
+                      struct nvt_pass *p)
 {
-    bool open = nvt_link_open(u, p->now_ms);
-    if (lane->state == (uint8_t)NVT_LANE_FREE && open && !u->stopping) {
+    if (open && !u->stopping) {
         fetch(u, lane, p);
     }
     if (lane->state == (uint8_t)NVT_LANE_FREE && p->now_ms >= lane->again_ms) {
         nvt_conn_close(&lane->call.conn);
+    }
+}
+
+void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
+{
+    bool open = nvt_link_open(u, p->now_ms);
+    if (lane->state == (uint8_t)NVT_LANE_FREE) {
+        fill_free(u, lane, open, p);
     }
     if (lane->state != (uint8_t)NVT_LANE_READY) {
         return;

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -31,15 +32,70 @@ static nvt_err take_receipt(void *ctx, const struct nvt_uplink_receipt *r)
     return NVT_OK;
 }
 
+struct nvt_sim_answer up_says(const char *status, const char *fields, const char *body)
+{
+    static char texts[64][700];
+    static size_t next;
+    char *text = texts[next % 64U];
+    next++;
+    int n = snprintf(text, sizeof texts[0], "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s",
+                     status, fields, strlen(body), body);
+    assert_in_range(n, 1, sizeof texts[0] - 1U);
+    return (struct nvt_sim_answer){text, (size_t)n, 3, false, NVT_SIM_STAY};
+}
+
+struct nvt_sim_answer up_cuts(void)
+{
+    return (struct nvt_sim_answer){NULL, 0, 0, false, NVT_SIM_RESET};
+}
+
+/* The length of the whole request at the front of text, 0: it is not whole. */
+static size_t request_len(const char *text, size_t *out_head)
+{
+    const char *end = strstr(text, "\r\n\r\n");
+    const char *field = strstr(text, "Content-Length: ");
+    if (end == NULL) {
+        return 0;
+    }
+    *out_head = (size_t)(end - text) + 4U;
+    bool has = field != NULL && field < end;
+    size_t len = *out_head + (has ? strtoul(field + 16, NULL, 10) : 0U);
+    return len <= strlen(text) ? len : 0U;
+}
+
+static size_t take_request(void *ctx, struct nvt_sim_line *line)
+{
+    static const struct nvt_sim_answer created = STAY(UP_CREATED);
+    struct up_world *w = (struct up_world *)ctx;
+    char text[NVT_SIM_LINE_IN + 1];
+    size_t head = 0;
+    (void)memcpy(text, line->in, line->in_len);
+    text[line->in_len] = '\0';
+    size_t len = request_len(text, &head);
+    if (len == 0U) {
+        return 0;
+    }
+    assert_true(w->counting_only || w->asked_count < (size_t)UP_ASKED);
+    if (w->asked_count < (size_t)UP_ASKED) {
+        struct up_asked *a = &w->asked[w->asked_count];
+        a->at_ms = w->sim.mono_ms;
+        a->connection = line->number;
+        (void)snprintf(a->line, sizeof a->line, "%.*s", (int)strcspn(text, "\r"), text);
+        (void)snprintf(a->body, sizeof a->body, "%.*s", (int)(len - head), text + head);
+    }
+    line->answer = w->asked_count < w->answer_count ? w->answers[w->asked_count] : created;
+    w->asked_count++;
+    return len;
+}
+
 void up_init(struct up_world *w, const struct nvt_uplink_kind *kind, uint8_t lane_count,
-             const struct nvt_sim_script *scripts, size_t count)
+             const struct nvt_sim_answer *answers, size_t count)
 {
     (void)memset(w, 0, sizeof *w);
     nvt_sim_init(&w->sim);
-    w->sim.scripts = scripts;
-    w->sim.script_count = count;
-    w->sim.sent = w->sent;
-    w->sim.sent_cap = sizeof w->sent;
+    w->sim.server = (struct nvt_sim_server){w, w->lines, take_request, NULL};
+    w->answers = answers;
+    w->answer_count = count;
     (void)nvt_tls_config_init(&w->tls, &w->sim.port, NULL, NULL);
     assert_int_equal(nvt_client_init(&w->client, kind->profile, &w->sim.port, &w->tls,
                                      "https://api.example.net", NULL),
@@ -87,20 +143,6 @@ uint32_t up_append(struct up_world *w, const char *name, uint32_t due_s)
     return id;
 }
 
-/* The clock moves to the first thing that any of the waits is for. */
-static void wait_any(struct up_world *w, const struct nvt_wait *waits, size_t n, uint64_t end_ms)
-{
-    uint64_t now_ms = w->sim.mono_ms;
-    uint64_t first_ms = end_ms;
-    for (size_t i = 0; i < n; i++) {
-        w->sim.mono_ms = now_ms;
-        if (nvt_sim_wait(&w->sim, &waits[i]) && w->sim.mono_ms < first_ms) {
-            first_ms = w->sim.mono_ms;
-        }
-    }
-    w->sim.mono_ms = first_ms;
-}
-
 bool up_step(struct up_world *w, uint64_t end_ms)
 {
     struct nvt_wait waits[UP_LANES + 1];
@@ -112,7 +154,7 @@ bool up_step(struct up_world *w, uint64_t end_ms)
     }
     assert_true(err == NVT_AGAIN || err == NVT_E_SPOOL_IO);
     assert_true(n >= 1U && n <= (size_t)w->config.lane_count + 1U);
-    wait_any(w, waits, n, end_ms);
+    assert_true(nvt_sim_wait_any(&w->sim, waits, n, end_ms));
     return w->sim.mono_ms < end_ms;
 }
 
@@ -139,12 +181,11 @@ const struct up_told *up_receipt(const struct up_world *w, uint32_t id)
     return found;
 }
 
-size_t up_count_sent(const struct up_world *w, const char *text)
+size_t up_count_asked(const struct up_world *w, const char *text)
 {
     size_t found = 0;
-    size_t n = strlen(text);
-    for (size_t i = 0; i + n <= w->sim.sent_len; i++) {
-        found += memcmp(w->sent + i, text, n) == 0 ? 1U : 0U;
+    for (size_t i = 0; i < w->asked_count; i++) {
+        found += strncmp(w->asked[i].line, text, strlen(text)) == 0 ? 1U : 0U;
     }
     return found;
 }

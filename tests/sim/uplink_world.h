@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An uplink with its spool on a simulated flash and the scripted network. */
+/* An uplink with its spool on a simulated flash, and a server that gives the answers of a list, in
+ * the order in which requests come, over whatever connections. */
 #ifndef NAVETTE_TESTS_UPLINK_WORLD_H
 #define NAVETTE_TESTS_UPLINK_WORLD_H
 
@@ -8,7 +9,27 @@
 
 #include <navette/uplink.h>
 
-enum { UP_BLOCK = 4096, UP_BLOCKS = 16, UP_LANES = 4, UP_BODY = 512, UP_TOLD = 64, UP_PICKS = 64 };
+#define UP_DATE_S 1750000001
+#define UP_CREATED                                                                                 \
+    "HTTP/1.1 201 Created\r\nDate: Sun, 15 Jun 2025 15:06:41 GMT\r\nContent-Length: 2\r\n\r\n{}"
+
+enum {
+    UP_BLOCK = 4096,
+    UP_BLOCKS = 16,
+    UP_LANES = 4,
+    UP_BODY = 512,
+    UP_TOLD = 64,
+    UP_PICKS = 64,
+    UP_ASKED = 64
+};
+
+/* A request that came. */
+struct up_asked {
+    uint64_t at_ms;
+    size_t connection;
+    char line[96]; /* its first one */
+    char body[UP_BODY];
+};
 
 /* What a receipt said. */
 struct up_told {
@@ -38,12 +59,25 @@ struct up_world {
     uint8_t mem[UP_BLOCK * UP_BLOCKS], synced[UP_BLOCK * UP_BLOCKS];
     uint8_t buffer[1024], window[256];
     struct nvt_spool_entry picks[UP_PICKS];
-    uint8_t sent[65536];
+    const struct nvt_sim_answer *answers; /* behind them: UP_CREATED */
+    size_t answer_count, asked_count;
+    struct up_asked asked[UP_ASKED];
+    bool counting_only; /* more requests than asked has room for */
+    struct nvt_sim_line lines[NVT_SIM_SOCKS];
 };
+
+/* An answer: status "503 Oh", further fields with their line ends, body. */
+struct nvt_sim_answer up_says(const char *status, const char *fields, const char *body);
+
+/* None: the connection is reset once the request was read. */
+struct nvt_sim_answer up_cuts(void);
 
 /* A world with an empty spool, a static token and lane_count lanes; the uplink is not started. */
 void up_init(struct up_world *w, const struct nvt_uplink_kind *kind, uint8_t lane_count,
-             const struct nvt_sim_script *scripts, size_t count);
+             const struct nvt_sim_answer *answers, size_t count);
+
+#define UP_INIT(w, kind, lanes, list)                                                              \
+    up_init((w), (kind), (lanes), (list), sizeof(list) / sizeof((list)[0]))
 
 void up_start(struct up_world *w);
 
@@ -63,7 +97,9 @@ void up_run(struct up_world *w, uint64_t ms);
 /* The receipt of id; fails the test when there is not just one. */
 const struct up_told *up_receipt(const struct up_world *w, uint32_t id);
 
-size_t up_count_sent(const struct up_world *w, const char *text);
+/* Requests whose first line begins with text. */
+size_t up_count_asked(const struct up_world *w, const char *text);
+
 uint32_t up_pending(const struct up_world *w);
 
 /* Ends it all; fails the test when something was left open. */

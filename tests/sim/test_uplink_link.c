@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The uplink's link: pauses that all lanes share, one lane that tries, the others behind it. */
+#include "uplink_world.h"
+
+#include <navette/rpc.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define DUE 1750100000
+#define ABSENT "404 Not Found", "", "{\"error\":{\"code\":-32504,\"message\":\"Nothing\"}}"
+
+static struct up_world world;
+
+static struct up_world *fresh(uint8_t lanes, const struct nvt_sim_answer *answers, size_t count)
+{
+    up_init(&world, &nvt_rpc_uplink, lanes, answers, count);
+    up_start(&world);
+    return &world;
+}
+#define FRESH(lanes, list) fresh((lanes), (list), sizeof(list) / sizeof((list)[0]))
+
+static void append_many(struct up_world *w, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "j-%u", i);
+        (void)up_append(w, name, DUE);
+    }
+}
+
+static enum nvt_uplink_link link_of(const struct up_world *w)
+{
+    return w->uplink.state.link;
+}
+
+/* ---- pauses ---- */
+
+static void test_pauses_grow_between_their_bounds(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(UP_LANES, NULL, 0);
+    w->sim.hosts[0].connect_err = NVT_E_NET_REFUSED;
+    append_many(w, 8);
+    uint64_t longest = 0;
+    uint64_t last = NVT_UPLINK_PAUSE_MS;
+    for (unsigned i = 0; i < 30U; i++) {
+        up_run(w, 1);
+        assert_int_equal(link_of(w), NVT_UPLINK_HELD);
+        uint64_t pause = w->uplink.state.pause_ms;
+        assert_in_range(pause, NVT_UPLINK_PAUSE_MS, 3U * last);
+        assert_true(pause <= NVT_UPLINK_PAUSE_MAX_MS);
+        assert_int_equal(w->uplink.state.count.attempts, i + 1U); /* one lane alone */
+        longest = pause > longest ? pause : longest;
+        last = pause;
+        up_run(w, w->uplink.state.resume_ms - w->sim.mono_ms);
+    }
+    assert_true(longest > NVT_UPLINK_PAUSE_MAX_MS / 3U);
+    assert_int_equal(w->uplink.state.count.link_losses, 1);
+    assert_int_equal(w->uplink.state.last.err, NVT_E_NET_REFUSED);
+    w->sim.hosts[0].connect_err = NVT_OK;
+    up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+    assert_int_equal(up_pending(w), 0);
+    assert_int_equal(w->uplink.state.pause_ms, 0);
+    up_end(w);
+}
+
+/* Two of a fleet that lose the network together do not come back together. */
+static void test_jitter_differs(void **state)
+{
+    (void)state;
+    uint64_t resume[4];
+    for (unsigned i = 0; i < 4U; i++) {
+        up_init(&world, &nvt_rpc_uplink, 1, NULL, 0);
+        world.sim.random += i;
+        world.sim.hosts[0].connect_err = NVT_E_NET_REFUSED;
+        up_start(&world);
+        append_many(&world, 1);
+        up_run(&world, 1);
+        resume[i] = world.uplink.state.resume_ms;
+        up_end(&world);
+    }
+    assert_true(resume[0] != resume[1] && resume[1] != resume[2] && resume[2] != resume[3]);
+}
+
+static void test_a_told_time_holds_all_lanes(void **state)
+{
+    (void)state;
+    static const char *const statuses[] = {"503 Down", "429 Many"};
+    for (size_t i = 0; i < 2U; i++) {
+        struct nvt_sim_answer list[] = {up_says("201 Created", "", "{}"),
+                                        up_says("201 Created", "", "{}"),
+                                        up_says(statuses[i], "Retry-After: 120\r\n", "")};
+        struct up_world *w = FRESH(UP_LANES, list);
+        append_many(w, 20);
+        up_run(w, 100000);
+        assert_int_equal(link_of(w), NVT_UPLINK_HELD);
+        size_t before = w->asked_count;
+        assert_in_range(before, 3, 2 + UP_LANES);
+        uint64_t told_ms = w->asked[2].at_ms + 120000U;
+        up_run(w, 3600000);
+        assert_int_equal(up_pending(w), 0);
+        /* a little behind it, by one lane first */
+        assert_in_range(w->asked[before].at_ms, told_ms, told_ms + 20000U);
+        assert_true(w->asked[before + 1U].at_ms > w->asked[before].at_ms);
+        up_end(w);
+    }
+}
+
+/* After an outage lanes join as the answers come: never more of them than answers came before. */
+static void test_lanes_join_one_by_one(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("503 Down", "", "")};
+    struct up_world *w = FRESH(UP_LANES, list);
+    append_many(w, 30);
+    up_run(w, 500);
+    assert_int_equal(link_of(w), NVT_UPLINK_HELD);
+    up_run(w, w->uplink.state.resume_ms - w->sim.mono_ms);
+    size_t most = 0;
+    for (size_t i = 1; i < 20U; i++) {
+        while (w->asked_count <= i && up_step(w, UINT64_MAX)) {
+            assert_true(w->uplink.state.busy <= w->uplink.state.count.delivered + 1U);
+            most = w->uplink.state.busy > most ? w->uplink.state.busy : most;
+        }
+    }
+    assert_int_equal(most, UP_LANES);
+    up_run(w, 60000);
+    assert_int_equal(up_pending(w), 0);
+    up_end(w);
+}
+
+/* What the other lanes meet in the same outage does not lengthen the pause. */
+static void test_one_outage_counts_once(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(UP_LANES, NULL, 0);
+    append_many(w, 40);
+    while (w->uplink.state.busy < (uint8_t)UP_LANES && up_step(w, UINT64_MAX)) {
+    }
+    w->sim.blackout = true;
+    while (w->uplink.state.count.retries < (uint32_t)UP_LANES && up_step(w, UINT64_MAX)) {
+    }
+    assert_int_equal(w->uplink.state.count.link_losses, 1);
+    assert_true(w->uplink.state.pause_ms <= 3U * NVT_UPLINK_PAUSE_MS);
+    up_run(w, 120000); /* those that try time out too */
+    assert_int_equal(w->uplink.state.count.link_losses, 1);
+    nvt_sim_light(&w->sim);
+    up_run(w, 600000);
+    assert_int_equal(up_pending(w), 0);
+    for (uint32_t id = 1; id <= 40U; id++) {
+        assert_int_equal(up_receipt(w, id)->state, NVT_SPOOL_DELIVERED);
+    }
+    up_end(w);
+}
+
+static void test_resume(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("503 Down", "Retry-After: 3600\r\n", "")};
+    struct up_world *w = FRESH(1, list);
+    append_many(w, 1);
+    up_run(w, 10000);
+    assert_int_equal(up_pending(w), 1);
+    nvt_uplink_resume(&w->uplink);
+    up_run(w, 10000);
+    assert_int_equal(up_pending(w), 0);
+    up_end(w);
+}
+
+/* ---- what only people can mend ---- */
+
+static void test_refused_credentials_settle_nothing(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer no = up_says("401 No", "", "{\"error\":{\"message\":\"who\"}}");
+    struct nvt_sim_answer list[] = {no, no, no};
+    struct up_world *w = FRESH(UP_LANES, list);
+    append_many(w, 3);
+    up_run(w, 1000);
+    assert_int_equal(link_of(w), NVT_UPLINK_BLOCKED);
+    assert_int_equal(w->uplink.state.last.err, NVT_E_UNAUTHORIZED);
+    assert_in_range(w->uplink.state.pause_ms, NVT_UPLINK_BLOCKED_MS, 3U * NVT_UPLINK_BLOCKED_MS);
+    up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+    assert_int_equal(w->told_count, 3); /* mended meanwhile */
+    assert_int_equal(w->uplink.state.count.refused, 0);
+    assert_int_equal(w->uplink.state.count.delivered, 3);
+    up_end(w);
+}
+
+static void test_certificates_and_redirects_block(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("302 Found", "Location: https://x.example/\r\n", "")};
+    struct up_world *w = FRESH(1, list);
+    append_many(w, 1);
+    up_run(w, 1000);
+    assert_int_equal(link_of(w), NVT_UPLINK_BLOCKED);
+    assert_int_equal(w->uplink.state.last.err, NVT_E_REDIRECT);
+    up_end(w);
+    w = fresh(1, NULL, 0);
+    w->sim.handshake_err = NVT_E_TLS_HOST;
+    append_many(w, 1);
+    up_run(w, 1000);
+    assert_int_equal(link_of(w), NVT_UPLINK_BLOCKED);
+    assert_int_equal(w->uplink.state.last.err, NVT_E_TLS_HOST);
+    assert_int_equal(up_pending(w), 1);
+    up_end(w);
+}
+
+/* A board whose clock is set a minute after boot is not made to wait longer than that. */
+static void test_unknown_clock_is_a_short_hold(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->sim.handshake_err = NVT_E_TLS_CLOCK;
+    append_many(w, 1);
+    up_run(w, 60000);
+    assert_int_equal(link_of(w), NVT_UPLINK_HELD);
+    w->sim.handshake_err = NVT_OK;
+    up_run(w, 5U * NVT_UPLINK_PAUSE_MS + 100U);
+    assert_int_equal(up_pending(w), 0);
+    up_end(w);
+}
+
+/* ---- one entry's fault, or everybody's? ---- */
+
+static void test_forbidden_for_one(void **state)
+{
+    (void)state;
+    for (uint8_t lanes = 1; lanes <= (uint8_t)UP_LANES; lanes = (uint8_t)(lanes + 3U)) {
+        struct nvt_sim_answer no = up_says("403 No", "", "{\"code\":7,\"message\":\"word\"}");
+        struct nvt_sim_answer list[] = {no, up_says("201 Created", "", "{}"), no};
+        struct up_world *w = FRESH(lanes, list);
+        uint32_t a = up_append(w, "a", 1);
+        uint32_t b = up_append(w, "b", 2);
+        up_run(w, 1000);
+        assert_int_equal(link_of(w), NVT_UPLINK_BLOCKED);
+        up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+        assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
+        assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_REFUSED);
+        assert_string_equal(up_receipt(w, a)->reason, "7 word");
+        assert_int_equal(w->asked_count, 3);
+        up_end(w);
+    }
+}
+
+static void test_forbidden_for_all(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer no = up_says("403 No", "", "");
+    struct nvt_sim_answer list[40];
+    for (size_t i = 0; i < 40U; i++) {
+        list[i] = no;
+    }
+    struct up_world *w = FRESH(1, list);
+    append_many(w, 10);
+    up_run(w, 8U * NVT_UPLINK_PAUSE_MAX_MS);
+    assert_int_equal(w->told_count, 0);
+    assert_int_equal(up_pending(w), 10);
+    assert_in_range(w->asked_count, 5, 40);
+    assert_int_equal(w->uplink.state.link, NVT_UPLINK_BLOCKED);
+    w->answer_count = 0; /* the rights are back */
+    w->counting_only = true;
+    up_run(w, 4U * NVT_UPLINK_PAUSE_MAX_MS);
+    assert_int_equal(up_pending(w), 0);
+    assert_int_equal(w->uplink.state.count.delivered, 10);
+    up_end(w);
+}
+
+/* A server that falls over one entry is not asked to take it again and again while others wait. */
+static void test_poison_is_put_aside(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer oh = up_says("500 Oh", "", "");
+    struct nvt_sim_answer list[] = {oh, up_says(ABSENT), oh, up_says("201 Created", "", "{}"),
+                                    up_says(ABSENT)};
+    struct up_world *w = FRESH(1, list);
+    uint32_t a = up_append(w, "a", 1);
+    uint32_t b = up_append(w, "b", 2);
+    up_run(w, 60000);
+    assert_int_equal(w->asked_count, 4);
+    assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
+    assert_int_equal(up_pending(w), 1);
+    up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+    assert_string_equal(w->asked[4].line, "GET /v3.3/journeys/a HTTP/1.1");
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
+/* ---- quotas of our own ---- */
+
+static void test_own_quota(void **state)
+{
+    (void)state;
+    static struct nvt_rate rates[NVT_RATES_MAX];
+    struct up_world *w = fresh(UP_LANES, NULL, 0);
+    (void)memset(rates, 0, sizeof rates);
+    rates[1] = (struct nvt_rate){3, 60000, 3};
+    w->client.rates = rates;
+    append_many(w, 9);
+    uint64_t begin_ms = w->sim.mono_ms;
+    up_run(w, 3600000);
+    assert_int_equal(up_pending(w), 0);
+    assert_true(w->uplink.state.count.quota_waits > 0U);
+    assert_int_equal(w->uplink.state.count.link_losses, 0);
+    assert_in_range(w->asked[8].at_ms - begin_ms, 119000, 7U * 60000U);
+    for (size_t i = 3; i < 9U; i++) {
+        assert_true(w->asked[i].at_ms - w->asked[i - 3U].at_ms > 60000U);
+    }
+    up_end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pauses_grow_between_their_bounds),
+        cmocka_unit_test(test_jitter_differs),
+        cmocka_unit_test(test_a_told_time_holds_all_lanes),
+        cmocka_unit_test(test_lanes_join_one_by_one),
+        cmocka_unit_test(test_one_outage_counts_once),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_refused_credentials_settle_nothing),
+        cmocka_unit_test(test_certificates_and_redirects_block),
+        cmocka_unit_test(test_unknown_clock_is_a_short_hold),
+        cmocka_unit_test(test_forbidden_for_one),
+        cmocka_unit_test(test_forbidden_for_all),
+        cmocka_unit_test(test_poison_is_put_aside),
+        cmocka_unit_test(test_own_quota),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
