@@ -63,6 +63,24 @@ static size_t request_len(const char *text, size_t *out_head)
     return len <= strlen(text) ? len : 0U;
 }
 
+/* Of what was posted before, however it was answered. */
+static struct nvt_sim_answer status_of(const struct up_world *w, const char *line)
+{
+    static const struct nvt_sim_answer there =
+        STAY("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}");
+    static const struct nvt_sim_answer absent =
+        STAY("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    char id[64] = "";
+    bool found = false;
+    (void)sscanf(line, "GET /v3.3/journeys/%40s", id + 1);
+    id[0] = '"';
+    (void)strcat(id, "\"");
+    for (size_t i = 0; i < w->asked_count && !found; i++) {
+        found = w->asked[i].line[0] == 'P' && strstr(w->asked[i].body, id) != NULL;
+    }
+    return found ? there : absent;
+}
+
 static size_t take_request(void *ctx, struct nvt_sim_line *line)
 {
     static const struct nvt_sim_answer created = STAY(UP_CREATED);
@@ -83,7 +101,11 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
         (void)snprintf(a->line, sizeof a->line, "%.*s", (int)strcspn(text, "\r"), text);
         (void)snprintf(a->body, sizeof a->body, "%.*s", (int)(len - head), text + head);
     }
-    line->answer = w->asked_count < w->answer_count ? w->answers[w->asked_count] : created;
+    if (w->asked_count < w->answer_count) {
+        line->answer = w->answers[w->asked_count];
+    } else {
+        line->answer = text[0] == 'G' ? status_of(w, text) : created;
+    }
     w->asked_count++;
     return len;
 }

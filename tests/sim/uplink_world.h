@@ -59,7 +59,7 @@ struct up_world {
     uint8_t mem[UP_BLOCK * UP_BLOCKS], synced[UP_BLOCK * UP_BLOCKS];
     uint8_t buffer[1024], window[256];
     struct nvt_spool_entry picks[UP_PICKS];
-    const struct nvt_sim_answer *answers; /* behind them: UP_CREATED */
+    const struct nvt_sim_answer *answers; /* behind them: 201, and what is there is "ok" */
     size_t answer_count, asked_count;
     struct up_asked asked[UP_ASKED];
     bool counting_only; /* more requests than asked has room for */
