@@ -1,14 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The service behind networks that fail: all scenarios of scenario.sh at the same time, since they
-# mostly wait. ONLY="far bytes" runs these alone; what else may be set stands there.
+# The service behind networks that fail: the scenarios of scenario.sh, several at the same time since
+# they mostly wait.
+#
+#   ONLY="far bytes"   these alone
+#   TOGETHER=N         at the same time (5)
+# What else may be set stands there.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 need curl openssl
 PATH=$PATH:/usr/sbin:/sbin # of ip and nft
 
-scenarios="far narrow tunnel hole restart killed names chaos flicker portal outage mute reborn bytes
-    loss"
+scenarios="bytes outage killed chaos loss reborn hole names flicker restart portal tunnel narrow mute
+    resolver far"
 unshare='unshare -n'
 [ "$(id -u)" -eq 0 ] || unshare='unshare -rn'
 
@@ -30,6 +34,13 @@ for name in ${ONLY:-$scenarios}; do
         }
         within=$unshare
     fi
+    # shellcheck disable=SC2086 # the oldest ends first, as a rule
+    set -- $pids
+    [ $# -lt "${TOGETHER:-5}" ] || {
+        wait "$1"
+        shift
+        pids=$*
+    }
     $within sh "$root/tests/faults/scenario.sh" "$name" >"$work/$name" 2>&1 &
     pids="$pids $!"
     running="$running $name"

@@ -4,8 +4,9 @@
  * faster.
  *
  *   HOST_NAMES   a file; its first word says how look-ups end: none (no such name), again (no
- *                server answers), fail, hang (20 s, then again); anything else, or no file: well
- *   HOST_LAPSE   the monotonic clock runs that many times as fast, and waits are as much shorter
+ *                server answers), fail, hang (20 s, then again), slow (well, after 700 ms);
+ * anything else, or no file: well HOST_LAPSE   the monotonic clock runs that many times as fast,
+ * and waits are as much shorter
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HANG_S = 20 };
+enum { HANG_S = 20, SLOW_NS = 700000000 };
 
 static void *real(const char *name)
 {
@@ -53,6 +54,9 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     char word[16];
     *(void **)&getaddrinfo_ = real("getaddrinfo");
     read_word(word, sizeof word);
+    if (hints != NULL && (hints->ai_flags & AI_NUMERICHOST) != 0) {
+        word[0] = '\0'; /* that needs nobody */
+    }
     if (strcmp(word, "none") == 0) {
         return EAI_NONAME;
     }
@@ -65,6 +69,9 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     if (strcmp(word, "hang") == 0) {
         (void)sleep(HANG_S);
         return EAI_AGAIN;
+    }
+    if (strcmp(word, "slow") == 0) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = SLOW_NS}, NULL);
     }
     return getaddrinfo_(name, service, hints, out);
 }

@@ -259,7 +259,7 @@ int control_open(const char *path)
 /* A command comes in one piece: it is far shorter than the socket's buffer. */
 void control_serve(struct relay *r)
 {
-    const struct timeval patience = {.tv_usec = 200000};
+    const struct timeval patience = {.tv_sec = 5};
     char line[LINE_CAP] = "";
     char answer[512];
     const int fd = accept(r->control, NULL, NULL);
