@@ -140,9 +140,10 @@ static enum life_actor next_of(const struct life *l)
 static void begin(struct life *l, uint64_t seed)
 {
     static const struct vehicle_setup sizes[] = {
-        {2048U, 32U, 1U, 1U, 0, 0U},   {4096U, 16U, 4U, 2U, 0, 0U},  {4096U, 31U, 16U, 3U, 0, 0U},
-        {4096U, 24U, 64U, 4U, 0, 0U},  {8192U, 8U, 256U, 1U, 0, 0U}, {16384U, 6U, 8U, 4U, 0, 0U},
-        {4096U, 12U, 256U, 2U, 0, 0U}, {16384U, 8U, 32U, 3U, 0, 0U},
+        {2048U, 32U, 1U, 1U, 0, 0U, 0U},   {4096U, 16U, 4U, 2U, 0, 0U, 0U},
+        {4096U, 31U, 16U, 3U, 0, 0U, 0U},  {4096U, 24U, 64U, 4U, 0, 0U, 0U},
+        {8192U, 8U, 256U, 1U, 0, 0U, 0U},  {16384U, 6U, 8U, 4U, 0, 0U, 0U},
+        {4096U, 12U, 256U, 2U, 0, 0U, 0U}, {16384U, 8U, 32U, 3U, 0, 0U, 0U},
     };
     struct vehicle_setup setup = sizes[seed % (sizeof sizes / sizeof sizes[0])];
     setup.seed = seed;

@@ -30,7 +30,6 @@ struct registry_journey {
     uint16_t conflicts; /* answered with 409 */
     bool doubt;         /* the client has no answer to its last one, and has not asked since */
     bool told;          /* it has, for good */
-    bool misled;        /* an answer of it was changed on its way */
 };
 
 /* What happens to requests, in thousandths of them. */
@@ -99,6 +98,9 @@ void registry_revoke(struct registry *r);
  * registry's terms, some its bounds: registry_verdict tells. */
 void registry_write(struct registry *r, size_t number, int64_t start_s, struct nvt_buf *out);
 enum registry_state registry_verdict(size_t number);
+
+/* Tells changed bytes from the same ones. */
+uint32_t registry_hash(struct nvt_span bytes);
 
 /* The number in a body or target; SIZE_MAX: none. */
 size_t registry_number(struct nvt_span text);

@@ -36,13 +36,19 @@ static void note_doubled(struct vehicle *v, const char *fault, uint32_t number)
     vehicle_note(v, fault, number);
 }
 
+/* An answer was changed on its way: the receipt may be wrong, but it must be there. */
+static bool is_misled(const struct vehicle *v)
+{
+    return v->sim.fault.mask != 0U && v->sim.fault.met != 0U;
+}
+
 static void judge_delivered(struct vehicle *v, uint32_t n, bool earlier)
 {
     const struct registry_journey *k = &v->known[n];
     if (k->state != REGISTRY_STORED && k->state != REGISTRY_TERMS) {
         note_lost(v, "said to be delivered, but the registry has it not", n);
     }
-    if (k->state == REGISTRY_TERMS && !k->misled) {
+    if (k->state == REGISTRY_TERMS) {
         v->count.hidden++;
         if (!earlier) {
             vehicle_note(v, "a refusal was hidden behind a duplicate", n);
@@ -52,7 +58,7 @@ static void judge_delivered(struct vehicle *v, uint32_t n, bool earlier)
 
 static void judge_refused(struct vehicle *v, uint32_t n, struct nvt_span reason)
 {
-    if (v->known[n].state == REGISTRY_STORED && !v->known[n].misled) {
+    if (v->known[n].state == REGISTRY_STORED) {
         vehicle_note(v, "said to be refused, but the registry has it", n);
     }
     if (reason.len == 0U) {
@@ -76,6 +82,9 @@ static void judge_expired(struct vehicle *v, uint32_t n, bool earlier)
 static void judge(struct vehicle *v, const struct nvt_uplink_receipt *receipt, uint32_t n)
 {
     bool earlier = v->journeys[n].boot != v->count.boots;
+    if (is_misled(v)) {
+        return;
+    }
     if (receipt->state == NVT_SPOOL_DELIVERED) {
         judge_delivered(v, n, earlier);
     } else if (receipt->state == NVT_SPOOL_REFUSED) {
@@ -89,7 +98,7 @@ static nvt_err settled(void *ctx, const struct nvt_uplink_receipt *receipt)
 {
     struct vehicle *v = (struct vehicle *)ctx;
     size_t n = registry_number(receipt->entry);
-    if (n >= (size_t)VEHICLE_JOURNEYS || nvt_crc32(0U, receipt->entry) != v->known[n].hash) {
+    if (n >= v->next || registry_hash(receipt->entry) != v->known[n].hash) {
         vehicle_note(v, "a receipt of no journey", 0U);
         return NVT_OK;
     }
@@ -125,7 +134,7 @@ static void close_step(struct vehicle *v)
 static void list_one(struct vehicle *v, uint32_t id, struct nvt_span bytes)
 {
     size_t n = registry_number(bytes);
-    if (n >= v->next || nvt_crc32(0U, bytes) != v->known[n].hash) {
+    if (n >= v->next || registry_hash(bytes) != v->known[n].hash) {
         vehicle_note(v, "something else is pending", id);
         return;
     }
@@ -197,15 +206,18 @@ static void check_book(struct vehicle *v)
 
 void vehicle_init(struct vehicle *v, const struct vehicle_setup *setup)
 {
-    size_t journeys = offsetof(struct vehicle, fresh);
-    (void)memset(v, 0, journeys);
+    (void)memset(v, 0, offsetof(struct vehicle, journeys));
     v->setup = *setup;
+    if (setup->journeys == 0U) {
+        v->setup.journeys = VEHICLE_JOURNEYS;
+    }
+    (void)memset(v->journeys, 0, v->setup.journeys * sizeof v->journeys[0]);
     v->random = setup->seed * 0x9E3779B97F4A7C15U + 0x1234567U;
     nvt_sim_init(&v->sim);
     v->sim.wall_s = setup->true_s - 1;
     nvt_sim_flash_init(&v->flash, v->flash_mem, v->flash_synced, setup->block_size,
                        setup->block_count, setup->prog_size);
-    registry_init(&v->registry, &v->sim, v->known, VEHICLE_JOURNEYS, setup->true_s);
+    registry_init(&v->registry, &v->sim, v->known, v->setup.journeys, setup->true_s);
     v->registry.random ^= v->random;
     v->sim.random ^= v->random;
 }
@@ -250,7 +262,7 @@ bool vehicle_boot(struct vehicle *v)
     (void)memset(&v->spool, 0xA5, sizeof v->spool);
     (void)memset(&v->client, 0xA5, sizeof v->client);
     (void)memset(&v->uplink, 0xA5, sizeof v->uplink);
-    (void)memset(v->lanes, 0xA5, sizeof v->lanes);
+    (void)memset(v->lanes, 0xA5, v->setup.lanes * sizeof v->lanes[0]);
     nvt_err err = mount(v);
     if (err != NVT_OK) {
         if (!v->flash.off) {
@@ -298,7 +310,7 @@ nvt_err vehicle_append(struct vehicle *v, int64_t start_s, uint32_t due_s)
     uint32_t n = v->next;
     uint32_t id = 0;
     struct nvt_buf out;
-    if (n == (uint32_t)VEHICLE_JOURNEYS) {
+    if (n == v->setup.journeys) {
         return NVT_E_SPOOL_FULL;
     }
     nvt_buf_init(&out, v->body, sizeof v->body);

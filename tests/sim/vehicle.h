@@ -42,6 +42,7 @@ struct vehicle_setup {
     uint8_t lanes;
     int64_t true_s;
     uint64_t seed;
+    uint32_t journeys; /* at most; 0: VEHICLE_JOURNEYS */
 };
 
 struct vehicle_count {
