@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `make run` shows: 240 journeys of a file reach the registry, or rather a local server that
 # stands in for it and for four other systems, over TLS; then each of these is spoken to, and what
-# it all took stands in a table. Everything lives in a temporary folder and is gone afterwards. Fails
-# when anything is not as it should be.
+# it all took stands in a table. Between the two, a gateway loses its registry and its power with
+# journeys on board. Everything lives in a temporary folder and is gone afterwards. Fails when
+# anything is not as it should be.
 set -u
 export LC_ALL=C.UTF-8
 
@@ -15,8 +16,10 @@ esac
 umask 077
 work=$(mktemp -d "${TMPDIR:-/tmp}/navette-run.XXXXXX") || exit 1
 server=
+gateway=
 
 leave() {
+    [ -z "$gateway" ] || kill -9 "$gateway" 2>/dev/null
     [ -z "$server" ] || kill "$server" 2>/dev/null
     [ -z "$server" ] || wait "$server" 2>/dev/null
     rm -rf "$work"
@@ -145,6 +148,54 @@ at rpc 0 "^$id\$" journey list --status canceled
 at rpc 0 '^[0-9]+ m, [0-9]+ s$' journey route --from 48.1173,-1.6778 --to 48.2640,-1.7260
 at rpc 7 'hint: Check the id' journey status no-such-journey
 
+chapter 'The gateway: journeys come in while the registry is away, and the power fails'
+mkdir "$work/in"
+fault() { # JSON
+    printf '%s' "$1" >"$work/fault.json"
+    "$BUILD/navette" call rpc POST /standin/fault --data "$work/fault.json" --no-auth >/dev/null ||
+        wrong 'the stand-in takes no fault'
+}
+start_gateway() {
+    set -- serve --spool "$work/spool" --spool-size 1 --socket "$work/sock" --drop "$work/in"
+    prompt "$@" '&'
+    "$BUILD/navette" "$@" 2>>"$work/gateway.log" &
+    gateway=$!
+}
+until_gateway() { # COUNTER VALUE: waits until navette status tells so
+    tries=0
+    until "$BUILD/navette" status --socket "$work/sock" --json 2>/dev/null |
+        grep -q "\"$1\":$2[,}]"; do
+        tries=$((tries + 1))
+        [ $tries -le 300 ] || wrong "the gateway: no $1 $2; $(tail -n 2 "$work/gateway.log")"
+        sleep 0.05
+    done
+}
+fault '{"maintenance":true}'
+start_gateway
+"$BUILD/tools/journeys" --count 60 --seed 2 --now $(($(date +%s) - 700)) >"$work/trip.jsonl" ||
+    wrong 'no journeys'
+until_gateway pending 0
+mv "$work/trip.jsonl" "$work/in/"
+tell 'trip.jsonl, 60 journeys, was moved into the folder in/'
+until_gateway kept 60
+run 0 status --socket "$work/sock"
+kill -9 "$gateway"
+wait "$gateway" 2>/dev/null
+gateway=
+echo
+tell 'kill -9 at this moment is a power cut to it. What it had taken in stands in its spool:'
+run 0 spool show "$work/spool"
+fault '{"clear":true}'
+echo
+tell 'The power is back, and so is the registry.'
+start_gateway
+until_gateway delivered 60
+until_gateway pending 0
+run 0 status --socket "$work/sock"
+kill "$gateway"
+wait "$gateway" || wrong 'the gateway did not stop as it should'
+gateway=
+
 chapter 'CoopCycle: a delivery'
 cat >"$work/parcel.json" <<'JSON'
 {"pickup": {"address": "24, Rue de la Paix", "before": "2031-06-02T12:00:00Z"},
@@ -202,7 +253,7 @@ lang=
 chapter 'What the server saw'
 seen=$("$BUILD/navette" call rpc GET /standin/state --no-auth) || wrong 'the server tells nothing'
 number() { printf '%s\n' "$seen" | tr ',{}' '\n' | sed -n "s/^\"$1\":\([0-9]*\)\$/\1/p" | head -n 1; }
-expect 'journeys stored' "$(number journeys)" 232
+expect 'journeys stored' "$(number journeys)" 292
 expect 'cancelled' "$(number canceled)" 1
 expect 'kept in spite of a violation' "$(number terms_violation_error)" 2
 # One for each system that gives tokens, and another of the gateway: its 401 for a path that no API
@@ -215,7 +266,7 @@ expect 'logins' "$(number logins)" 1
 expect 'messages' "$(number messages)" 1
 expect 'decisions' "$(number decisions)" 2
 expect 'uploads' "$(number uploads)" 1
-tell "$(number journeys) journeys: 230 accepted, 2 stored in spite of a violation of the terms" \
+tell "$(number journeys) journeys: 290 accepted, 2 stored in spite of a violation of the terms" \
     "$(number token_calls) token requests, $(number connections) connections," \
     "$(number requests) requests in all"
 
