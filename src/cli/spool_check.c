@@ -3,7 +3,8 @@
  * navette spool check: what can not be read, and whether it counts. What stands in blocks that only
  * wait to be erased costs nothing. Behind the last record of a block a power cut leaves what was
  * being written: in the newest block alone it is damage when it looks like a whole record, since
- * nothing else would tell of it; what was pending in older ones is counted as lost.
+ * nothing else would tell of it; what was pending in older ones is counted as lost. For the same
+ * reason a damaged head right behind the newest block counts.
  */
 #include "spool_tool.h"
 
@@ -33,11 +34,18 @@ static bool looks_whole(const struct nvt_spool_item *item)
     return !typed || RECORD_HEAD + len <= item->len;
 }
 
+/* It may have been the newest block itself. */
+static bool is_behind_newest(const struct spool_spot *spot)
+{
+    return spot->is_head && !spot->item.in_use &&
+           spot->item.place.block == (look.head + 1U) % look.image.device.block_count;
+}
+
 static bool is_problem(const struct spool_spot *spot)
 {
     const struct nvt_spool_item *item = &spot->item;
     if (!item->in_use) {
-        return false;
+        return is_behind_newest(spot);
     }
     return !spot->is_cut || (item->place.seq == look.head_seq && looks_whole(item));
 }
@@ -46,6 +54,10 @@ static const char *text_of(const struct spool_spot *spot, bool problem)
 {
     if (spot->unread) {
         return "the file can not be read here: the rest of the block is missing";
+    }
+    if (is_behind_newest(spot)) {
+        return "the head behind the newest block is damaged: that was the newest one, and what "
+               "stood in it is lost, or a power cut came while it was erased";
     }
     if (!spot->item.in_use) {
         return "not readable, in a block that only waits to be erased: it costs nothing";

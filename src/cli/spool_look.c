@@ -131,6 +131,7 @@ static bool walk(struct spool_look *l)
     bool ok = err == NVT_OK;
     l->oldest_seq = audit.oldest_seq;
     l->head_seq = audit.head_seq;
+    l->head = audit.head;
     while (ok && err != NVT_E_SPOOL_EMPTY) {
         struct nvt_spool_item failed = {.type = NVT_SPOOL_ITEM_DAMAGE,
                                         .place = {audit.block, audit.offset, audit.seq},

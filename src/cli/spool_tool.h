@@ -69,6 +69,7 @@ struct spool_look {
     struct spool_spot *spots;
     size_t spot_count, spot_cap;
     uint32_t oldest_seq, head_seq; /* of the ring */
+    uint32_t head;                 /* its last block */
     uint32_t blocks_in_use, blocks_left;
     struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
     uint32_t value_lens[NVT_SPOOL_VALUES];

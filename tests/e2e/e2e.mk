@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end runs of the command: against the stand-in, against nginx and s_server, on bad input.
 
-E2E := standin nginx input coopcycle rpc demarches piste jindexe systems secrets
+E2E := standin nginx input coopcycle rpc demarches piste jindexe systems secrets spool
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
-# What ends the command at every operation on its files, and what measures its memory.
-E2E_TOOLS := $(BUILD)/tests/cut.so $(BUILD)/tests/peak
+# What ends the command at every operation on its files, measures its memory, makes spools.
+E2E_TOOLS := $(BUILD)/tests/cut.so $(BUILD)/tests/peak $(BUILD)/tests/mkspool
 $(BUILD)/tests/cut.so: tests/e2e/cut.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -O1 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 $(BUILD)/tests/peak: tests/e2e/peak.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -D_XOPEN_SOURCE=700 -Wall -Wextra -o $@ $<
+$(BUILD)/tests/mkspool: $(BUILD)/obj/tests/e2e/mkspool.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB)
 
 .PHONY: e2e
 e2e: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS) ## end-to-end runs alone
