@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs, through apt, the packages that the named groups of work need and that are missing:
-#     setup.sh build|run|test|lint|fuzz|bench|cross|prove|big-endian|check|interop ...
+#     setup.sh build|run|test|faults|lint|fuzz|bench|cross|prove|big-endian|check|interop ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
 # goes on: the build itself says what it can not find.
 #
@@ -21,6 +21,7 @@ packages_of() {
     run) echo "$(packages_of build) libmicrohttpd-dev libgnutls28-dev libjansson-dev" \
         "openssl ca-certificates" ;;
     test) echo "$(packages_of run) libcmocka-dev nginx-light|nginx curl python3" ;;
+    faults) echo "$(packages_of test) iproute2 nftables" ;;
     lint) echo "$(packages_of test) clang clang-tidy clang-format-14?" \
         "cppcheck python3 shellcheck" ;;
     fuzz) echo "$(packages_of build) clang llvm libclang-rt-dev|libclang-rt-14-dev" ;;
@@ -127,7 +128,7 @@ if [ "${1:-}" = --install ]; then
     exit
 fi
 [ $# -gt 0 ] || {
-    echo "usage: setup.sh build|run|test|lint|fuzz|bench|cross|check|interop ..." >&2
+    echo "usage: setup.sh build|run|test|faults|lint|fuzz|bench|cross|check|interop ..." >&2
     exit 2
 }
 
