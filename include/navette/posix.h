@@ -20,6 +20,12 @@
 #define NVT_POSIX_STUCK_MAX 4
 #endif
 
+/* An answer serves whoever asks for the same name within that time, ms: connections that start
+ * together need one look-up between them, not one after the other. */
+#ifndef NVT_POSIX_KEEP_MS
+#define NVT_POSIX_KEEP_MS 1000
+#endif
+
 /* Sockets that one nvt_posix_wait() can watch (8 bytes of stack each). */
 #ifndef NVT_POSIX_POLL_MAX
 #define NVT_POSIX_POLL_MAX 128
@@ -29,8 +35,11 @@
 struct nvt_posix {
     struct nvt_port port;
     int last_errno;          /* of the last network call that failed, for diagnostics */
-    char host[NVT_HOST_CAP]; /* being looked up, "" when none is */
+    char host[NVT_HOST_CAP]; /* being looked up or kept, "" when none is */
     uint16_t host_port;
+    struct nvt_addr kept[NVT_ADDRS_MAX]; /* the last answer */
+    size_t kept_count;
+    uint64_t kept_until_ms;
     int lookup;                     /* our end of the talk with the resolver thread, or -1 */
     int stuck[NVT_POSIX_STUCK_MAX]; /* ends of given-up talks, or -1 */
 };

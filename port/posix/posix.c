@@ -159,6 +159,9 @@ static nvt_err watch_wait(struct watch *w, const struct nvt_posix *p, const stru
     if (err == NVT_OK && wait->resolver && p->lookup >= 0) {
         err = watch_fd(w, p->lookup, NVT_WAIT_READ);
     }
+    if (wait->resolver && p->lookup < 0) {
+        w->until_ms = 0; /* somebody else has collected the answer meanwhile */
+    }
     if (wait->until_ms < w->until_ms) {
         w->until_ms = wait->until_ms;
     }

@@ -188,6 +188,7 @@ static nvt_err start(struct nvt_posix *p, const struct question *q)
         return NVT_E_NET_RESOURCE;
     }
     p->lookup = pair[0];
+    p->kept_count = 0;
     (void)memcpy(p->host, q->host, sizeof p->host);
     p->host_port = q->port;
     return NVT_AGAIN;
@@ -199,7 +200,6 @@ static void forget(struct nvt_posix *p)
         (void)close(p->lookup);
     }
     p->lookup = -1;
-    p->host[0] = '\0';
 }
 
 static nvt_err collect(struct nvt_posix *p, struct answer *a)
@@ -209,19 +209,39 @@ static nvt_err collect(struct nvt_posix *p, struct answer *a)
         return NVT_AGAIN;
     }
     forget(p);
-    return (got == (ssize_t)sizeof *a) ? a->err : NVT_E_NET_RESOLVER;
+    nvt_err err = (got == (ssize_t)sizeof *a) ? a->err : NVT_E_NET_RESOLVER;
+    if (err == NVT_OK) {
+        (void)memcpy(p->kept, a->addrs, sizeof p->kept);
+        p->kept_count = a->count;
+        p->kept_until_ms = p->port.clock.mono_ms(p->port.clock.ctx) + (uint64_t)NVT_POSIX_KEEP_MS;
+    }
+    return err;
+}
+
+static bool recall(const struct nvt_posix *p, struct answer *a)
+{
+    if (p->kept_count == 0U || p->port.clock.mono_ms(p->port.clock.ctx) >= p->kept_until_ms) {
+        return false;
+    }
+    (void)memcpy(a->addrs, p->kept, sizeof a->addrs);
+    a->count = p->kept_count;
+    return true;
 }
 
 /* One look-up runs at a time. Who asks for another host meanwhile waits until it has ended; an
  * answer that nobody collected is dropped then. */
 static nvt_err advance(struct nvt_posix *p, const struct question *q, struct answer *a)
 {
+    bool ours = strcmp(p->host, q->host) == 0 && p->host_port == q->port;
     if (p->lookup >= 0) {
-        bool ours = strcmp(p->host, q->host) == 0 && p->host_port == q->port;
         nvt_err err = collect(p, a);
         if (err == NVT_AGAIN || ours) {
             return err;
         }
+    } else if (ours && recall(p, a)) {
+        return NVT_OK;
+    } else {
+        /* nobody has asked for it of late */
     }
     return start(p, q);
 }

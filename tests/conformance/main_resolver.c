@@ -19,6 +19,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool let_go;
 static unsigned under_way;
+static unsigned look_ups;
 
 static struct addrinfo nodes[8];
 static struct sockaddr_in6 v6[6];
@@ -42,6 +43,7 @@ static unsigned count(int change)
 {
     (void)pthread_mutex_lock(&lock);
     under_way = (unsigned)((int)under_way + change);
+    look_ups += change > 0 ? 1U : 0U;
     unsigned now = under_way;
     (void)pthread_mutex_unlock(&lock);
     return now;
@@ -149,6 +151,27 @@ static void errors(struct nvt_posix *p)
     check(ask(p, host) == NVT_E_NET_NAME, "a name too long");
 }
 
+/* Several connections that start together: one look-up between them, and none of them sleeps when
+ * another one took its answer. */
+static void together(struct nvt_posix *p)
+{
+    const struct nvt_wait wait = {.resolver = true, .until_ms = UINT64_MAX};
+    check(ask_wait(p, "many") == NVT_OK, "a first one asks");
+    const unsigned before = look_ups;
+    check(ask(p, "many") == NVT_OK && addr_count == 4U && addrs[3].port == 443U &&
+              look_ups == before,
+          "the next one is answered at once");
+    check(nvt_posix_wait(p, &wait, 1U) == NVT_OK, "who waits for what was collected wakes");
+    check(p->port.net.resolve(p, "many", 80, addrs, &addr_count) == NVT_AGAIN,
+          "another port is another question");
+    (void)ask_wait(p, "many");
+    sleep_ms(NVT_POSIX_KEEP_MS + 50);
+    check(ask(p, "many") == NVT_AGAIN, "an answer is not kept for long");
+    check(ask_wait(p, "nobody") == NVT_E_NET_NAME && ask(p, "nobody") == NVT_AGAIN,
+          "a failure is not kept at all");
+    (void)ask_wait(p, "nobody");
+}
+
 /* Two hosts asked for in turn: each gets its own answer, neither starves. */
 static void in_turn(struct nvt_posix *p)
 {
@@ -222,6 +245,7 @@ int main(void)
     nvt_posix_init(&p);
     families(&p);
     errors(&p);
+    together(&p);
     in_turn(&p);
     hanging(&p);
     nvt_posix_free(&p);
