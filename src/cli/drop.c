@@ -149,6 +149,21 @@ static bool open_next(struct serve *s)
     return drop.under_way;
 }
 
+/* False when it can not go on now. */
+static bool take_file(struct serve *s, unsigned *left)
+{
+    bool done = drop_file_take(&drop.file, s, left);
+    if (drop.file.wrong != NULL) {
+        set_fault(s, drop.file.ref.name, drop.file.wrong);
+    }
+    if (done) {
+        drop.done[drop.done_count] = drop.file.ref;
+        drop.done_count++;
+        close_file();
+    }
+    return done || drop.file.wrong == NULL;
+}
+
 /* True when the folder has been gone through, or nothing more can be taken now. */
 static bool take_files(struct serve *s)
 {
@@ -157,18 +172,8 @@ static bool take_files(struct serve *s)
         if (!drop.under_way && !open_next(s)) {
             return true;
         }
-        bool done = drop_file_take(&drop.file, s, &left);
-        if (drop.file.wrong != NULL) {
-            set_fault(s, drop.file.ref.name, drop.file.wrong);
-        }
-        if (done) {
-            drop.done[drop.done_count] = drop.file.ref;
-            drop.done_count++;
-            close_file();
-        } else if (drop.file.wrong != NULL) {
+        if (!take_file(s, &left)) {
             return true;
-        } else {
-            /* the step's lines are used up */
         }
     }
     return false;
