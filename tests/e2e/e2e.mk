@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end runs of the command: against the stand-in, against nginx and s_server, on bad input.
 
-E2E := standin nginx input coopcycle rpc demarches piste jindexe systems secrets spool
+E2E := standin nginx input coopcycle rpc demarches piste jindexe systems secrets spool intake
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
-# What ends the command at every operation on its files, measures its memory, makes spools.
-E2E_TOOLS := $(BUILD)/tests/cut.so $(BUILD)/tests/peak $(BUILD)/tests/mkspool
-$(BUILD)/tests/cut.so: tests/e2e/cut.c
+# What ends the command at every operation on its files, what notes their order, and what measures
+# its memory; what makes spools.
+E2E_TOOLS := $(BUILD)/tests/cut.so $(BUILD)/tests/order.so $(BUILD)/tests/peak \
+	$(BUILD)/tests/mkspool
+$(BUILD)/tests/%.so: tests/e2e/%.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -O1 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 $(BUILD)/tests/peak: tests/e2e/peak.c
