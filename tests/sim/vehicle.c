@@ -61,6 +61,9 @@ static void judge_refused(struct vehicle *v, uint32_t n, struct nvt_span reason)
     if (v->known[n].state == REGISTRY_STORED) {
         vehicle_note(v, "said to be refused, but the registry has it", n);
     }
+    if (v->known[n].state == REGISTRY_ABSENT) {
+        note_lost(v, "said to be refused, but the registry never judged it", n);
+    }
     if (reason.len == 0U) {
         vehicle_note(v, "refused without a reason", n);
     }
