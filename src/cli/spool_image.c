@@ -14,6 +14,7 @@
 #define KINDS_MAX 16U /* different sizes or places that are told apart */
 #define STEP 4U       /* sizes of blocks are multiples of it */
 #define PIECE 65536U
+#define MISSING_MAX 16777216U
 
 uint8_t spool_buffer[SPOOL_BUFFER_CAP];
 
@@ -96,11 +97,15 @@ static void set_device(struct spool_image *im, uint64_t base, const struct nvt_s
                                          do_read, no_prog,       no_erase,       no_sync};
 }
 
-/* Whether a spool of these sizes stands there: one head whose CRC is right. */
+/* Whether a spool of these sizes stands there: one head whose CRC is right. What speaks of far more
+ * than the file holds is no spool: looking through all that is missing would take minutes. */
 static bool is_there(struct spool_image *im, uint64_t base, const struct nvt_spool_geometry *g)
 {
     struct nvt_spool_audit audit;
     set_device(im, base, g);
+    if (im->missing > MISSING_MAX && im->missing > im->size) {
+        return false;
+    }
     return nvt_spool_audit_begin(&audit, &im->device, spool_buffer, SPOOL_BUFFER_CAP) == NVT_OK &&
            audit.head_seq != 0U;
 }
