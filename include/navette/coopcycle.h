@@ -11,7 +11,7 @@
 #ifndef NAVETTE_COOPCYCLE_H
 #define NAVETTE_COOPCYCLE_H
 
-#include <navette/client.h>
+#include <navette/uplink.h>
 
 extern const struct nvt_profile nvt_coopcycle_profile;
 
@@ -272,6 +272,15 @@ nvt_err nvt_coopcycle_resolve(struct nvt_call *call, struct nvt_coopcycle_resolv
  * Only NVT_E_NOT_FOUND allows to send the delivery again. */
 nvt_err nvt_coopcycle_resolve_next(struct nvt_call *call, struct nvt_coopcycle_resolve *r,
                                    struct nvt_coopcycle_receipt *out_receipt);
+
+/* ---- delivery through the uplink ---- */
+
+/* Entries are deliveries in JSON, checked before they were appended, that carry their key as
+ * metadata (nvt_coopcycle_json_add_key): one without is refused with NVT_E_FIELD_MISSING. The
+ * credentials belong to a store. A repeat would count twice, so that what was in the spool before a
+ * start is looked for before it is sent: that walks the store's list, up to
+ * NVT_COOPCYCLE_PAGES_MAX pages. */
+extern const struct nvt_uplink_kind nvt_coopcycle_uplink;
 
 /* ---- webhooks: for whoever receives them ---- */
 

@@ -1,64 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the uplink must know of the registry: how a journey is sent, asked after, and refused. */
+#include "member.h"
 #include "rpc_call.h"
 
 typedef char request_fits[sizeof(struct nvt_rpc_request) <= NVT_UPLINK_REQUEST_CAP ? 1 : -1];
-
-/* ---- a member's text, in a journey of any length and without tokens ---- */
-
-/* Behind a string's final quote; text is what follows its first one. */
-static size_t string_end(struct nvt_span text)
-{
-    size_t i = 0;
-    while (i < text.len && text.ptr[i] != (uint8_t)'"') {
-        i += text.ptr[i] == (uint8_t)'\\' ? 2U : 1U;
-    }
-    return i < text.len ? i + 1U : text.len;
-}
-
-static bool is_colon_next(struct nvt_span text)
-{
-    size_t i = 0;
-    while (i < text.len && (text.ptr[i] == (uint8_t)' ' || text.ptr[i] == (uint8_t)'\t' ||
-                            text.ptr[i] == (uint8_t)'\n' || text.ptr[i] == (uint8_t)'\r')) {
-        i++;
-    }
-    return i < text.len && text.ptr[i] == (uint8_t)':';
-}
-
-static uint32_t deeper(uint32_t depth, uint8_t byte)
-{
-    if (byte == (uint8_t)'{' || byte == (uint8_t)'[') {
-        return depth + 1U;
-    }
-    bool closes = byte == (uint8_t)'}' || byte == (uint8_t)']';
-    return closes && depth > 0U ? depth - 1U : depth;
-}
-
-/* The raw text of the string member name of the object that json is; empty when there is none.
- * For JSON that was checked: anything else gives some part of it, or nothing. */
-static struct nvt_span member_text(struct nvt_span json, struct nvt_span name)
-{
-    uint32_t depth = 0;
-    bool next = false; /* the next string is what is looked for */
-    while (json.len > 0U) {
-        uint8_t byte = json.ptr[0];
-        json = nvt_span_drop(json, 1U);
-        if (byte != (uint8_t)'"') {
-            next = next && deeper(depth, byte) == depth && byte != (uint8_t)',';
-            depth = deeper(depth, byte);
-            continue;
-        }
-        size_t end = string_end(json);
-        struct nvt_span text = nvt_span_of(json.ptr, end > 0U ? end - 1U : 0U);
-        json = nvt_span_drop(json, end);
-        if (next) {
-            return text;
-        }
-        next = depth == 1U && nvt_span_eq(text, name) && is_colon_next(json);
-    }
-    return NVT_LIT("");
-}
 
 /* Unescapes raw into mem. False when it does not fit. */
 static bool unescape(struct nvt_span raw, struct nvt_buf *out)
@@ -88,7 +33,7 @@ static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span
     struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
     struct nvt_buf id;
     nvt_buf_init(&id, r->body, sizeof r->body);
-    if (!unescape(member_text(entry, NVT_LIT("operator_journey_id")), &id)) {
+    if (!unescape(nvt_member_text(entry, NVT_LIT("operator_journey_id"), false), &id)) {
         return NVT_E_SPACE;
     }
     return nvt_rpc_status(call, r, nvt_buf_span(&id));
@@ -103,7 +48,7 @@ static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
     if (o->status == 404U) {
         return NVT_UPLINK_ABSENT;
     }
-    struct nvt_span status = member_text(o->body, NVT_LIT("status"));
+    struct nvt_span status = nvt_member_text(o->body, NVT_LIT("status"), false);
     if (o->verdict != NVT_DELIVERED || status.len == 0U) {
         return NVT_UPLINK_UNSURE;
     }
