@@ -26,7 +26,8 @@ $(BUILD)/fuzz/fuzz_jindexe: $(call fuzz_objects,src/api/jindexe.c)
 $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_rpc_answer: $(call fuzz_objects,src/api/rpc.c src/api/rpc_answer.c \
 	src/api/rpc_cee.c src/api/rpc_geo.c src/api/rpc_fold.c src/api/shape*.c)
-$(BUILD)/fuzz/fuzz_spool: $(call fuzz_objects,src/spool/*.c port/sim/flash.c)
+$(BUILD)/fuzz/fuzz_spool: $(call fuzz_objects,src/spool/*.c port/sim/flash.c tests/spool/model.c)
+$(BUILD)/fuzz/fuzz_spool_image: $(call fuzz_objects,src/spool/*.c port/sim/flash.c)
 $(BUILD)/fuzz/fuzz_spool_tool: $(call fuzz_objects,fuzz/cli_stand.c src/cli/spool_image.c \
 	src/cli/spool_look.c src/spool/*.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
@@ -37,6 +38,10 @@ $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets
 $(BUILD)/fuzz/fuzz_secrets: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c src/cli/settings.c \
 	src/cli/files.c src/api/*.c) $(FUZZ_CLIENT)
+$(BUILD)/fuzz/fuzz_lines: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,feed intake socket \
+	drop drop_file metrics journey_line refused mask,src/cli/$f.c) src/spool/*.c port/ram/*.c \
+	src/api/*.c) $(FUZZ_CLIENT)
+$(BUILD)/fuzz/fuzz_lines: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: FUZZ_LIBS := -linih $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_call $(BUILD)/fuzz/fuzz_request: $(FUZZ_CLIENT)
 

@@ -42,6 +42,22 @@ static uint32_t moved_to(const struct nvt_spool_audit *a, const struct nvt_block
     return to;
 }
 
+/* As a mount does: blocks that were opened to move records and are not complete do not count,
+ * unless there is nothing else. */
+static uint32_t find_head(struct nvt_spool_audit *a, struct nvt_block_head *h)
+{
+    find_newest(a, UINT32_MAX, h);
+    uint32_t moved = h->seq == 0U ? 0U : moved_to(a, h);
+    for (unsigned i = 0; i < (unsigned)NVT_SPOOL_BAD_MAX && h->moving && moved == 0U; i++) {
+        find_newest(a, h->seq, h);
+        moved = h->seq == 0U ? 0U : moved_to(a, h);
+    }
+    if (h->seq == 0U || (h->moving && moved == 0U)) {
+        find_newest(a, UINT32_MAX, h);
+    }
+    return moved;
+}
+
 static void find_oldest(struct nvt_spool_audit *a)
 {
     struct nvt_medium m = medium_of(a);
@@ -64,12 +80,7 @@ nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_b
         return NVT_E_ARG;
     }
     *a = (struct nvt_spool_audit){.device = device, .buffer = buffer, .buffer_cap = buffer_cap};
-    find_newest(a, UINT32_MAX, &h);
-    uint32_t moved = h.seq == 0U ? 0U : moved_to(a, &h);
-    if (h.moving && moved == 0U) {
-        find_newest(a, h.seq, &h);
-        moved = h.seq == 0U ? 0U : moved_to(a, &h);
-    }
+    uint32_t moved = find_head(a, &h);
     a->head_seq = h.seq;
     a->oldest_seq = moved == 0U ? h.oldest_seq : moved;
     find_oldest(a);

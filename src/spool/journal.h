@@ -11,6 +11,9 @@ enum {
     NVT_ERASED = 0xFF
 };
 
+/* Numbers of blocks end here, long after the device. */
+#define NVT_SEQ_MAX 0xFFFFFF00U
+
 /* In aux: the record before was not synced yet when this one was written. */
 enum { NVT_RECORD_JOINED = 0x80 };
 

@@ -68,7 +68,7 @@ static nvt_err load_head(struct nvt_spool *s, struct nvt_block_head *h, struct n
     s->refused = h->refused;
     s->expired = h->expired;
     nvt_spool_begin_at(s, nvt_spool_padded(s, (uint32_t)NVT_HEAD_LEN + h->window_len));
-    *walk = (struct nvt_walk){s->head, s->head_seq, s->offset, 0U};
+    *walk = (struct nvt_walk){s->head, s->head_seq, s->offset, 0U, 0U};
     return err;
 }
 
@@ -85,24 +85,33 @@ static nvt_err was_moved(struct nvt_spool *s, struct nvt_walk walk, bool *out_mo
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
-static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
+/* The newest head of all, if its block counts, or the newest below limit. */
+static nvt_err try_head(struct nvt_spool *s, uint32_t limit, struct nvt_walk *walk,
+                        bool *out_counts)
 {
-    struct nvt_block_head h;
-    bool moved = true;
-    nvt_err err = find_newest(s, UINT32_MAX);
-    s->top_seq = s->head_seq;
+    struct nvt_block_head h = {.moving = false};
+    nvt_err err = find_newest(s, limit);
     if (err == NVT_OK) {
         err = load_head(s, &h, walk);
     }
-    if (err == NVT_OK && h.moving) {
-        err = was_moved(s, *walk, &moved);
+    *out_counts = !h.moving;
+    return err == NVT_OK && h.moving ? was_moved(s, *walk, out_counts) : err;
+}
+
+/* Moves that failed or were cut off leave blocks that do not count. When there is nothing else, the
+ * newest of them must do. */
+static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
+{
+    bool counts = false;
+    nvt_err err = try_head(s, UINT32_MAX, walk, &counts);
+    uint32_t top = s->head_seq;
+    for (unsigned i = 0; i < (unsigned)NVT_SPOOL_BAD_MAX && err == NVT_OK && !counts; i++) {
+        err = try_head(s, s->head_seq, walk, &counts);
     }
-    if (err == NVT_OK && !moved) {
-        err = find_newest(s, s->top_seq);
-        if (err == NVT_OK) {
-            err = load_head(s, &h, walk);
-        }
+    if (top != 0U && (err == NVT_E_SPOOL_EMPTY || (err == NVT_OK && !counts))) {
+        err = try_head(s, UINT32_MAX, walk, &counts);
     }
+    s->top_seq = top;
     return err == NVT_E_SPOOL_EMPTY ? find_nothing(s) : err;
 }
 

@@ -132,8 +132,8 @@ nvt_err nvt_medium_read_head(const struct nvt_medium *m, uint32_t block, struct 
                                    get_32(b + 28), flags & 0x7FFFFFFFU, (flags >> 31U) != 0U};
     uint32_t ids = out->next - out->tail;
     bool ours = nvt_spool_read_geometry(nvt_span_of(b, NVT_HEAD_LEN), &g) == NVT_OK &&
-                is_geometry_of(m, &g) && out->seq != 0U && out->tail != 0U &&
-                out->next >= out->tail &&
+                is_geometry_of(m, &g) && out->seq != 0U && out->seq <= NVT_SEQ_MAX &&
+                out->tail != 0U && out->next >= out->tail &&
                 out->window_len == ids / 8U + (ids % 8U != 0U ? 1U : 0U) &&
                 out->window_len <= m->device->block_size - (uint32_t)NVT_HEAD_LEN;
     if (!ours) {

@@ -219,7 +219,7 @@ nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
 {
     nvt_err err = NVT_E_SPOOL_FULL;
     for (uint32_t b = after(s, s->head); b != s->oldest; b = after(s, b)) {
-        if (is_bad(s, b)) {
+        if (is_bad(s, b) || s->top_seq == NVT_SEQ_MAX) {
             continue;
         }
         if (!moving && !leaves_enough(s, b)) {

@@ -387,6 +387,7 @@ const char *model_flip(struct model *m)
     m->synced[at] = m->mem[at];
     m->flipped = true;
     if (only) { /* its head may be what was hit: nothing is left then */
+        m->spool.mounted = false;
         return NULL;
     }
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {

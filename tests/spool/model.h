@@ -67,7 +67,8 @@ bool model_step(struct model *m, const struct model_size *size);
 const char *model_recover(struct model *m);
 
 /* Flips one random bit of a recovered spool's device and mounts it again: at most what stands in
- * that block is lost. NULL, or what is wrong. It can be used on then. */
+ * that block is lost. NULL, or what is wrong. It can be used on then,
+ * unless it is not mounted: its only block was hit. */
 const char *model_flip(struct model *m);
 
 /* The copy works on its own memory. */
