@@ -12,7 +12,7 @@ need curl openssl
 PATH=$PATH:/usr/sbin:/sbin # of ip and nft
 
 scenarios="bytes outage killed chaos loss reborn hole names flicker restart portal tunnel narrow mute
-    resolver far"
+    late resolver far relay"
 unshare='unshare -n'
 [ "$(id -u)" -eq 0 ] || unshare='unshare -rn'
 

@@ -113,7 +113,7 @@ settle() {
     is "$1: nothing was refused" "$(asked refused)" 0
     is "$1: nothing expired" "$(asked expired)" 0
     is "$1: the registry has each once" "$(state journeys)" "$fed"
-    is "$1: nothing was sent that the registry had" "$(state 409)" "${repeats:-0}"
+    is "$1: ${repeats:-nothing} was sent that the registry had" "$(state 409)" "${repeats:-0}"
     kill -TERM "$service_pid"
     wait "$service_pid"
     is "$1: the service ends in order" $? 0
@@ -382,6 +382,23 @@ scenario_mute() {
     settle mute
 }
 
+# The registry acts on requests long after the service has given them up, and has been asked after
+# them: then a journey may go out once more, and the registry says that it has it.
+scenario_late() {
+    begin
+    start_service --connections 4 --timeout 5
+    feed 20
+    await late 20 30
+    fault '{"scope":"journeys","delay_count":4,"delay_ms":15000}'
+    feed 60
+    await late 80 60
+    sleep 10
+    repeats=$(state 409)
+    like 'late: it was asked after' "$(asked lookups)" '^[1-9]'
+    is 'late: what was sent twice was known' "$(asked duplicates)" "$repeats"
+    settle late
+}
+
 # The service itself ends in the middle of it all, by force, and starts again.
 scenario_reborn() {
     begin 'delay 40 40'
@@ -441,7 +458,65 @@ scenario_bytes() {
     is 'bytes: nothing was sent that the registry had' "$(state 409)" 0
 }
 
+# The relay itself, with curl.
+try() { # CODE NAME COMMAND ...: curl's exit code behind that fault
+    try_code=$1 try_name=$2
+    shift 2
+    [ $# -eq 0 ] || relay "$@"
+    cget -m 3 -o "$work/got" -w '%{time_total}' "https://localhost:$relay_port/standin/state" \
+        >"$work/time" 2>/dev/null
+    is "relay: $try_name" $? "$try_code"
+}
+took_at_least() { # NAME SECONDS
+    if awk -v least="$2" '{ exit !($1 >= least) }' "$work/time"; then
+        pass "relay: $1 takes its time"
+    else
+        fail "relay: $1 takes its time" "$(cat "$work/time") s, not $2"
+    fi
+}
+
+scenario_relay() {
+    begin
+    try 0 'nothing is harmed'
+    try 0 'delay' delay 50 50
+    took_at_least 'delay: connection, handshake and answer' 0.25
+    relay delay 0 0
+    try 35 'cut while shaking hands' fault cut up 100
+    try 35 'reset while shaking hands' fault reset down 50
+    try 35 'a garbled byte of the handshake' fault garble up 70
+    try 56 'a garbled byte of the answer' fault garble down 2900
+    try 28 'a hole' fault hole down 1000
+    try 28 'a stall for good' fault stall up 300
+    try 0 'a stall' fault stall up 300 700
+    took_at_least 'stall' 0.7
+    try 0 'a fault beyond the end' fault garble up 100000
+    try 0 'a slow link' rate 8000 8000
+    took_at_least 'rate' 0.3
+    relay rate 0 0
+    try 7 'refused' refuse
+    try 0 'accepted again' accept
+    try 28 'frozen' freeze
+    try 0 'thawed' thaw
+    relay fault cut up 0 0 2
+    try 35 'the first of two'
+    try 35 'the second of two'
+    try 0 'the third of two'
+    relay sweep cut up 10 1 5 0 3
+    cget -o "$work/got" --connect-to "localhost:$relay_port:127.3.0.4:$relay_port" \
+        "https://localhost:$relay_port/standin/state" 2>/dev/null
+    is 'relay: a fault by address' $? 35
+    cget -o "$work/got" --connect-to "localhost:$relay_port:127.3.0.4:$relay_port" \
+        "https://localhost:$relay_port/standin/state"
+    is 'relay: only once' $? 0
+    relay hits 3
+    like 'relay: it is counted' "$told" ' hits=1 '
+    told=$("$BUILD/relay" --tell "$work/ctl" fault nonsense up 1 2>&1)
+    like 'relay: a wrong command' "$told" 'not understood'
+}
+
 case ${1:-} in
+relay) scenario_relay ;;
+late) scenario_late ;;
 far) scenario_far ;;
 narrow) scenario_narrow ;;
 tunnel) scenario_tunnel ;;
