@@ -17,9 +17,11 @@ bench: ## figures beside those of the peers, as ratios
 	$(Q)$(SUBMAKE) bench-post-programs $(BENCH_PARSE)
 	$(Q)$(MAKE) --no-print-directory bench-parse bench-post
 	$(Q)$(MAKE) --no-print-directory bench-post-other
+	$(Q)$(MAKE) --no-print-directory bench-uplink
 
 bench-short: ## the same in a minute or two, less exact
-	$(Q)ROUNDS=3 COUNT=500 PROFILED=100 $(MAKE) --no-print-directory bench
+	$(Q)ROUNDS=3 COUNT=500 PROFILED=100 UPLINK_SECONDS=2 UPLINK_MINUTES=0 \
+		SPOOL_BENCH_SECONDS=0.3 SPOOL_BENCH_MIB='1 4' $(MAKE) --no-print-directory bench
 
 bench-parse:
 	$(Q)sh tests/bench/parse.sh "response of 420 + 159 bytes" $(BUILD)/bench/bench_http
