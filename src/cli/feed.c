@@ -79,20 +79,22 @@ static enum feed_got wait_for_end(struct serve_feed *f, bool at_end, size_t *out
 enum feed_got feed_next(struct serve_feed *f, bool at_end, struct nvt_span *out_line,
                         size_t *out_used)
 {
-    size_t n = 0;
+    /* A full buffer without an end is too long, also at the end of the input. */
+    size_t n = line_len(f, at_end && f->len < sizeof f->mem);
     *out_used = 0;
     *out_line = NVT_LIT("");
-    /* A full buffer without an end is too long, also at the end of the input. */
-    while ((n = line_len(f, at_end && f->len < sizeof f->mem)) > 0U) {
+    while (n > 0U) {
         *out_line = take(f, n);
         *out_used += n;
         if (f->skipping || out_line->len > SERVE_ENTRY_MAX) {
             f->skipping = false;
+            *out_line = NVT_LIT("");
             return FEED_TOO_LONG;
         }
         if (out_line->len > 0U) {
             return FEED_LINE;
         }
+        n = line_len(f, at_end);
     }
     return wait_for_end(f, at_end, out_used);
 }
