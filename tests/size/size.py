@@ -21,7 +21,7 @@ TARGETS = [
     ("Cortex-M3", "arm-none-eabi-", ["-mcpu=cortex-m3", "-mthumb", "-I.", USER_CONFIG] + SMALL),
     ("Cortex-M4", "arm-none-eabi-", ["-mcpu=cortex-m4", "-mthumb", "-I.", USER_CONFIG] + SMALL),
 ]
-ROOMS = ["base", "http", "json", "tls", "conn", "spool", "auth", "client", "api"]
+ROOMS = ["base", "http", "json", "tls", "conn", "spool", "auth", "client", "uplink", "api"]
 ROOM_AIM = ("http", "json", 8192)
 # The files of src/api by what their names start with (the longest fits), and the aim on Cortex-M3;
 # 0: none.

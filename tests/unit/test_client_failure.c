@@ -217,7 +217,7 @@ static void test_passwords_do_not_show(void **state)
         "got p+w%26%C3%A9q%3ar%3D50%25%2Bx.",
         "got %70%20w%26%c3%a9q:r=50%%2bx.",
         "{\"a\":\"got p\\u002Bw%26%C3%A9q%3Ar%3D50%25%2Bx.\"}",
-        "got p\nw&\xc3\xa9q:r=50%+x.", /* as it would show */
+        "got p\nw&\xc3\xa9q:r=50%+x.",      /* as it would show */
         "got p+w&\xc3\xa9q:r%3D50%25%2Bx.", /* half a form */
     };
     (void)state;
