@@ -154,14 +154,19 @@ static void refuses_to_make(void)
     check("nothing is left of it", !exists(path) && !exists(fresh));
 }
 
-/* In a name space of its own, which ends with it. 9: they are not permitted. */
+/* In a name space of its own, which ends with it. */
+static bool mount_there(const char *type, const char *options)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", folder, type, 0, options) == 0;
+}
+
+enum { NOT_PERMITTED = 9 };
+
 static int fill_small_disk(void)
 {
-    bool ours = unshare(CLONE_NEWNS) == 0 &&
-                mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                mount("none", folder, "tmpfs", 0, "size=512k") == 0;
-    if (!ours) {
-        return 9;
+    if (!mount_there("tmpfs", "size=512k")) {
+        return NOT_PERMITTED;
     }
     if (nvt_posix_file_make(&file, path, BLOCK, COUNT) != NVT_E_SPOOL_IO) {
         return 1;
@@ -169,19 +174,42 @@ static int fill_small_disk(void)
     return file.last_errno == ENOSPC && !exists(path) && !exists(fresh) ? 0 : 2;
 }
 
-static void finds_a_full_disk(void)
+static int open_without_direct(void)
+{
+    uint8_t bytes[UNIT_DIRECT] = {0};
+    if (!mount_there("ramfs", "")) {
+        return NOT_PERMITTED;
+    }
+    if (nvt_posix_file_make(&file, path, BLOCK, COUNT) != NVT_OK) {
+        return 1;
+    }
+    nvt_err err = nvt_posix_file_open(&file, path, BLOCK, COUNT, NVT_POSIX_FILE_DIRECT);
+    if (err != NVT_E_SPOOL_IO || file.last_errno != EINVAL || file.fd != -1) {
+        return 2;
+    }
+    if (nvt_posix_file_open(&file, path, BLOCK, COUNT, 0) != NVT_OK) {
+        return 3;
+    }
+    file.device.prog_size = UNIT_DIRECT;
+    return file.device.prog(&file, 0U, 0U, bytes, sizeof bytes) == NVT_OK &&
+                   file.device.prog(&file, 0U, 16U, bytes, 16U) == NVT_E_SPOOL_IO
+               ? 0
+               : 4;
+}
+
+static void in_child(const char *what, int (*run)(void))
 {
     int status = 0;
     (void)fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        _exit(fill_small_disk());
+        _exit(run());
     }
     (void)waitpid(child, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 9) {
-        (void)printf("skip file: a full disk: mounting a small one is not permitted\n");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == (int)NOT_PERMITTED) {
+        (void)printf("skip file: %s: mounting is not permitted\n", what);
     } else {
-        check("a full disk: ENOSPC, and nothing is left", status == 0);
+        check(what, status == 0);
     }
 }
 
@@ -419,7 +447,8 @@ int main(int argc, char **argv)
     (void)conforms(0);
     makes_it_whole();
     refuses_to_make();
-    finds_a_full_disk();
+    in_child("a full disk: ENOSPC, and nothing is left", fill_small_disk);
+    in_child("a file system without O_DIRECT: EINVAL, and it works without", open_without_direct);
     takes_over_what_was_left();
     makes_it_once();
     survives_kills();
