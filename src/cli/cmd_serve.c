@@ -6,6 +6,10 @@
  */
 #include "serve.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #define IO_PAUSE_MS 1000U /* before a spool whose device failed is stepped again */
 
 /* ---- client and uplink ---- */
@@ -325,9 +329,21 @@ static int serve_spool(struct serve *s)
     return code;
 }
 
+/* Mbed TLS takes two buffers of 16 KiB for each connection and touches a little of each: as pages
+ * of their own they cost what is touched. What a handshake needed goes back at once. */
+static void spare_memory(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 16384);
+    (void)mallopt(M_TRIM_THRESHOLD, 16384);
+    (void)mallopt(M_TOP_PAD, 0);
+#endif
+}
+
 static int cmd_serve(const struct args *a)
 {
     static struct serve s;
+    spare_memory();
     s.args = a;
     s.listener = -1;
     s.refused = -1;
