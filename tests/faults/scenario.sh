@@ -101,6 +101,15 @@ asked() {
     printf '%s' "$out" | tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\([0-9]*\)\$/\1/p" | head -n 1
 }
 
+# pause SECONDS: a signal does not wait for its end.
+pause() {
+    pause_left=$1
+    while [ "$pause_left" -gt 0 ]; do
+        sleep 1
+        pause_left=$((pause_left - 1))
+    done
+}
+
 # retry: the service is told that the network is back.
 retry() { kill -USR1 "$service_pid"; }
 
@@ -351,7 +360,7 @@ scenario_outage() {
     relay now reset
     before=$(counted connections)
     feed 60
-    sleep 60
+    pause 60
     tries=$(($(counted connections) - before))
     is 'outage: all is kept' "$(asked pending)" 60
     if [ $tries -ge 3 ] && [ $tries -le 40 ]; then
@@ -452,7 +461,9 @@ scenario_bytes() {
     "$BUILD/tools/journeys" --count $((40000 / stride + 100)) --seed 9 |
         awk '{ print length($0) "\t" $0 }' | sort -n | cut -f 2- >"$work/journeys"
     "$BUILD/tests/every_byte" --port "$relay_port" --control "$work/ctl" --ca "$work/pki/ca.pem" \
-        --keys "$keys" --journeys "$work/journeys" --stride "$stride" >"$work/sweep" 2>&1
+        --keys "$keys" --journeys "$work/journeys" --stride "$stride" >"$work/sweep" 2>&1 &
+    pids="$pids $!"
+    wait $!
     swept=$?
     cat "$work/sweep"
     is 'bytes: all went well' "$swept" 0
