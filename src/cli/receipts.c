@@ -162,16 +162,6 @@ static void put_reason(struct nvt_json_writer *w, const struct nvt_uplink_receip
     put_str(w, "reason", reason);
 }
 
-static void put_journey(struct nvt_json_writer *w, struct nvt_span entry)
-{
-    if (nvt_json_check(entry, NULL) == NVT_OK) {
-        nvt_json_name(w, NVT_LIT("journey"));
-        nvt_json_put_raw(w, entry);
-    } else {
-        put_str(w, "text", entry);
-    }
-}
-
 /* False when it does not fit. */
 static bool make_line(const struct serve *s, const struct nvt_uplink_receipt *r, struct nvt_buf *b)
 {
@@ -188,7 +178,7 @@ static bool make_line(const struct serve *s, const struct nvt_uplink_receipt *r,
         put_str(&w, "code", nvt_span_str(r->failure->code));
     }
     put_reason(&w, r);
-    put_journey(&w, r->entry);
+    (void)refused_put_journey(&w, r->entry);
     nvt_json_end_object(&w);
     bool ok = nvt_json_writer_end(&w) == NVT_OK;
     nvt_buf_put_byte(b, (uint8_t)'\n');

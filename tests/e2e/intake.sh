@@ -365,6 +365,18 @@ gone late.jsonl
 until_is 'full: all delivered' spool.pending 0
 is 'full: each of them once' "$(state journeys) $(number uplink.duplicates)" "$((kept + 400)) 0"
 is 'full: no trouble is left' "$(number drop_error)" None
+
+# ---- nested as deeply as a line may be: it can be refused, and written down, all the same ----
+
+fault '{"scope":"journeys","fail_count":1,"fail_status":400}'
+journeys 2 5
+sed -n '1s/}$/,"incentive_counterparts":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}/p' "$file" >"$work/deep"
+produce send "$socket" <"$work/deep"
+like 'deep: kept' "$out" '^\{"ok":true,"id":[0-9]+\}$'
+until_is 'deep: refused' uplink.refused 1
+like 'deep: written down as text' "$(cat "$work/spool-full.refused")" \
+    '"state":"refused",.*"http_status":400,.*"text":"\{\\"operator_journey_id'
+until_is 'deep: settled' spool.pending 0
 serve_end
 stop_standin
 
