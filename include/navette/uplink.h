@@ -77,6 +77,7 @@ struct nvt_uplink_lane {
     bool doubted;   /* doubt_mark counts */
     bool told;      /* the receipt was taken, the mark is not written yet */
     bool looked_up; /* its fate comes from a look-up */
+    bool absent;    /* a look-up of this start did not find it */
     bool speaks;    /* how its call ended says how the link is */
 };
 

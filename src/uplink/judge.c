@@ -164,6 +164,7 @@ static void judge_known(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
     } else if (known == NVT_UPLINK_ABSENT) {
         lane->ask = false;
         lane->looked_up = false;
+        lane->absent = true;
     } else {
         unsure(u, lane, now_ms);
     }

@@ -25,6 +25,17 @@ static bool is_expired(const struct nvt_uplink *u, const struct nvt_uplink_lane 
     return u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U) > (int64_t)lane->entry.due_s;
 }
 
+/* Too late to be sent. One that an earlier start may have delivered, with the power failing in
+ * front of its mark, is asked after first: the caller would be told that it never got there. */
+static bool is_too_late(const struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    if (lane->ask || !is_expired(u, lane, now_ms)) {
+        return false;
+    }
+    lane->ask = u->config.kind->ask != NULL && lane->entry.id < u->old_next && !lane->absent;
+    return !lane->ask;
+}
+
 /* ---- taking ---- */
 
 /* What no call said of it. */
@@ -46,6 +57,7 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     lane->doubted = false;
     lane->told = false;
     lane->looked_up = false;
+    lane->absent = false;
     nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
     nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
     if (err != NVT_OK) {
@@ -98,6 +110,7 @@ static void can_not_begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, nv
         nvt_lane_done(lane, NVT_SPOOL_DELIVERED);
     } else if (lane->ask && !kind->ask_first) {
         lane->ask = false;
+        lane->absent = true;
     } else {
         refuse(lane, err);
     }
@@ -144,7 +157,7 @@ void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
     if (lane->state != (uint8_t)NVT_LANE_READY) {
         return;
     }
-    if (!lane->ask && is_expired(u, lane, p->now_ms)) {
+    if (is_too_late(u, lane, p->now_ms)) {
         nvt_lane_done(lane, NVT_SPOOL_EXPIRED);
         nvt_pass_wake(p, 0U);
     } else if (u->stopping) {

@@ -11,7 +11,7 @@
 
 struct total {
     unsigned long long seeds, journeys, delivered, duplicates, refused, expired, full, boots, cuts;
-    unsigned long long posts, lookups, late, hidden, stale, lost, doubled;
+    unsigned long long posts, lookups, late, lost, doubled;
 };
 
 static void add(struct total *t, const struct life *l)
@@ -26,8 +26,6 @@ static void add(struct total *t, const struct life *l)
     t->full += c->full;
     t->boots += c->boots;
     t->cuts += c->cuts;
-    t->hidden += c->hidden;
-    t->stale += c->stale;
     t->lost += c->lost;
     t->doubled += c->doubled;
     t->posts += l->v.registry.posts;
@@ -67,9 +65,9 @@ int main(int argc, char **argv)
     (void)printf("starts: %llu, power cuts: %llu, requests to deliver: %llu, look-ups: %llu, "
                  "arrived late: %llu\n",
                  t.boots, t.cuts, t.posts, t.lookups, t.late);
-    (void)printf("delivered: %llu (duplicates: %llu, hidden refusals: %llu), refused: %llu, "
-                 "expired: %llu (in the registry: %llu), spool full: %llu\n",
-                 t.delivered, t.duplicates, t.hidden, t.refused, t.expired, t.stale, t.full);
+    (void)printf("delivered: %llu (duplicates: %llu), refused: %llu, expired: %llu, spool full: "
+                 "%llu\n",
+                 t.delivered, t.duplicates, t.refused, t.expired, t.full);
     (void)printf("seeds: %llu, days: %llu, journeys: %llu, lost: %llu, doubled: %llu\n", t.seeds,
                  t.seeds * (unsigned long long)LIFE_DAYS, t.journeys, t.lost, t.doubled);
     return failed == 0U ? 0 : 1;

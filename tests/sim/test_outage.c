@@ -115,6 +115,13 @@ static void test_quiet(void **state)
     }
 }
 
+static void run_to_delivery(unsigned count)
+{
+    while (v.count.delivered < count && v.fault == NULL) {
+        (void)vehicle_run(&v, v.sim.mono_ms + 1U);
+    }
+}
+
 /* One lane comes first; the others join as its calls succeed. */
 static void test_joins_slowly(void **state)
 {
@@ -124,10 +131,9 @@ static void test_joins_slowly(void **state)
     (void)vehicle_run(&v, v.sim.mono_ms + (uint64_t)OUTAGE_MS);
     mend();
     size_t before = v.sim.connections;
-    while (v.registry.requests == 0U && v.fault == NULL) {
-        (void)vehicle_run(&v, v.sim.mono_ms + 1U);
-    }
-    assert_int_equal(v.sim.connections - before, 1);
+    run_to_delivery(1U);
+    (void)vehicle_run(&v, v.sim.mono_ms + 1U);
+    assert_int_equal(v.sim.connections - before, 2);
     assert_true(vehicle_drain(&v, (uint64_t)MIN_MS));
     assert_int_equal(v.sim.connections - before, 4);
     vehicle_halt(&v, 1000U, 0U);
@@ -185,12 +191,53 @@ static void test_in_flight(void **state)
     vehicle_halt(&v, 1000U, 0U);
 }
 
+/* Its time runs out while nobody knows whether it arrived: that is asked first. */
+static void test_late_in_doubt(void **state)
+{
+    (void)state;
+    begin(1U, 3U, 1U);
+    v.registry.idle_ms = 0;
+    v.registry.token_life_s = 3600;
+    run_to_delivery(1U);
+    uint32_t due_s = (uint32_t)(registry_now_ms(&v.registry) / 1000U) + 300U;
+    break_down(DARK);
+    assert_int_equal(vehicle_append(&v, NOW_S - 3600, due_s), NVT_OK);
+    (void)vehicle_run(&v, v.sim.mono_ms + (uint64_t)OUTAGE_MS);
+    assert_int_equal(v.count.expired, 0);
+    mend();
+    assert_int_equal(v.registry.late, 1);
+    assert_true(vehicle_drain(&v, 12U * (uint64_t)MIN_MS));
+    assert_int_equal(v.count.delivered, 2);
+    vehicle_halt(&v, 1000U, 0U);
+}
+
+/* The same when the power went between the answer and its mark, and stayed away for too long. */
+static void test_late_after_cut(void **state)
+{
+    (void)state;
+    begin(1U, 3U, 2U);
+    while (v.registry.posts < 2U) {
+        (void)vehicle_run(&v, v.sim.mono_ms + 1U);
+    }
+    assert_int_equal(v.count.delivered, 1);
+    vehicle_cut(&v, 100000000U);
+    assert_true(vehicle_boot(&v));
+    /* With what is more urgent the registry tells its time. */
+    int64_t now_s = (int64_t)(registry_now_ms(&v.registry) / 1000U);
+    assert_int_equal(vehicle_append(&v, now_s - 60, 1U), NVT_OK);
+    assert_true(vehicle_drain(&v, 12U * (uint64_t)MIN_MS));
+    assert_int_equal(v.count.delivered, 3);
+    assert_int_equal(v.registry.posts, 3);
+    vehicle_halt(&v, 1000U, 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_at_any_moment), cmocka_unit_test(test_quiet),
-        cmocka_unit_test(test_joins_slowly),  cmocka_unit_test(test_fleet),
-        cmocka_unit_test(test_in_flight),
+        cmocka_unit_test(test_at_any_moment),  cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_joins_slowly),   cmocka_unit_test(test_fleet),
+        cmocka_unit_test(test_in_flight),      cmocka_unit_test(test_late_in_doubt),
+        cmocka_unit_test(test_late_after_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

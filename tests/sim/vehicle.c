@@ -42,17 +42,14 @@ static bool is_misled(const struct vehicle *v)
     return v->sim.fault.mask != 0U && v->sim.fault.met != 0U;
 }
 
-static void judge_delivered(struct vehicle *v, uint32_t n, bool earlier)
+static void judge_delivered(struct vehicle *v, uint32_t n)
 {
     const struct registry_journey *k = &v->known[n];
     if (k->state != REGISTRY_STORED && k->state != REGISTRY_TERMS) {
         note_lost(v, "said to be delivered, but the registry has it not", n);
     }
     if (k->state == REGISTRY_TERMS) {
-        v->count.hidden++;
-        if (!earlier) {
-            vehicle_note(v, "a refusal was hidden behind a duplicate", n);
-        }
+        vehicle_note(v, "a refusal was hidden behind a duplicate", n);
     }
 }
 
@@ -69,31 +66,28 @@ static void judge_refused(struct vehicle *v, uint32_t n, struct nvt_span reason)
     }
 }
 
-static void judge_expired(struct vehicle *v, uint32_t n, bool earlier)
+static void judge_expired(struct vehicle *v, uint32_t n)
 {
-    bool has = v->known[n].state == REGISTRY_STORED || v->known[n].state == REGISTRY_TERMS;
     if (registry_now_ms(&v->registry) / 1000U < v->journeys[n].due_s) {
         vehicle_note(v, "expired before its time", n);
     }
-    v->count.stale += has ? 1U : 0U;
-    if (has && !earlier) {
-        vehicle_note(v, "said to be expired, but the registry has it", n);
+    if (v->known[n].state != REGISTRY_ABSENT) {
+        vehicle_note(v, "said to be expired, but the registry knows it", n);
     }
 }
 
 /* A receipt against what the registry knows. */
 static void judge(struct vehicle *v, const struct nvt_uplink_receipt *receipt, uint32_t n)
 {
-    bool earlier = v->journeys[n].boot != v->count.boots;
     if (is_misled(v)) {
         return;
     }
     if (receipt->state == NVT_SPOOL_DELIVERED) {
-        judge_delivered(v, n, earlier);
+        judge_delivered(v, n);
     } else if (receipt->state == NVT_SPOOL_REFUSED) {
         judge_refused(v, n, receipt->reason);
     } else {
-        judge_expired(v, n, earlier);
+        judge_expired(v, n);
     }
 }
 
@@ -320,8 +314,7 @@ nvt_err vehicle_append(struct vehicle *v, int64_t start_s, uint32_t due_s)
     registry_write(&v->registry, n, start_s, &out);
     nvt_err err = nvt_spool_append(&v->spool, nvt_buf_span(&out), due_s, &id);
     v->next++;
-    v->journeys[n] = (struct vehicle_journey){VEHICLE_NONE, (enum nvt_spool_state)0, due_s,
-                                              v->count.boots, false};
+    v->journeys[n] = (struct vehicle_journey){VEHICLE_NONE, (enum nvt_spool_state)0, due_s, false};
     if (err == NVT_OK) {
         v->journeys[n].fate = VEHICLE_ACCEPTED;
         v->count.accepted++;

@@ -33,8 +33,7 @@ struct vehicle_journey {
     enum vehicle_fate fate;
     enum nvt_spool_state told; /* the last receipt, 0: none */
     uint32_t due_s;
-    uint32_t boot; /* when it was appended */
-    bool seen;     /* in the listing under way */
+    bool seen; /* in the listing under way */
 };
 
 struct vehicle_setup {
@@ -48,8 +47,6 @@ struct vehicle_setup {
 struct vehicle_count {
     uint32_t accepted, full, delivered, duplicates, refused, expired;
     uint32_t boots, cuts, lost, doubled;
-    uint32_t hidden; /* delivered as duplicates, but the registry holds them as refused */
-    uint32_t stale;  /* reported as expired by a later start, but the registry has them */
     uint64_t steps;
 };
 
