@@ -23,7 +23,6 @@ static nvt_err send_delivery(struct nvt_call *call, void *request, struct nvt_sp
     struct entry *e = (struct entry *)request;
     struct nvt_span key = key_of(json);
     nvt_err err = nvt_coopcycle_check_key(key);
-    e->begun = false;
     return err == NVT_OK ? nvt_coopcycle_create(call, &e->resolve.request, json, key) : err;
 }
 

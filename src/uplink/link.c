@@ -72,10 +72,7 @@ void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uin
     if (!lane->speaks) {
         return;
     }
-    if (u->state.link != NVT_UPLINK_UP) {
-        u->state.link = NVT_UPLINK_UP;
-        u->open_lanes = 1;
-    }
+    u->state.link = NVT_UPLINK_UP;
     u->state.pause_ms = 0;
     if (u->open_lanes < u->config.lane_count) {
         u->open_lanes++;

@@ -102,6 +102,7 @@ static void test_lost_answer_of_what_did_not_arrive(void **state)
     assert_int_equal(w->uplink.state.count.attempts, 3);
     assert_int_equal(w->uplink.state.count.link_losses, 1);
     assert_int_equal(w->uplink.state.last.err, NVT_E_NET_RESET);
+    assert_int_equal(up_receipt(w, a)->status, 201);
     /* the pause of the link lies in between */
     assert_in_range(w->asked[1].at_ms - w->asked[0].at_ms, NVT_UPLINK_PAUSE_MS,
                     3 * NVT_UPLINK_PAUSE_MS + 100);
@@ -123,6 +124,10 @@ static void test_lost_answer_of_what_arrived(void **state)
         assert_int_equal(w->asked_count, 2);
         assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
         assert_false(up_receipt(w, a)->duplicate);
+        assert_int_equal(up_receipt(w, a)->status, 0); /* that of the look-up is not its own */
+        uint32_t b = up_append(w, "b", DUE);
+        up_run(w, 1000);
+        assert_int_equal(up_receipt(w, b)->status, 201);
         up_end(w);
     }
 }
@@ -180,12 +185,13 @@ static void test_look_up_fails(void **state)
 {
     (void)state;
     struct nvt_sim_answer list[] = {up_cuts(), up_cuts(), up_says("503 Oh", "", ""),
+                                    up_says("520 Oh", "", ""),
                                     up_says("200 OK", "", STATUS("ok", ""))};
     struct up_world *w = FRESH(list);
     uint32_t a = up_append(w, "a", DUE);
-    up_run(w, 600000);
+    up_run(w, 100000);
     assert_int_equal(up_count_asked(w, "POST"), 1);
-    assert_int_equal(up_count_asked(w, "GET"), 3);
+    assert_int_equal(up_count_asked(w, "GET"), 4);
     assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
     up_end(w);
 }
@@ -241,6 +247,58 @@ static void test_duplicate_of_a_first_attempt(void **state)
     assert_true(up_receipt(w, a)->duplicate);
     assert_int_equal(w->uplink.state.count.duplicates, 1);
     assert_int_equal(w->uplink.state.count.delivered, 1);
+    uint32_t b = up_append(w, "b", DUE);
+    up_run(w, 60000);
+    assert_false(up_receipt(w, b)->duplicate);
+    up_end(w);
+}
+
+/* Not the first attempt: another's answer may have been lost behind a proxy. */
+static void test_duplicate_of_a_second_attempt(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("503 Down", "", ""), up_says("409 Conflict", "", "{}"),
+                                    up_says("200 OK", "", KEPT_TERMS)};
+    struct up_world *w = FRESH(list);
+    uint32_t a = up_append(w, "a", DUE);
+    up_run(w, 60000);
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_REFUSED);
+    up_end(w);
+}
+
+/* The system has it, whatever its status says or does not say. */
+static void test_duplicate_without_a_status(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer says[] = {up_says(ABSENT), up_says("200 OK", "", "<html>")};
+    for (size_t i = 0; i < 2U; i++) {
+        struct nvt_sim_answer list[] = {up_says("409 Conflict", "", "{}"), says[i]};
+        struct up_world *w = FRESH(list);
+        uint32_t a = up_append(w, "a", DUE);
+        up_restart(w);
+        up_run(w, 1000);
+        assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+        assert_true(up_receipt(w, a)->duplicate);
+        up_end(w);
+    }
+}
+
+/* A look-up that can not be made: the id does not fit into a path. The registry detects repeats. */
+static void test_what_can_not_be_asked_after(void **state)
+{
+    (void)state;
+    char name[281];
+    for (size_t i = 0; i < 280U; i += 2U) {
+        (void)memcpy(name + i, "\xc3\xa9", 2);
+    }
+    name[280] = '\0';
+    struct nvt_sim_answer list[] = {up_says("502 Oh", "", ""), up_says("409 Conflict", "", "{}")};
+    struct up_world *w = FRESH(list);
+    uint32_t a = up_append(w, name, DUE);
+    up_run(w, 60000);
+    assert_int_equal(up_count_asked(w, "POST"), 2);
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+    assert_true(up_receipt(w, a)->duplicate);
     up_end(w);
 }
 
@@ -330,6 +388,9 @@ int main(void)
         cmocka_unit_test(test_stale_connection),
         cmocka_unit_test(test_duplicate_of_a_first_attempt),
         cmocka_unit_test(test_duplicate_of_an_old_entry),
+        cmocka_unit_test(test_duplicate_of_a_second_attempt),
+        cmocka_unit_test(test_duplicate_without_a_status),
+        cmocka_unit_test(test_what_can_not_be_asked_after),
         cmocka_unit_test(test_expired_by_the_servers_clock),
         cmocka_unit_test(test_late_but_arrived),
     };

@@ -114,17 +114,25 @@ static void test_a_told_time_holds_all_lanes(void **state)
 static void test_lanes_join_one_by_one(void **state)
 {
     (void)state;
-    struct nvt_sim_answer list[] = {up_says("503 Down", "", "")};
+    struct nvt_sim_answer list[21];
+    for (size_t i = 0; i < 20U; i++) {
+        list[i] = up_says("201 Created", "", "{}");
+    }
+    list[20] = up_says("503 Down", "", "");
     struct up_world *w = FRESH(UP_LANES, list);
-    append_many(w, 30);
-    up_run(w, 500);
+    append_many(w, 45);
+    up_run(w, 500); /* all lanes were open when it came */
     assert_int_equal(link_of(w), NVT_UPLINK_HELD);
+    uint32_t before = w->uplink.state.count.delivered;
+    size_t asked = w->asked_count;
+    assert_in_range(before, 20, 20 + UP_LANES);
     up_run(w, w->uplink.state.resume_ms - w->sim.mono_ms);
     size_t most = 0;
-    for (size_t i = 1; i < 20U; i++) {
+    for (size_t i = asked; i < asked + 15U; i++) {
         while (w->asked_count <= i && up_step(w, UINT64_MAX)) {
-            assert_true(w->uplink.state.busy <= w->uplink.state.count.delivered + 1U);
-            most = w->uplink.state.busy > most ? w->uplink.state.busy : most;
+            size_t out = w->asked_count - asked - (w->uplink.state.count.delivered - before);
+            assert_true(out <= w->uplink.state.count.delivered - before + 1U);
+            most = out > most ? out : most;
         }
     }
     assert_int_equal(most, UP_LANES);
@@ -168,6 +176,38 @@ static void test_resume(void **state)
     nvt_uplink_resume(&w->uplink);
     up_run(w, 10000);
     assert_int_equal(up_pending(w), 0);
+    up_end(w);
+}
+
+/* The longest of several told times counts, whichever lane heard it. */
+static void test_several_told_times(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer ok = up_says("201 Created", "", "{}");
+    for (unsigned turn = 0; turn < 2U; turn++) {
+        struct nvt_sim_answer longer = up_says("503 Down", "Retry-After: 500\r\n", "");
+        struct nvt_sim_answer shorter = up_says("503 Down", "Retry-After: 5\r\n", "");
+        struct nvt_sim_answer list[] = {ok, turn == 0U ? longer : shorter,
+                                        turn == 0U ? shorter : longer};
+        struct up_world *w = FRESH(2, list);
+        append_many(w, 4);
+        up_run(w, 100);
+        assert_int_equal(w->asked_count, 3);
+        assert_true(w->uplink.state.resume_ms >= w->asked[1].at_ms + 500000U);
+        up_end(w);
+    }
+}
+
+/* The one that tries the link finds its kept connection ended: it tries at once on another. */
+static void test_stale_probe(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("503 Down", "", ""), up_cuts()};
+    struct up_world *w = FRESH(1, list);
+    append_many(w, 2);
+    up_run(w, 5000);
+    assert_int_equal(up_pending(w), 0);
+    assert_int_equal(up_count_asked(w, "GET"), 1);
     up_end(w);
 }
 
@@ -291,6 +331,40 @@ static void test_poison_is_put_aside(void **state)
     up_end(w);
 }
 
+/* For hours: it is tried now and then, nobody else waits for it. */
+static void test_poison_for_hours(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->poison = "poison";
+    w->counting_only = true;
+    uint32_t a = up_append(w, "poison", DUE);
+    for (unsigned i = 0; i < 6U; i++) {
+        uint32_t id = up_append(w, "good", DUE + 1);
+        up_run(w, 1800000);
+        assert_int_equal(up_receipt(w, id)->state, NVT_SPOOL_DELIVERED);
+    }
+    /* three hours, a look-up and an attempt about every 225 s */
+    assert_in_range(w->asked_count, 60, 120);
+    size_t before = w->asked_count;
+    nvt_uplink_resume(&w->uplink);
+    up_run(w, 1000);
+    assert_true(w->asked_count > before);
+    uint32_t id = up_append(w, "good", DUE + 1);
+    up_run(w, 60000);
+    assert_int_equal(up_receipt(w, id)->state, NVT_SPOOL_DELIVERED);
+    /* given up: it is in its place again */
+    nvt_uplink_free(&w->uplink);
+    for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
+        assert_int_equal(w->spool.out[i].id, 0);
+    }
+    w->poison = NULL;
+    up_start(w);
+    up_run(w, 60000);
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
 /* ---- quotas of our own ---- */
 
 static void test_own_quota(void **state)
@@ -323,12 +397,15 @@ int main(void)
         cmocka_unit_test(test_lanes_join_one_by_one),
         cmocka_unit_test(test_one_outage_counts_once),
         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_several_told_times),
+        cmocka_unit_test(test_stale_probe),
         cmocka_unit_test(test_refused_credentials_settle_nothing),
         cmocka_unit_test(test_certificates_and_redirects_block),
         cmocka_unit_test(test_unknown_clock_is_a_short_hold),
         cmocka_unit_test(test_forbidden_for_one),
         cmocka_unit_test(test_forbidden_for_all),
         cmocka_unit_test(test_poison_is_put_aside),
+        cmocka_unit_test(test_poison_for_hours),
         cmocka_unit_test(test_own_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,9 +60,9 @@ static void test_an_entry_too_long_for_the_lanes(void **state)
     (void)state;
     struct up_world *w = fresh(1, NULL, 0);
     w->uplink.config.body_cap = 64;
-    uint32_t a = up_append(w, "a-rather-long-name-for-a-journey", 1);
+    uint32_t a = up_append(w, "a-rather-long-name-for-a-journey", 2);
     uint32_t id = 0;
-    assert_int_equal(nvt_spool_append(&w->spool, NVT_LIT("{\"short\":1}"), 2, &id), NVT_OK);
+    assert_int_equal(nvt_spool_append(&w->spool, NVT_LIT("{\"short\":1}"), 1, &id), NVT_OK);
     up_run(w, 1000);
     assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_REFUSED);
     assert_string_equal(up_receipt(w, a)->reason, "NVT_E_SPOOL_SIZE");
@@ -82,6 +82,10 @@ static void test_a_receipt_that_is_not_taken(void **state)
     w->refuse_told = 3;
     up_run(w, NVT_UPLINK_PAUSE_MS / 2);
     assert_int_equal(up_pending(w), 1);
+    assert_int_equal(w->uplink.state.count.report_failures, 1);
+    for (unsigned i = 0; i < 5U; i++) { /* only after a pause */
+        up_run(w, 1);
+    }
     assert_int_equal(w->uplink.state.count.report_failures, 1);
     up_run(w, 60000);
     assert_int_equal(w->uplink.state.count.report_failures, 3);
@@ -111,8 +115,10 @@ static void test_one_sync_for_all(void **state)
     for (unsigned i = 0; i < 12U; i++) {
         (void)up_append(w, "a", DUE);
     }
+    w->syncs = 0;
     up_run(w, 1000);
     assert_int_equal(up_pending(w), 0);
+    assert_in_range(w->syncs, 1, 8); /* the first lanes come one by one, then four at a time */
     assert_false(w->spool.held);
     assert_false(w->spool.unsynced);
     /* what was told survives a cut now */
@@ -154,8 +160,13 @@ static void test_a_device_that_can_not_be_read(void **state)
 {
     (void)state;
     struct up_world *w = fresh(1, NULL, 0);
+    struct nvt_wait waits[2];
+    size_t n = 0;
     (void)up_append(w, "a", DUE);
     w->flash.off = true;
+    assert_int_equal(nvt_uplink_step(&w->uplink, waits, 2, &n), NVT_E_SPOOL_IO);
+    assert_int_equal(n, 1);
+    assert_int_equal(waits[0].until_ms, w->sim.mono_ms + NVT_UPLINK_PAUSE_MS);
     up_run(w, 10000);
     assert_int_equal(w->asked_count, 0);
     w->flash.off = false;
@@ -178,6 +189,9 @@ static void test_stop_ends_what_is_on_the_wire(void **state)
     assert_int_equal(w->uplink.state.count.delivered, 1);
     assert_int_equal(up_pending(w), 1);
     assert_int_equal(w->asked_count, 1);
+    struct nvt_wait waits[2];
+    size_t n = 0;
+    assert_int_equal(nvt_uplink_step(&w->uplink, waits, 2, &n), NVT_OK);
     up_end(w);
 }
 
@@ -201,6 +215,25 @@ static void test_stop_puts_back_what_would_wait(void **state)
         assert_int_equal(up_pending(w), 6);
         up_end(w);
     }
+}
+
+/* Nobody takes the receipt: it comes after the next start. */
+static void test_stop_with_a_receipt_left(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("400 No", "", "{}"), up_says("400 No", "", "{}")};
+    struct up_world *w = FRESH(1, list);
+    uint32_t a = up_append(w, "a", DUE);
+    w->refuse_told = 1;
+    up_run(w, 100);
+    nvt_uplink_stop(&w->uplink);
+    up_run(w, 100);
+    assert_int_equal(w->uplink.state.busy, 0);
+    assert_int_equal(up_pending(w), 1);
+    up_restart(w);
+    up_run(w, 1000);
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_REFUSED);
+    up_end(w);
 }
 
 /* Given up in the middle: after the next start the registry says that it has it. */
@@ -342,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_a_device_that_can_not_be_read),
         cmocka_unit_test(test_stop_ends_what_is_on_the_wire),
         cmocka_unit_test(test_stop_puts_back_what_would_wait),
+        cmocka_unit_test(test_stop_with_a_receipt_left),
         cmocka_unit_test(test_free_and_start_again),
         cmocka_unit_test(test_what_may_not_be_doubled_is_asked_after_first),
         cmocka_unit_test(test_without_a_look_up),

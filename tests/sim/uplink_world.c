@@ -105,9 +105,19 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
         line->answer = w->answers[w->asked_count];
     } else {
         line->answer = text[0] == 'G' ? status_of(w, text) : created;
+        if (w->poison != NULL && strstr(text, w->poison) != NULL) {
+            line->answer = text[0] == 'G' ? up_says("404 No", "", "") : up_says("500 Oh", "", "");
+        }
     }
     w->asked_count++;
     return len;
+}
+
+static nvt_err count_sync(void *ctx)
+{
+    struct up_world *w = (struct up_world *)((uint8_t *)ctx - offsetof(struct up_world, flash));
+    w->syncs++;
+    return w->flash_sync(ctx);
 }
 
 void up_init(struct up_world *w, const struct nvt_uplink_kind *kind, uint8_t lane_count,
@@ -124,6 +134,8 @@ void up_init(struct up_world *w, const struct nvt_uplink_kind *kind, uint8_t lan
                      NVT_OK);
     assert_int_equal(nvt_token_set(&w->client.token, NVT_LIT(WORLD_TOKEN), UINT64_MAX), NVT_OK);
     nvt_sim_flash_init(&w->flash, w->mem, w->synced, UP_BLOCK, UP_BLOCKS, 16U);
+    w->flash_sync = w->flash.device.sync;
+    w->flash.device.sync = count_sync;
     w->spool_config =
         (struct nvt_spool_config){&w->flash.device, w->buffer, sizeof w->buffer, w->window,
                                   sizeof w->window, w->picks,  UP_PICKS};

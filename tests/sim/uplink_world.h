@@ -56,12 +56,15 @@ struct up_world {
     struct up_told told[UP_TOLD];
     size_t told_count;
     size_t refuse_told; /* receipts that are not taken */
+    nvt_err (*flash_sync)(void *ctx);
+    size_t syncs; /* of the device */
     uint8_t mem[UP_BLOCK * UP_BLOCKS], synced[UP_BLOCK * UP_BLOCKS];
     uint8_t buffer[1024], window[256];
     struct nvt_spool_entry picks[UP_PICKS];
     const struct nvt_sim_answer *answers; /* behind them: 201, and what is there is "ok" */
     size_t answer_count, asked_count;
     struct up_asked asked[UP_ASKED];
+    const char *poison; /* what is posted with this in it meets a 500, after the answers */
     bool counting_only; /* more requests than asked has room for */
     struct nvt_sim_line lines[NVT_SIM_SOCKS];
 };
