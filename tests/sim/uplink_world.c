@@ -115,7 +115,8 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
 
 static nvt_err count_sync(void *ctx)
 {
-    struct up_world *w = (struct up_world *)((uint8_t *)ctx - offsetof(struct up_world, flash));
+    struct up_world *w =
+        (struct up_world *)(void *)((uint8_t *)ctx - offsetof(struct up_world, flash));
     w->syncs++;
     return w->flash_sync(ctx);
 }
