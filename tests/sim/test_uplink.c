@@ -373,6 +373,27 @@ static void test_late_but_arrived(void **state)
     }
 }
 
+/* Nor is one from before this start told to be late: it may have been delivered then. */
+static void test_late_but_old(void **state)
+{
+    (void)state;
+    for (unsigned there = 0; there < 2U; there++) {
+        struct nvt_sim_answer list[] = {
+            up_says("201 Created", "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n", "{}"),
+            there == 1U ? up_says("200 OK", "", STATUS("ok", "")) : up_says(ABSENT)};
+        struct up_world *w = FRESH(list);
+        (void)up_append(w, "z", UP_DATE_S - 9);
+        uint32_t a = up_append(w, "a", UP_DATE_S - 1);
+        up_restart(w);
+        up_run(w, 60000);
+        assert_int_equal(up_count_asked(w, "POST"), 1);
+        assert_int_equal(up_count_asked(w, "GET"), 1);
+        assert_int_equal(up_receipt(w, a)->state,
+                         there == 1U ? NVT_SPOOL_DELIVERED : NVT_SPOOL_EXPIRED);
+        up_end(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_what_can_not_be_asked_after),
         cmocka_unit_test(test_expired_by_the_servers_clock),
         cmocka_unit_test(test_late_but_arrived),
+        cmocka_unit_test(test_late_but_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
