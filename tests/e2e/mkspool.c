@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes the image of a spool: mkspool FILE BLOCK_SIZE BLOCK_COUNT PROG_SIZE <LINES
+ * What FILE holds already stays below it, as it does on a device that is formatted anew.
  *     append DUE|- TEXT          an entry; \xHH in TEXT is a byte
  *     settle STATE STATUS TEXT   the most urgent entry: 1 delivered, 2 refused, 3 expired
  *     value KEY TEXT
@@ -102,6 +103,16 @@ static nvt_err run_all(void)
     return err;
 }
 
+static void read_image(const char *path, uint8_t *mem, size_t size)
+{
+    FILE *f = fopen(path, "rb");
+    (void)memset(mem, 0xFF, size);
+    if (f != NULL) {
+        (void)fread(mem, 1U, size, f);
+        (void)fclose(f);
+    }
+}
+
 static bool write_image(const char *path, const uint8_t *mem, size_t size)
 {
     FILE *f = fopen(path, "wb");
@@ -120,7 +131,7 @@ int main(int argc, char **argv)
     if (mem == NULL) {
         return 1;
     }
-    (void)memset(mem, 0xFF, size);
+    read_image(argv[1], mem, size);
     nvt_err err = nvt_ram_init(&ram, mem, number(argv[2]), number(argv[3]), number(argv[4]));
     const struct nvt_spool_config config = {
         &ram.device, buffer, sizeof buffer, window, sizeof window, picks, 64U};

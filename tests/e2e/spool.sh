@@ -8,6 +8,10 @@ need python3
 
 secret=refresh-token-that-nobody-may-see
 mkspool() { # FILE BLOCK_SIZE BLOCK_COUNT PROG_SIZE <LINES
+    rm -f "$1"
+    remake "$@"
+}
+remake() { # on what FILE holds
     "$BUILD/tests/mkspool" "$@" || fail "mkspool $1" ''
 }
 # poke FILE OFFSET TEXT: TEXT as printf takes it.
@@ -30,7 +34,9 @@ byte() {
     echo $(($1 * 4096 + $2))
 }
 fresh() { # a copy to be damaged
+    rm -f "$work/img"
     cp "$work/good" "$work/img"
+    chmod 600 "$work/img"
 }
 numbers() { # FROM TO
     seq -s ' ' "$1" "$2" | sed 's/$/ /'
@@ -267,6 +273,28 @@ head -c 48 "$work/good" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g; s/\\x0a/
 } | mkspool "$work/img" 8192 8 4
 nv spool show "$work/img" --json
 like 'a head inside of an entry' "$out" '"block_size":8192,"block_count":8'
+
+# ---- formatted anew ----
+
+fresh
+for i in 1 2 3 4; do echo "append - anew $i"; done | remake "$work/img" 4096 16 4
+nv spool ls "$work/img" --json
+is 'formatted anew' "$(ids)" '1 2 3 4 '
+nv spool show "$work/img" 2
+like '... ids of before do not stand in the way' "$out" '^anew 2$'
+nv spool ls "$work/img" --state all --json
+like '... what is left of it is told apart' "$out" '^\{"id":60,"state":"settled",.*"in_use":false,'
+nv spool show "$work/img" 60
+like '... and can be read' "$out" 'which only waits to be erased'
+nv spool check "$work/img"
+exits '... it is no damage' 0
+fresh
+entries 1 40 | remake "$work/img" 2048 32 4
+nv spool show "$work/img" --json
+like 'formatted anew in other sizes' "$out" '"block_size":2048,.*"pending":40,'
+poke "$work/img" 0 '\000\000\000\000'
+nv spool show "$work/img" --json
+like '... more heads count for more' "$out" '"offset":0,"block_size":2048,'
 
 # ---- other devices ----
 
