@@ -11,6 +11,8 @@
 #endif
 
 #define IO_PAUSE_MS 1000U /* before a spool whose device failed is stepped again */
+#define CLOCK_SET_S 5     /* a clock that is moved by more than this was set */
+#define CLOCK_EVERY_MS 5000U
 
 /* ---- client and uplink ---- */
 
@@ -108,33 +110,41 @@ static struct serve_settings next_set;
 /* Whether settings, credentials and certificates can be used, before the old ones are given up. */
 static bool load_next(const struct serve *s)
 {
+    static struct settings settings;
+    static struct serve_settings set;
     static struct session trial;
-    int code = settings_load(&next_settings, s->settings.system, s->args);
+    int code = settings_load(&settings, s->settings.system, s->args);
     if (code == CLI_OK) {
-        code = serve_settings_load(&next_set, &next_settings, s->args);
+        code = serve_settings_load(&set, &settings, s->args);
     }
     if (code == CLI_OK) {
-        code = session_open(&trial, &next_settings, true);
+        code = session_open(&trial, &settings, true);
     }
     if (code == CLI_OK) {
         session_close(&trial);
         mask_learn(&s->session.client, &s->session.extra); /* closing forgot it all */
-        keep_places(s, &next_set);
+        keep_places(s, &set);
+        next_settings = settings;
+        next_set = set;
     }
     return code == CLI_OK;
 }
 
-/* The intake's parts; what they can not use now they try again later. */
-static void reopen_places(struct serve *s)
+/* What they can not use now they try again later. A folder that is well stays open: a file of it
+ * may be half taken. */
+static void reopen_places(struct serve *s, bool other_folder)
 {
     receipts_close(s);
     (void)receipts_open(s);
-    (void)drop_open(s);
+    if (other_folder || s->drop_err != NULL) {
+        (void)drop_open(s);
+    }
 }
 
 static int reload(struct serve *s)
 {
     struct nvt_uplink_counters count = s->uplink.state.count;
+    bool other_folder = strcmp(s->set.drop_dir, next_set.drop_dir) != 0;
     close_client(s);
     s->reloading = false;
     s->settings = next_settings;
@@ -142,7 +152,7 @@ static int reload(struct serve *s)
     int code = open_client(s);
     if (code == CLI_OK) {
         s->uplink.state.count = count;
-        reopen_places(s);
+        reopen_places(s, other_folder);
         notify_send("READY=1");
         tell(TELL_NOTE, "the configuration was read again");
     }
@@ -175,8 +185,10 @@ static void begin_reload(struct serve *s)
                    (unsigned long long)session_now_ms(&s->session) * 1000U);
     notify_send(text);
     if (load_next(s)) {
+        if (!s->reloading) {
+            begin_drain(s);
+        }
         s->reloading = true;
-        begin_drain(s);
     } else {
         tell(TELL_ERROR, "what was read is not used: the service goes on as before");
         notify_send("READY=1");
@@ -191,12 +203,39 @@ static void obey_signals(struct serve *s)
     if (signals_stop() && !s->stopping) {
         begin_stop(s);
     }
-    if (signals_reload() && !s->reloading && !s->stopping) {
+    if (signals_reload() && !s->stopping) {
         begin_reload(s);
     }
     if (signals_resume()) {
         nvt_uplink_resume(&s->uplink);
     }
+}
+
+/* ---- this clock ---- */
+
+static bool is_about_clock(nvt_err err)
+{
+    return err == NVT_E_TLS_CLOCK || err == NVT_E_TLS_NOT_YET || err == NVT_E_TLS_EXPIRED;
+}
+
+/* A board without a battery starts in 1970, where no certificate is valid: once its clock is set,
+ * the link need not wait any longer. Returns when to look again. */
+static uint64_t watch_clock(struct serve *s)
+{
+    const struct nvt_uplink_state *u = &s->uplink.state;
+    uint64_t now = session_now_ms(&s->session);
+    int64_t wall_s = session_wall_s(&s->session);
+    int64_t origin_s = wall_s == 0 ? 0 : wall_s - (int64_t)(now / 1000U);
+    int64_t moved_s = origin_s - s->clock_origin_s;
+    bool waits = u->link != NVT_UPLINK_UP && is_about_clock(u->last.err);
+    if (moved_s < -CLOCK_SET_S || moved_s > CLOCK_SET_S) {
+        s->clock_origin_s = origin_s;
+        if (waits) {
+            tell(TELL_NOTE, "this clock was set: trying %s again", s->session.client.origin.host);
+            nvt_uplink_resume(&s->uplink);
+        }
+    }
+    return waits ? now + CLOCK_EVERY_MS : UINT64_MAX;
 }
 
 /* ---- the loop ---- */
@@ -225,7 +264,7 @@ static void own_wait(struct serve *s, nvt_err step, struct nvt_wait *out)
 {
     uint64_t now = session_now_ms(&s->session);
     (void)memset(out, 0, sizeof *out);
-    out->until_ms = earlier(beat(s), tell_progress(s));
+    out->until_ms = earlier(earlier(beat(s), tell_progress(s)), watch_clock(s));
     if (s->set.drop_dir[0] != '\0' && !s->stopping) {
         out->until_ms = earlier(out->until_ms, s->drop_more ? now : s->scan_at_ms);
     }

@@ -93,6 +93,7 @@ struct serve_told {
     enum nvt_uplink_link link;
     nvt_err err;        /* why it is down */
     uint64_t down_ms;   /* since when */
+    uint64_t again_ms;  /* before that time a link that comes and goes is not spoken of again */
     uint64_t status_ms; /* when the manager was told */
     uint32_t done;      /* journeys whose fate was known then */
     uint32_t pending;
@@ -115,6 +116,7 @@ struct serve {
     uint64_t scan_at_ms;             /* when the drop folder is looked at next */
     uint64_t drain_at_ms;            /* when draining is given up, with stopping or reloading */
     uint64_t beat_every_ms, beat_ms; /* the watchdog's: how often, and when next; 0: never */
+    int64_t clock_origin_s;          /* the wall clock less the monotonic one */
     int listener;                    /* -1: none */
     int refused;                     /* descriptor of the refused file, -1 */
     uint32_t token_stamp;            /* of the token that was kept last */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define STATUS_EVERY_MS 5000U
+#define AGAIN_EVERY_MS 60000U
 
 /* ---- lines ---- */
 
@@ -71,23 +72,33 @@ static void tell_down(struct serve *s, const struct nvt_uplink_state *u)
          blocked ? " or at once after a reload" : "");
 }
 
+/* Once for each reason, and not more often than once a minute: a link that comes and goes must not
+ * fill the journal of a gateway. */
+static bool is_news(const struct serve *s, const struct nvt_uplink_state *u, uint64_t now_ms)
+{
+    const struct serve_told *told = &s->told;
+    bool blocked = u->link == NVT_UPLINK_BLOCKED && told->link != NVT_UPLINK_BLOCKED;
+    bool other = told->link == NVT_UPLINK_UP || told->err != u->last.err;
+    return blocked || (other && now_ms >= told->again_ms);
+}
+
 static void tell_link(struct serve *s)
 {
     const struct nvt_uplink_state *u = &s->uplink.state;
+    struct serve_told *told = &s->told;
+    uint64_t now = session_now_ms(&s->session);
     bool down = u->link == NVT_UPLINK_HELD || u->link == NVT_UPLINK_BLOCKED;
-    bool was = s->told.link != NVT_UPLINK_UP;
-    if (down && !is_quota(&u->last)) {
-        if (!was || s->told.link != u->link || s->told.err != u->last.err) {
-            tell_down(s, u);
-        }
-        s->told.down_ms = was ? s->told.down_ms : session_now_ms(&s->session);
-        s->told.link = u->link;
-        s->told.err = u->last.err;
-    } else if (was && u->link == NVT_UPLINK_UP) {
+    if (down && !is_quota(&u->last) && is_news(s, u, now)) {
+        tell_down(s, u);
+        told->down_ms = told->link == NVT_UPLINK_UP ? now : told->down_ms;
+        told->again_ms = now + AGAIN_EVERY_MS;
+        told->link = u->link;
+        told->err = u->last.err;
+    } else if (u->link == NVT_UPLINK_UP && told->link != NVT_UPLINK_UP) {
         tell(TELL_NOTE, "%s answers again after %llu s", s->session.client.origin.host,
-             (unsigned long long)((session_now_ms(&s->session) - s->told.down_ms) / 1000U));
-        s->told.link = NVT_UPLINK_UP;
-        s->told.err = NVT_OK;
+             (unsigned long long)((now - told->down_ms) / 1000U));
+        told->link = NVT_UPLINK_UP;
+        told->err = NVT_OK;
     } else {
         /* as it was, or on its way */
     }

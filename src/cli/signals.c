@@ -60,6 +60,9 @@ void signals_serve(void)
     reload = 0;
     (void)sigaction(SIGHUP, &act, NULL);
     (void)sigaction(SIGUSR1, &act, NULL);
+    /* A limit on the size of files must show as a failed write. */
+    act.sa_handler = SIG_IGN;
+    (void)sigaction(SIGXFSZ, &act, NULL);
 }
 
 /* What a flag said, and that it is heard. */

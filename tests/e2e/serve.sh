@@ -46,7 +46,8 @@ configure() { # [LINE]
 # serve [OPTION ...]: starts it and waits until it answers; serve_fails waits for its end instead.
 serve() {
     # shellcheck disable=SC2086 # WRAP is words
-    ${WRAP:-} "$BUILD/navette" serve --config "$work/conf" "$@" 2>>"$log" </dev/null &
+    LD_PRELOAD=${preload:-} ${WRAP:-} "$BUILD/navette" serve --config "$work/conf" "$@" \
+        2>>"$log" </dev/null &
     serve_pid=$!
     pids="$pids $serve_pid"
     tries=0
@@ -296,6 +297,53 @@ is 'each is told' "$(grep -Ec '"state":"expired"|"reason":"expired' "$spool.refu
 stop 'stopped'
 stop_standin
 again
+
+# ---- a clock that is wrong ----
+
+# A board without a battery starts in 1970. The journeys of today are taken in all the same.
+export CLOCK_FILE="$work/clock" DISK_FAILS="$work/disk-fails"
+echo "-$(date +%s)" >"$CLOCK_FILE"
+journeys 15 20
+before=$(state journeys)
+mark
+preload=$BUILD/tests/world.so
+serve
+preload=
+is 'in 1970 journeys are taken in' "$(hand "$file")" 15
+until_said 'and nothing is sent without a clock' 'the wall clock is not known yet: TLS is refused; .*15 journeys are kept'
+sleep 1
+is 'nor given up' "$(figure spool pending) $(state journeys)" "15 $before"
+echo 0 >"$CLOCK_FILE"
+until_said 'the clock is set' 'this clock was set: trying localhost again'
+until_is 'and they are delivered' spool pending 0
+is 'each once' "$(state journeys)" $((before + 15))
+# Two days ahead, then two days back: only the registry's own clock makes a journey late.
+echo 172800 >"$CLOCK_FILE"
+journeys 15 21
+is 'two days ahead' "$(hand "$file")" 15
+echo -172800 >"$CLOCK_FILE"
+journeys 15 22
+is 'two days back' "$(hand "$file")" 15
+until_is 'nothing is given up for it' spool pending 0
+is 'nor refused' "$(figure uplink expired) $(figure uplink refused)" '0 0'
+
+# ---- a disk that fails for a while ----
+
+ticks() { awk '{ print $14 + $15 }' "/proc/$serve_pid/stat"; }
+before=$(state journeys)
+journeys 5 23
+: >"$DISK_FAILS"
+mark
+is 'a disk that fails: no journey is said to be kept' "$(hand "$file")" 0
+until_said 'it is said' "$spool.*(Input/output error)"
+from=$(ticks)
+sleep 2
+is 'and waited for at rest' "$([ $(($(ticks) - from)) -le 10 ] && echo yes)" yes
+rm "$DISK_FAILS"
+is 'well again' "$(hand "$file")" 5
+until_is 'they are delivered' spool pending 0
+is 'each once' "$(state journeys)" $((before + 5))
+stop 'stopped'
 
 # ---- the configuration is read again ----
 
