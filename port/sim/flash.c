@@ -30,6 +30,7 @@ static nvt_err do_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out,
     if (!is_inside(f, block, offset, len)) {
         return NVT_E_SPOOL_IO;
     }
+    f->reads++;
     (void)memcpy(out, at(f, block, offset), len);
     return NVT_OK;
 }

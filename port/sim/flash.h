@@ -28,7 +28,7 @@ struct nvt_sim_flash {
     const uint8_t *bad;    /* one byte a block: 1 fails to erase, 2 fails to program; or NULL */
     const char *violation; /* the first rule broken, NULL */
     bool sync_fails;
-    uint64_t programmed, erased, syncs; /* bytes, blocks, calls */
+    uint64_t programmed, erased, syncs, reads; /* bytes, blocks, calls, calls */
 };
 
 /* All erased; sizes as in struct nvt_port_block. mem and synced are the caller's. */

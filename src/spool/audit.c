@@ -79,7 +79,8 @@ nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_b
     if (a == NULL || !nvt_is_good_device(device) || buffer == NULL || buffer_cap < 256U) {
         return NVT_E_ARG;
     }
-    *a = (struct nvt_spool_audit){.device = device, .buffer = buffer, .buffer_cap = buffer_cap};
+    *a = (struct nvt_spool_audit){.device = device, .buffer_cap = buffer_cap};
+    a->buffer = buffer;
     uint32_t moved = find_head(a, &h);
     a->head_seq = h.seq;
     a->oldest_seq = moved == 0U ? h.oldest_seq : moved;

@@ -153,28 +153,28 @@ static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk, uint32_t *out_
     return err;
 }
 
+/* Blocks in use follow each other: the oldest is the first of them behind the newest. */
 static nvt_err find_oldest(struct nvt_spool *s)
 {
-    uint32_t lowest = s->head_seq;
-    s->oldest = s->head;
-    for (uint32_t b = 0; b < s->config.device->block_count; b++) {
+    uint32_t count = s->config.device->block_count;
+    for (uint32_t i = 1; i <= count; i++) {
         struct nvt_block_head h;
-        nvt_err err = nvt_spool_read_head(s, b, &h);
+        s->oldest = (s->head + i) % count;
+        nvt_err err = nvt_spool_read_head(s, s->oldest, &h);
         if (err == NVT_E_SPOOL_IO) {
             return err;
         }
-        if (err == NVT_OK && h.seq >= s->oldest_seq && h.seq < lowest) {
-            lowest = h.seq;
-            s->oldest = b;
+        if (err == NVT_OK && h.seq >= s->oldest_seq && h.seq <= s->head_seq) {
+            s->oldest_seq = h.seq;
+            return NVT_OK;
         }
     }
-    s->oldest_seq = lowest;
-    return NVT_OK;
+    return NVT_E_SPOOL_IO; /* the newest one's head was good before */
 }
 
 nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config)
 {
-    struct nvt_walk walk;
+    struct nvt_walk walk = {.damaged = 0U};
     uint32_t sure = 0;
     if (s == NULL) {
         return NVT_E_ARG;

@@ -182,19 +182,23 @@ static nvt_err erase(struct nvt_spool *s, uint32_t block)
     return nvt_spool_sync(s);
 }
 
-/* Are enough kept free behind b? When it is just one, it is erased, to be sure of it. */
+/* Erases the free block that would be the last one, to be sure of it. */
+static bool is_last_good(struct nvt_spool *s)
+{
+    uint32_t last = last_free(s);
+    if (s->erased != last + 1U) {
+        s->erased = erase(s, last) == NVT_OK ? last + 1U : 0U;
+    }
+    return s->erased != 0U;
+}
+
+/* Are enough kept free behind b? */
 static bool leaves_enough(struct nvt_spool *s, uint32_t b)
 {
     uint32_t spare = nvt_ring_spare(s);
+    uint32_t kept = spare > s->bad_count ? spare - s->bad_count : 0U;
     uint32_t count = free_behind(s, b);
-    if (count == 1U && spare <= s->bad_count) {
-        uint32_t last = last_free(s);
-        if (s->erased != last + 1U) {
-            count = erase(s, last) == NVT_OK ? 1U : 0U;
-            s->erased = count == 1U ? last + 1U : 0U;
-        }
-    }
-    return count > (spare > s->bad_count ? spare - s->bad_count : 0U);
+    return count > kept && (count > 1U || is_last_good(s));
 }
 
 static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving)

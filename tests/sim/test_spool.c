@@ -458,16 +458,18 @@ static void test_cut_before_commit(void **state)
     nvt_spool_hold(&b->spool);
     (void)append(b, "torn", 2);
     (void)append(b, "there", 3);
+    (void)append(b, "too", 3);
     b->mem[FIRST_RECORD + 20 + 17] = 0U;
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0);
-    assert_int_equal(b->spool.pending, 2);
-    assert_int_equal(append(b, "next", 4), 4);
+    assert_int_equal(b->spool.pending, 3);
+    assert_int_equal(append(b, "next", 4), 5);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0); /* nor later on */
-    assert_int_equal(b->spool.pending, 3);
+    assert_int_equal(b->spool.pending, 4);
     assert_picks(b, "kept");
     assert_picks(b, "there");
+    assert_picks(b, "too");
     assert_picks(b, "next");
 }
 

@@ -189,11 +189,29 @@ static bool hold_or_commit(struct model *m)
     return true;
 }
 
+/* The process ends and starts again, and the power stays: what was held is there, but may go yet.
+ */
+static bool do_restart(struct model *m)
+{
+    if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
+        m->fault = "can not be mounted after a restart";
+    } else if (m->spool.lost != 0U && !m->flipped) {
+        m->fault = "1: lost by a restart, and it says so";
+    } else {
+        /* all is there */
+    }
+    return true;
+}
+
 /* Times of filling and of draining take turns, so that the ring is full now and then. */
 bool model_step(struct model *m, const struct model_size *size)
 {
     uint32_t what = next_random(m) % 16U;
-    if (next_random(m) % 8U == 0U) {
+    uint32_t rare = next_random(m) % 32U;
+    if (rare == 0U) {
+        return do_restart(m);
+    }
+    if (rare < 5U) {
         return hold_or_commit(m);
     }
     bool filling = m->appended / 24U % 2U == 0U;

@@ -5,6 +5,8 @@
  * and used on, and those operations are cut at each step too. In between bits flip, and some
  * devices have bad blocks. Ends with one line of counts.
  *     powercut [SECONDS]
+ * SECONDS (45) are for the devices and seeds that follow the smallest device, which takes as long
+ * as it needs.
  */
 #include "model.h"
 
@@ -148,10 +150,10 @@ static bool run(const struct plan *p, unsigned warm_up)
 
 int main(int argc, char **argv)
 {
-    time_t end = time(NULL) + (argc > 1 ? atol(argv[1]) : 60);
     /* The smallest device from its format on, until it has been round twice. */
     const struct plan small = {&sizes[0], 1U, 0U, 2U, 1U, 1U, false};
     bool good = run(&small, 0U);
+    time_t end = time(NULL) + (argc > 1 ? atol(argv[1]) : 45);
     for (unsigned seed = 2; good && time(NULL) < end; seed++) {
         const struct model_size *size = &sizes[seed % (unsigned)SIZES];
         unsigned stride = size->prog_size >= 512U ? 61U : 1U;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The spool on a device that goes bad: bits that flip while it is mounted, blocks that fail. */
+#include "../../port/sim/flash.h"
+#include <navette/spool.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { BLOCK = 512, BLOCKS_MAX = 18, PICKS = 8, FIRST_RECORD = 48, TEXT = 40, ROOM = 16 + TEXT };
+
+struct bench {
+    struct nvt_sim_flash flash;
+    struct nvt_spool spool;
+    struct nvt_spool_config config;
+    uint8_t mem[BLOCK * BLOCKS_MAX];
+    uint8_t synced[BLOCK * BLOCKS_MAX];
+    uint8_t buffer[512];
+    uint8_t window[64];
+    uint8_t bad[BLOCKS_MAX];
+    struct nvt_spool_entry picks[PICKS];
+};
+
+static struct bench bench;
+
+static struct bench *fresh(uint32_t blocks)
+{
+    struct bench *b = &bench;
+    (void)memset(b, 0, sizeof *b);
+    nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, blocks, 4U);
+    b->flash.bad = b->bad;
+    b->config = (struct nvt_spool_config){
+        &b->flash.device, b->buffer, sizeof b->buffer, b->window, sizeof b->window,
+        b->picks,         PICKS};
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
+    return b;
+}
+
+static nvt_err append(struct bench *b, uint32_t due_s)
+{
+    uint8_t text[TEXT];
+    uint32_t id = 0;
+    (void)memset(text, 'a', sizeof text);
+    return nvt_spool_append(&b->spool, nvt_span_of(text, sizeof text), due_s, &id);
+}
+
+static nvt_err pick(struct bench *b, struct nvt_spool_entry *e)
+{
+    uint8_t text[TEXT];
+    struct nvt_buf out;
+    nvt_buf_init(&out, text, sizeof text);
+    return nvt_spool_pick(&b->spool, &out, e);
+}
+
+static void deliver(struct bench *b, uint32_t due_s)
+{
+    struct nvt_spool_entry e;
+    assert_int_equal(pick(b, &e), NVT_OK);
+    assert_int_equal(e.due_s, due_s);
+    assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
+                     NVT_OK);
+}
+
+/* Of an entry that can not be read any more only itself is lost, and that is said. */
+static void test_entry_rots_while_mounted(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    struct nvt_spool_info info;
+    for (uint32_t due = 1; due <= 3U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    b->mem[FIRST_RECORD + 20] ^= 1U;
+    deliver(b, 2U);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.lost, 1);
+    assert_int_equal(info.pending, 1);
+    assert_int_equal(info.used_bytes, ROOM);
+    deliver(b, 3U);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.pending, 0);
+    assert_int_equal(info.used_bytes, 0);
+}
+
+/* One that is out can be settled even then: the caller has its bytes. */
+static void test_entry_rots_while_out(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    struct nvt_spool_entry e;
+    assert_int_equal(append(b, 1U), NVT_OK);
+    assert_int_equal(append(b, 2U), NVT_OK);
+    assert_int_equal(append(b, 3U), NVT_OK);
+    assert_int_equal(pick(b, &e), NVT_OK);
+    b->mem[FIRST_RECORD + 20] ^= 1U;
+    b->mem[FIRST_RECORD + ROOM + 20] ^= 1U;
+    deliver(b, 3U); /* all was looked at again */
+    assert_int_equal(b->spool.lost, 1);
+    assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
+                     NVT_OK);
+    assert_int_equal(b->spool.pending, 0);
+    assert_int_equal(b->spool.live, 0);
+    assert_int_equal(b->spool.delivered, 2);
+}
+
+/* The length of a settled entry rots: whatever a walk by heads alone makes of it, it finds all that
+ * is pending. The one behind it is the last to be picked. */
+static void test_length_rots(void **state)
+{
+    (void)state;
+    static const uint8_t lens[] = {TEXT ^ 1U, TEXT ^ 0x80U, TEXT + ROOM, 0U, 255U};
+    for (size_t i = 0; i < sizeof lens; i++) {
+        struct bench *b = fresh(8U);
+        assert_int_equal(append(b, 1U), NVT_OK);
+        assert_int_equal(append(b, 900U), NVT_OK);
+        for (uint32_t due = 2; due < 20U; due++) {
+            assert_int_equal(append(b, due), NVT_OK);
+        }
+        deliver(b, 1U);
+        b->mem[FIRST_RECORD + 2] = lens[i];
+        for (uint32_t due = 2; due < 20U; due++) {
+            deliver(b, due);
+        }
+        deliver(b, 900U);
+        assert_int_equal(b->spool.lost, 0);
+        assert_int_equal(b->spool.pending, 0);
+        b->mem[FIRST_RECORD + 2] = TEXT;
+    }
+}
+
+/* The same at a mount, which passes over settled entries too. */
+static void test_length_rots_before_mount(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    uint8_t mem[8];
+    struct nvt_buf out;
+    nvt_buf_init(&out, mem, sizeof mem);
+    assert_int_equal(append(b, 1U), NVT_OK);
+    assert_int_equal(append(b, 2U), NVT_OK);
+    assert_int_equal(nvt_spool_put_value(&b->spool, 0U, NVT_LIT("v")), NVT_OK);
+    deliver(b, 1U);
+    b->mem[FIRST_RECORD + 2] = 200U; /* as if it reached to the erased end */
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.pending, 1);
+    assert_int_equal(b->spool.lost, 0);
+    assert_int_equal(nvt_spool_get_value(&b->spool, 0U, &out), NVT_OK);
+    deliver(b, 2U);
+}
+
+/* Neither an entry that is put back nor one that is moved costs a pass over the device. */
+static void test_put_back_is_cheap(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    struct nvt_spool_entry e;
+    for (uint32_t due = 1; due <= 30U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    for (unsigned i = 0; i < 20U; i++) {
+        uint64_t reads = b->flash.reads;
+        assert_int_equal(pick(b, &e), NVT_OK);
+        assert_int_equal(e.due_s, 1);
+        assert_int_equal(nvt_spool_put_back(&b->spool, e.id), NVT_OK);
+        assert_true(i == 0U || b->flash.reads - reads <= 2U);
+    }
+}
+
+/* A block that fails when the spool is full stops nothing, also when nobody knew of it: large
+ * devices keep some in reserve. */
+static void test_block_fails_when_full(void **state)
+{
+    (void)state;
+    for (uint8_t how = 1; how <= 2U; how++) {
+        for (uint32_t block = 0; block < (uint32_t)BLOCKS_MAX; block++) {
+            struct bench *b = fresh(BLOCKS_MAX);
+            uint32_t last = 0;
+            while (append(b, last) == NVT_OK) {
+                last++;
+            }
+            uint32_t end = 3U * last;
+            b->bad[block] = how;
+            for (uint32_t first = 0; first < end; first++) {
+                deliver(b, first);
+                nvt_err err = append(b, last); /* there may be less room now, by a block */
+                assert_true(err == NVT_OK || err == NVT_E_SPOOL_FULL);
+                last += err == NVT_OK ? 1U : 0U;
+                if (first % 16U == 0U) {
+                    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+                    assert_int_equal(b->spool.lost, 0);
+                    assert_int_equal(b->spool.pending, last - first - 1U);
+                }
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_entry_rots_while_mounted),
+        cmocka_unit_test(test_entry_rots_while_out),
+        cmocka_unit_test(test_length_rots),
+        cmocka_unit_test(test_length_rots_before_mount),
+        cmocka_unit_test(test_put_back_is_cheap),
+        cmocka_unit_test(test_block_fails_when_full),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
