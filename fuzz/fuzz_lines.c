@@ -5,7 +5,8 @@
  * what is accepted stands in the spool, that and nothing else.
  *
  * The first byte: 1 the spool's device fails now and then, 2 it is small, 4 the producer reads only
- * at the end, 8 the folder's service is restarted after each step. The second seeds the pieces.
+ * at the end, 8 the folder's service is restarted after each step, 16 all places were taken by
+ * silent ones. The second seeds the pieces.
  */
 #include "../src/cli/serve.h"
 #include "cli_stand.h"
@@ -21,7 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { FAILING = 1, SMALL = 2, DEAF = 4, RESTARTED = 8 };
+enum { FAILING = 1, SMALL = 2, DEAF = 4, RESTARTED = 8, CROWDED = 16 };
 enum { INPUT_MAX = 65536, LINES_MAX = INPUT_MAX, BLOCK = 16384, BLOCKS = 12 };
 enum { BLOCK_SMALL = 2048, BLOCKS_SMALL = 4, LINE_SMALL = 1200 };
 
@@ -44,9 +45,10 @@ static uint32_t draw(uint32_t below)
 
 /* ---- what the service finds ---- */
 
+static uint64_t now_ms;
+
 uint64_t session_now_ms(const struct session *session)
 {
-    static uint64_t now_ms;
     (void)session;
     now_ms++;
     return now_ms;
@@ -367,13 +369,32 @@ static void match_answers(void)
     require(rest.len == 0U);
 }
 
+/* They make room for others once they were silent for a minute, and not before. */
+static void crowd(int fds[SERVE_CLIENTS_MAX])
+{
+    struct nvt_wait waits[SERVE_CLIENTS_MAX + 1];
+    bool crowded = (flags & (unsigned)CROWDED) != 0U;
+    for (size_t i = 0; i < SERVE_CLIENTS_MAX; i++) {
+        fds[i] = crowded ? connect_producer() : -1;
+    }
+    socket_step(&s);
+    size_t n = socket_waits(&s, waits, SERVE_CLIENTS_MAX + 1);
+    require(n == (crowded ? SERVE_CLIENTS_MAX + 1U : 1U));
+    require(waits[n - 1U].count == (crowded ? 0U : 1U));
+    require(!crowded || (waits[n - 1U].until_ms > now_ms && waits[n - 1U].until_ms < UINT64_MAX));
+    now_ms = crowded ? waits[n - 1U].until_ms : now_ms;
+    require(socket_waits(&s, waits, SERVE_CLIENTS_MAX + 1) == n && waits[n - 1U].count == 1U);
+}
+
 static void try_socket(void)
 {
     struct nvt_wait waits[SERVE_CLIENTS_MAX + 1];
+    int fds[SERVE_CLIENTS_MAX];
     unsigned steps = 0;
     (void)memset(&s.intake, 0, sizeof s.intake);
     open_spool();
     require(socket_open(&s) == CLI_OK);
+    crowd(fds);
     int fd = connect_producer();
     answers_len = 0;
     send_all(fd);
@@ -385,6 +406,9 @@ static void try_socket(void)
         require(steps < INPUT_MAX);
     }
     (void)close(fd);
+    for (size_t i = 0; i < SERVE_CLIENTS_MAX; i++) {
+        (void)(fds[i] < 0 ? 0 : close(fds[i]));
+    }
     match_answers();
     check_spool();
     require(stood_count == accepted_count && s.intake.kept == accepted_count);

@@ -26,7 +26,8 @@ CONFIG
 serve_new() {
     name=$1
     shift
-    "$BUILD/navette" serve --base-url "${server:-https://localhost:1}" --ca-file "$work/pki/ca.pem" \
+    # shellcheck disable=SC2086 # under is words
+    ${under:-} "$BUILD/navette" serve --base-url "${server:-https://localhost:1}" --ca-file "$work/pki/ca.pem" \
         --token-file "$keys" --no-cache --config "$work/config" --spool "$work/spool-$name" \
         --spool-size "${size:-1}" --socket "$socket" --drop "$drop" "$@" 2>>"$work/serve.log" &
     serve_pid=$!
@@ -206,7 +207,9 @@ serve_end
 
 # ---- an answer comes after the sync, and one sync serves many ----
 
-LD_PRELOAD=$BUILD/tests/order.so ORDER_LOG=$work/order serve_new order
+under="env LD_PRELOAD=$BUILD/tests/order.so ORDER_LOG=$work/order ASAN_OPTIONS=verify_asan_link_order=0"
+serve_new order
+under=
 : >"$work/order"
 produce send "$socket" <"$work/300"
 is 'ordered: answered' "$(printf '%s\n' "$out" | grep -c '"ok":true')" 300
@@ -379,5 +382,26 @@ like 'deep: written down as text' "$(cat "$work/spool-full.refused")" \
 until_is 'deep: settled' spool.pending 0
 serve_end
 stop_standin
+
+# ---- a server that says what it was told: the status does not pass it on ----
+
+mkdir "$work/echo"
+echo 'token 401 json' >"$work/echo/plan"
+python3 "$root/tests/e2e/echo.py" "$work/echo" "$work/pki/server.pem" "$work/pki/server.key" \
+    2>"$work/echo.log" &
+pids="$pids $!"
+wait_for_start $! "$work/echo/port" || fail 'the echo server did not start' "$(cat "$work/echo.log")"
+server=https://localhost:$(cat "$work/echo/port")
+serve_new echo
+journeys 2 6
+produce send "$socket" <"$file"
+until_is 'echo: blocked' link blocked
+nv status --socket "$socket"
+like 'echo: why' "$out" '^failure      .*: what is \*\*\*.*\(HTTP 401\)$'
+cp "$work/out" "$work/told"
+nv status --socket "$socket" --json
+cat "$work/out" "$work/serve.log" >>"$work/told"
+is 'echo: no secret is told' "$(grep -cFf "$work/echo/seen" "$work/told")" 0
+serve_end
 
 finish
