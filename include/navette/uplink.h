@@ -99,7 +99,8 @@ struct nvt_uplink_receipt {
     uint16_t status;                   /* HTTP, 0: none */
     struct nvt_span reason;            /* refused: the system's labels, or its code and message */
     struct nvt_span entry;             /* the bytes that were appended */
-    const struct nvt_failure *failure; /* of the last call; err NVT_OK when delivered */
+    const struct nvt_failure *failure; /* of the last call; err NVT_OK when delivered, or when no
+                                          call was made */
 };
 
 struct nvt_uplink_config {

@@ -9,6 +9,9 @@ void nvt_lane_done(struct nvt_uplink_lane *lane, enum nvt_spool_state fate)
     lane->state = (uint8_t)NVT_LANE_DONE;
     lane->fate = (uint8_t)fate;
     lane->again_ms = 0;
+    if (fate == NVT_SPOOL_DELIVERED) {
+        lane->call.outcome.failure.err = NVT_OK;
+    }
 }
 
 /* The credentials, the address or the certificate: no entry is at fault, and only people can help.

@@ -41,10 +41,8 @@ static bool is_too_late(const struct nvt_uplink *u, struct nvt_uplink_lane *lane
 /* What no call said of it. */
 static void refuse(struct nvt_uplink_lane *lane, nvt_err err)
 {
-    struct nvt_outcome *o = &lane->call.outcome;
-    (void)memset(o, 0, sizeof *o);
-    o->verdict = NVT_REFUSED;
-    o->failure.err = err;
+    (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
+    lane->call.outcome.failure.err = err;
     nvt_lane_done(lane, NVT_SPOOL_REFUSED);
 }
 
@@ -58,6 +56,7 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     lane->told = false;
     lane->looked_up = false;
     lane->absent = false;
+    (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
     nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
     nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
     if (err != NVT_OK) {

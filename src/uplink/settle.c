@@ -32,11 +32,10 @@ static void put_reason(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
     }
 }
 
-/* What the receipt says of the last call; an entry that was not sent had none. */
+/* What the receipt says of the last call, or that there was none. */
 static void fill(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
                  struct nvt_uplink_receipt *r, struct nvt_buf *reason)
 {
-    static const struct nvt_failure none = {.err = NVT_OK};
     size_t index = (size_t)(lane - u->config.lanes);
     *r = (struct nvt_uplink_receipt){
         .id = lane->entry.id,
@@ -44,7 +43,7 @@ static void fill(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
         .duplicate = lane->duplicate && lane->fate == (uint8_t)NVT_SPOOL_DELIVERED,
         .reason = NVT_LIT(""),
         .entry = nvt_span_of(u->config.bodies + index * u->config.body_cap, lane->entry.len),
-        .failure = &none,
+        .failure = &lane->call.outcome.failure,
     };
     if (lane->entry.len > u->config.body_cap) {
         r->entry = NVT_LIT("");
@@ -52,7 +51,6 @@ static void fill(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
     if (lane->fate == (uint8_t)NVT_SPOOL_REFUSED) {
         put_reason(u, lane, reason);
         r->reason = nvt_buf_span(reason);
-        r->failure = &lane->call.outcome.failure;
     }
     if (lane->fate != (uint8_t)NVT_SPOOL_EXPIRED && !lane->looked_up) {
         r->status = lane->call.outcome.status;
