@@ -155,6 +155,11 @@ static void begin(struct life *l, uint64_t seed)
     l->has_rtc = life_once(l, 2U);
     l->v.deaf = life_once(l, 5U) ? 100U : 0U;
     l->v.late_ms = life_once(l, 3U) ? 400U : 0U;
+    l->v.keeps_tokens = life_once(l, 2U);
+    if (setup.block_count >= 16U && life_once(l, 3U)) {
+        /* One that can not be erased, or not written: smaller devices have none to spare. */
+        l->v.bad[vehicle_draw(&l->v, setup.block_count)] = (uint8_t)(1U + vehicle_draw(&l->v, 2U));
+    }
     for (unsigned i = 0; i < (unsigned)LIFE_ACTORS; i++) {
         l->next_ms[i] = now_ms(l) + life_span(l, 0, 60, LIFE_S);
     }

@@ -214,6 +214,7 @@ void vehicle_init(struct vehicle *v, const struct vehicle_setup *setup)
     v->sim.wall_s = setup->true_s - 1;
     nvt_sim_flash_init(&v->flash, v->flash_mem, v->flash_synced, setup->block_size,
                        setup->block_count, setup->prog_size);
+    v->flash.bad = v->bad;
     registry_init(&v->registry, &v->sim, v->known, v->setup.journeys, setup->true_s);
     v->registry.random ^= v->random;
     v->sim.random ^= v->random;
@@ -243,6 +244,10 @@ static bool start(struct vehicle *v)
     if (err == NVT_OK) {
         err = nvt_credentials_set_key_pair(&v->client.credentials, NVT_LIT(REGISTRY_ACCESS),
                                            NVT_LIT(REGISTRY_SECRET));
+    }
+    if (err == NVT_OK && v->keeps_tokens) {
+        err = nvt_uplink_keep_tokens(&v->client, &v->spool);
+        v->stamp = v->client.token_stamp;
     }
     if (err == NVT_OK) {
         err = nvt_uplink_init(&v->uplink, &config);
@@ -355,6 +360,17 @@ static void check_step(struct vehicle *v)
     }
 }
 
+static void keep_token(struct vehicle *v)
+{
+    if (v->keeps_tokens && v->stamp != v->client.token_stamp) {
+        nvt_err err = nvt_uplink_save_token(&v->client, &v->spool);
+        v->stamp = v->client.token_stamp;
+        if (err != NVT_OK && err != NVT_E_SPOOL_FULL && !v->flash.off) {
+            vehicle_note(v, "the token was not kept", 0U);
+        }
+    }
+}
+
 /* One step; the clock moves on to what is waited for. False: the power went, or a fault. *out_idle:
  * nothing is to be done any more. */
 static bool step(struct vehicle *v, uint64_t until_ms, bool *out_idle)
@@ -372,6 +388,7 @@ static bool step(struct vehicle *v, uint64_t until_ms, bool *out_idle)
     }
     close_step(v);
     check_step(v);
+    keep_token(v);
     if (err == NVT_AGAIN) {
         if (!nvt_sim_wait_any(&v->sim, v->waits, n, until_ms)) {
             vehicle_note(v, "waits for nothing", 0U);

@@ -71,7 +71,10 @@ struct vehicle {
     uint64_t random;
     const char *fault; /* the first broken promise, NULL */
     uint32_t fault_number;
+    uint32_t stamp; /* of the token that is kept */
+    bool keeps_tokens;
     bool formatted, on;
+    uint8_t bad[64]; /* blocks, as struct nvt_sim_flash has them; set it between init and boot */
     struct vehicle_journey journeys[VEHICLE_JOURNEYS];
     struct registry_journey known[VEHICLE_JOURNEYS];
     uint16_t fresh[VEHICLE_JOURNEYS];
@@ -81,7 +84,8 @@ struct vehicle {
     struct nvt_spool_entry picks[VEHICLE_PICKS];
 };
 
-/* Off, its flash empty, its clock right. */
+/* Off, its flash empty, its clock right; no block is bad and no token kept unless told so before it
+ * boots. */
 void vehicle_init(struct vehicle *v, const struct vehicle_setup *setup);
 
 /* The power comes: mounts the spool (formats a new one) and checks the book against it. False: the
