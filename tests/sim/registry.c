@@ -431,7 +431,7 @@ static size_t take(void *ctx, struct nvt_sim_line *line)
 void registry_init(struct registry *r, struct nvt_sim *sim, struct registry_journey *journeys,
                    size_t count, int64_t true_s)
 {
-    (void)memset(r, 0, sizeof *r);
+    (void)memset(r, 0, offsetof(struct registry, lines));
     (void)memset(journeys, 0, count * sizeof *journeys);
     r->sim = sim;
     r->journeys = journeys;
@@ -441,6 +441,7 @@ void registry_init(struct registry *r, struct nvt_sim *sim, struct registry_jour
     r->token_quota = 5;
     r->random = 0x2545F4914F6CDD1DU;
     sim->server = (struct nvt_sim_server){r, r->lines, take, taken};
+    nvt_sim_power_off(sim, sim->mono_ms); /* the lines are empty */
 }
 
 void registry_forget(struct registry *r)
