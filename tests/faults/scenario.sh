@@ -37,7 +37,7 @@ counted() { # NAME: one of the relay's counters
 start_relay() {
     rm -f "$work/relay-port"
     "$BUILD/relay" --to "$port" --port-file "$work/relay-port" --control "$work/ctl" \
-        --max-life 600 "$@" 2>"$work/relay.log" &
+        --max-life "${life:-600}" "$@" 2>"$work/relay.log" &
     relay_pid=$!
     pids="$pids $relay_pid"
     wait_for_start "$relay_pid" "$work/relay-port" || {
@@ -456,7 +456,8 @@ scenario_loss() {
 scenario_bytes() {
     stride=${STRIDE:-48}
     [ "${FAULTS:-}" != all ] || stride=1
-    begin
+    life=14400 # for every byte; what is left behind by kill -9 ends some time
+    begin_with --max-life "$life"
     # The shortest first, by which the places are counted: all others reach as far.
     "$BUILD/tools/journeys" --count $((40000 / stride + 100)) --seed 9 |
         awk '{ print length($0) "\t" $0 }' | sort -n | cut -f 2- >"$work/journeys"
