@@ -78,6 +78,7 @@ struct nvt_uplink_lane {
     bool told;      /* the receipt was taken, the mark is not written yet */
     bool looked_up; /* its fate comes from a look-up */
     bool absent;    /* a look-up of this start did not find it */
+    bool fresh;     /* it goes over a connection of its own next: a kept one ended under it */
     bool speaks;    /* how its call ended says how the link is */
 };
 

@@ -69,7 +69,7 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     } else if (!was_stale(&lane->call)) {
         nvt_link_failed(u, lane, now_ms);
     } else {
-        /* at once, on a fresh connection */
+        lane->fresh = true; /* at once */
     }
     if (o->status == 500U && lane->attempts >= (uint32_t)HOPELESS) {
         (void)nvt_aside_put(u, lane, now_ms + long_pause_ms(u));

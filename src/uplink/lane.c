@@ -56,6 +56,7 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     lane->told = false;
     lane->looked_up = false;
     lane->absent = false;
+    lane->fresh = false;
     (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
     nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
     nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
@@ -119,6 +120,12 @@ static void begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt
 {
     const struct nvt_uplink_kind *kind = u->config.kind;
     bool asking = lane->ask;
+    if (!asking && lane->fresh) {
+        /* A server that ends connections without a word after each answer would end every attempt,
+         * behind the look-up's answer: this one goes over a fresh one. */
+        nvt_conn_close(&lane->call.conn);
+        lane->fresh = false;
+    }
     nvt_err err = asking ? kind->ask(&lane->call, lane->request.bytes, bytes_of(u, lane))
                          : kind->send(&lane->call, lane->request.bytes, bytes_of(u, lane));
     if (err != NVT_OK) {
@@ -142,7 +149,8 @@ static void fill_free(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool o
     if (open && !u->stopping) {
         fetch(u, lane, p);
     }
-    if (lane->state == (uint8_t)NVT_LANE_FREE && p->now_ms >= lane->again_ms) {
+    bool idle = lane->state == (uint8_t)NVT_LANE_FREE && p->now_ms >= lane->again_ms;
+    if (idle && lane->call.conn.phase != NVT_CONN_CLOSED) {
         nvt_conn_close(&lane->call.conn);
     }
 }

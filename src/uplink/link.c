@@ -103,9 +103,10 @@ static void back_off(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t f
  * the same to others. */
 static void obey(struct nvt_uplink *u, bool speaks, uint64_t at_ms, uint64_t now_ms)
 {
-    uint64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0U;
-    uint64_t until_ms =
-        at_ms + nvt_link_random(u, 0U, (uint64_t)NVT_UPLINK_PAUSE_MS + wait_ms / 8U);
+    uint64_t spread_ms = at_ms > now_ms ? (at_ms - now_ms) / 8U : 0U;
+    spread_ms = spread_ms < (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 4U ? spread_ms
+                                                                   : NVT_UPLINK_PAUSE_MAX_MS / 4U;
+    uint64_t until_ms = at_ms + nvt_link_random(u, 0U, (uint64_t)NVT_UPLINK_PAUSE_MS + spread_ms);
     if (speaks || until_ms > u->state.resume_ms) {
         u->probe = 0;
         hold(u, NVT_UPLINK_HELD, until_ms);

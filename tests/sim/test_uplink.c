@@ -64,7 +64,7 @@ static void test_refused(void **state)
         up_says("400 Bad", "",
                 "{\"error\":{\"data\":[\"/distance: must be integer\"],\"code\":-32602,"
                 "\"message\":\"Invalid params\"}}"),
-        up_says("413 Long", "", ""),
+        up_says("413 Long", "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n", ""),
     };
     struct up_world *w = FRESH(list);
     uint32_t a = up_append(w, "a", 1);
@@ -79,6 +79,10 @@ static void test_refused(void **state)
     assert_int_equal(up_receipt(w, b)->err, NVT_E_STATUS);
     assert_string_equal(up_receipt(w, c)->reason, "NVT_E_STATUS");
     assert_int_equal(w->uplink.state.count.refused, 3);
+    uint32_t d = up_append(w, "d", 4);
+    up_run(w, 60000);
+    assert_int_equal(up_receipt(w, d)->state, NVT_SPOOL_EXPIRED);
+    assert_int_equal(up_receipt(w, d)->err, NVT_OK); /* not that of the entry before */
     assert_int_equal(w->uplink.state.count.link_losses, 0);
     assert_int_equal(up_pending(w), 0);
     up_end(w);
@@ -229,6 +233,23 @@ static void test_stale_connection(void **state)
     assert_int_equal(w->asked_count, 4);
     assert_true(w->asked[3].at_ms - w->asked[0].at_ms < 100U);
     assert_int_equal(w->uplink.state.count.link_losses, 0);
+    up_end(w);
+}
+
+static void test_server_that_answers_once_a_connection(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(NULL, 0);
+    w->once_each = true;
+    for (unsigned i = 0; i < 5U; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "j-%u", i);
+        (void)up_append(w, name, DUE);
+    }
+    w->poison = "GET"; /* what was cut is not there */
+    up_run(w, 3000);
+    assert_int_equal(w->told_count, 5);
+    assert_in_range(w->asked_count, 5, 15);
     up_end(w);
 }
 
@@ -407,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_look_up_fails),
         cmocka_unit_test(test_look_up_is_unsure),
         cmocka_unit_test(test_stale_connection),
+        cmocka_unit_test(test_server_that_answers_once_a_connection),
         cmocka_unit_test(test_duplicate_of_a_first_attempt),
         cmocka_unit_test(test_duplicate_of_an_old_entry),
         cmocka_unit_test(test_duplicate_of_a_second_attempt),

@@ -110,6 +110,18 @@ static void test_a_told_time_holds_all_lanes(void **state)
     }
 }
 
+/* However long it is: little behind it. */
+static void test_a_told_day(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("503 Down", "Retry-After: 86400\r\n", "")};
+    struct up_world *w = FRESH(1, list);
+    append_many(w, 1);
+    up_run(w, 100);
+    assert_in_range(w->uplink.state.resume_ms - w->asked[0].at_ms, 86400000, 86400000 + 80000);
+    up_end(w);
+}
+
 /* After an outage lanes join as the answers come: never more of them than answers came before. */
 static void test_lanes_join_one_by_one(void **state)
 {
@@ -394,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_pauses_grow_between_their_bounds),
         cmocka_unit_test(test_jitter_differs),
         cmocka_unit_test(test_a_told_time_holds_all_lanes),
+        cmocka_unit_test(test_a_told_day),
         cmocka_unit_test(test_lanes_join_one_by_one),
         cmocka_unit_test(test_one_outage_counts_once),
         cmocka_unit_test(test_resume),

@@ -109,6 +109,9 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
             line->answer = text[0] == 'G' ? up_says("404 No", "", "") : up_says("500 Oh", "", "");
         }
     }
+    if (w->once_each && line->went > 0U) {
+        line->answer = up_cuts();
+    }
     w->asked_count++;
     return len;
 }

@@ -65,6 +65,7 @@ struct up_world {
     size_t answer_count, asked_count;
     struct up_asked asked[UP_ASKED];
     const char *poison; /* what is posted with this in it meets a 500, after the answers */
+    bool once_each;     /* a connection is reset when it is asked a second time */
     bool counting_only; /* more requests than asked has room for */
     struct nvt_sim_line lines[NVT_SIM_SOCKS];
 };
