@@ -8,11 +8,13 @@ SECONDS are shared out among the lives of the service, so that all of it lasts n
 
 Producers write journeys to the socket and count as acknowledged what was answered "ok"; files of
 journeys appear in the drop folder and count as acknowledged once they are gone, but for what stands
-in NAME.refused. Among the journeys are bad ones of all kinds (tests/tools/journeys.c --bad), and
-the registry loses answers, fails or takes its time now and then. After the last kill the service
-delivers what is left and is told to end. Then, of every acknowledged journey:
-  lost     it is not in the registry, and no line of the refused file says why; or the registry
-           refused it and no line says so
+in NAME.refused. Among the journeys are bad ones of all kinds (tests/tools/journeys.c --bad). The
+registry loses answers, fails or takes its time now and then; some lives of the service read their
+configuration again (SIGHUP). The account is made twice: after the last kill, with what `navette
+spool export` finds pending, and once the service has delivered that and was told to end. Of every
+acknowledged journey:
+  lost     it is not in the registry, not pending, and no line of the refused file says why; or the
+           registry refused it, it is not pending, and no line says so
   doubled  the registry accepted it and the refused file says it did not, the refused file tells it
            under two numbers though it was given once, or the registry stored more than one of it
 Nothing may be sent again without need: each 409 must be answered for by a kill, a lost answer, or
@@ -24,6 +26,7 @@ import os
 import queue
 import random
 import re
+import signal
 import sys
 import threading
 import time
@@ -170,7 +173,7 @@ class Killing:
         self.chance = random.Random(seed)
         self.ledger = Ledger()
         self.lines = queue.Queue()
-        self.lost_answers = self.entries = 0
+        self.lost_answers = 0
         # Limits are not what is tried here, nor is the length of a token's life.
         rig.start_standin("--limit-scale", "1000", "--token-life", "120", "--max-life", "3000")
         self.drop = DropFolder(rig, self.ledger)
@@ -223,6 +226,10 @@ class Killing:
                               random.Random(self.chance.random())) for _ in range(PRODUCERS)]
         if offered and self.chance.random() < 0.3:
             self.drop.put([self.lines.get() for _ in range(self.chance.randint(1, 30))])
+        if self.chance.random() < 0.1:
+            time.sleep(max(0.0, end - time.monotonic()) / 2)
+            if os.path.exists(self.rig.path("socket")):  # before that, SIGHUP ends it
+                service.send_signal(signal.SIGHUP)
         time.sleep(max(0.0, end - time.monotonic()))
         if service.poll() is not None:
             raise SystemExit("the service ended by itself with exit code %d: see %s"
@@ -235,26 +242,37 @@ class Killing:
         self.drop.killed()
 
     def drain(self):
-        """The last life is left alone until all is settled."""
+        """The last life is left alone until all is settled: how many entries that were, and how
+        many the spool says it settled."""
         self.rig.fault(clear=True)
         service = self.rig.start_service()
         end = time.monotonic() + DRAIN_S
-        while time.monotonic() < end:
-            left = self.drop.collect()
-            if not left and self.rig.status(service)["spool"]["pending"] == 0:
-                break
+        while self.drop.collect() or self.rig.status(service)["spool"]["pending"] > 0:
+            if time.monotonic() > end:
+                raise SystemExit("not all was settled after %d s: %s"
+                                 % (DRAIN_S, self.rig.status(service)))
             time.sleep(0.1)
-        else:
-            raise SystemExit("not all was settled after %d s: %s"
-                             % (DRAIN_S, self.rig.status(service)))
-        status = self.rig.status(service)
+        last = self.last_id(service)
+        while self.rig.status(service)["spool"]["pending"] > 0 and time.monotonic() < end:
+            time.sleep(0.02)
+        spool = self.rig.status(service)["spool"]
         code, _ = self.rig.end_service(service)
         if code != 0:
             raise SystemExit("SIGTERM: exit code %d" % code)
-        # All that ever went in is settled now.
-        self.entries = sum(status["spool"][name] for name in ("delivered", "refused", "expired"))
-        return ", ".join("%s %d" % (name, status["uplink"][name])
-                         for name in ("attempts", "delivered", "duplicates", "refused", "lookups"))
+        return last, sum(spool[name] for name in ("delivered", "refused", "expired"))
+
+    def last_id(self, service):
+        """Numbers count up from 1: that of one more journey tells how many there ever were."""
+        with self.rig.connect(service) as s, s.makefile("rb") as answers:
+            while True:
+                line = self.lines.get()
+                self.ledger.hand_over(line)
+                s.sendall((line + "\n").encode())
+                answer = json.loads(answers.readline())
+                if answer["ok"]:
+                    self.ledger.acknowledge(line)
+                    return answer["id"]
+                self.ledger.turn_down()
 
     # ---- the account ----
 
@@ -286,29 +304,50 @@ class Killing:
                     numbers.add(entry["id"])
         return told
 
-    def account(self):
+    def pending(self):
+        """What the tool finds in the spool, in which nothing may be damaged."""
+        check = self.rig.output("navette", "spool", "check", self.rig.path("spool"))
+        export = self.rig.output("navette", "spool", "export", self.rig.path("spool"))
+        if check.returncode != 0 or export.returncode != 0:
+            raise SystemExit("navette spool: exit %d, %d: %s%s" % (
+                check.returncode, export.returncode, check.stdout + check.stderr, export.stderr))
+        return [id_of(line) for line in export.stdout.splitlines()]
+
+    def account(self, drained=None):
+        """Lists of what was lost and doubled. drained: what drain() returned."""
         accepted, violating = self.registry()
         told, there, ledger, state = self.refused(), set(accepted), self.ledger, self.rig.state()
+        waiting = set(self.pending())
         unheard = "refused by the registry, and nobody was told"
-        lost = [(key, unheard if key in violating else "nowhere")
-                for key in ledger.acked if key not in there and key not in told]
+        lost = [(key, unheard if key in violating else "nowhere") for key in ledger.acked
+                if key not in there and key not in told and key not in waiting]
         doubled = [(key, "accepted, and told as refused") for key in told if key in there]
         doubled += [(key, "told under %d numbers" % len(numbers)) for key, numbers in told.items()
                     if len(numbers) > ledger.given[key] + self.drop.reread[key]]
-        doubled += [(key, "never handed over") for key in there if key not in ledger.given]
+        doubled += [(key, "never handed over") for key in there | waiting
+                    if key not in ledger.given]
         if len(accepted) != len(there) or state["journeys"] != len(there) + len(violating):
             doubled.append(("registry", "%d stored, %d accepted, %d refused"
                             % (state["journeys"], len(there), len(violating))))
-        known = state["answers"].get("409", 0)
-        twice = self.entries - len(there | set(told))
+        acked = set(ledger.acked)
+        print("acknowledged: %d, turned down at the door: %d; of them in the registry: %d, told as "
+              "refused: %d, pending: %d" % (len(acked), ledger.turned_down, len(there & acked),
+                                            len(set(told) & acked), len(waiting & acked)))
+        if drained is not None:
+            lost += [(key, "still pending") for key in waiting]
+            doubled += self.resent(state["answers"].get("409", 0), len(there | set(told)), *drained)
+        return lost, doubled
+
+    def resent(self, known, distinct, entries, settled):
+        doubled = []
+        twice = entries - distinct
         allowed = self.kills * LANES + self.lost_answers + twice
+        print("in the spool twice: %d; 409s: %d of at most %d" % (twice, known, allowed))
         if known > allowed:
             doubled.append(("409", "%d of them, %d have a reason" % (known, allowed)))
-        print("acknowledged: %d, turned down at the door: %d; in the registry: %d of them, told as "
-              "refused: %d, pending: 0; in the spool twice: %d; 409s: %d of at most %d"
-              % (len(ledger.acked), ledger.turned_down, len(there & set(ledger.acked)),
-                 len(set(told) & set(ledger.acked)), twice, known, allowed))
-        return lost, doubled
+        if settled != entries:
+            doubled.append(("spool", "%d entries, settled %d times" % (entries, settled)))
+        return doubled
 
 
 def main():
@@ -321,8 +360,12 @@ def main():
         killing = Killing(rig, kills, seconds, seed)
         for _ in range(kills):
             killing.life()
-        print("after the last kill: %s" % killing.drain())
+        print("after the last kill:")
         lost, doubled = killing.account()
+        drained = killing.drain()
+        print("after the last delivery:")
+        lost, doubled = (before + after for before, after in zip((lost, doubled),
+                                                                 killing.account(drained)))
         for key, why in (lost + doubled)[:20]:
             print("%s: %s" % (key, why))
         print("kills: %d, lost: %d, doubled: %d" % (kills, len(lost), len(doubled)))

@@ -63,6 +63,11 @@ class Rig:
     def run(self, *words):
         subprocess.run(words, check=True, env=self.env, cwd=self.work, stdin=subprocess.DEVNULL)
 
+    def output(self, program, *words):
+        """What one of our programs says, as subprocess.run tells it."""
+        return subprocess.run([os.path.join(BUILD, program), *words], env=self.env, cwd=self.work,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
     def announced(self, child, file):
         """The port that the child writes to the file once it listens."""
         deadline = time.monotonic() + 10
