@@ -3,7 +3,8 @@
  * The uplink without the service around it, as an integrator would link it:
  *     uplink PORT CA-FILE CONNECTIONS SPOOL-FILE <KEYS-AND-JOURNEYS
  * Standard input: the access key, the secret key, then journeys, a line each. Keeps them all in the
- * spool file (32 MiB, made anew), then delivers; prints the seconds from the first step on.
+ * spool file (32 MiB, made anew), then delivers; prints the seconds from the first step on. Keeps
+ * no quota, so that the link alone limits it.
  */
 #include <navette/navette.h>
 #include <navette/posix.h>
@@ -62,6 +63,8 @@ static void make_client(const char *port, const char *ca_file)
     nvt_posix_init(&posix);
     must("trust", nvt_tls_config_init(&tls, &posix.port, &settings, NULL));
     must("client", nvt_client_init(&client, &nvt_rpc_profile, &posix.port, &tls, url, NULL));
+    static const struct nvt_rate no_rates[NVT_RATES_MAX];
+    client.rates = no_rates;
     char access[NVT_SECRET_CAP];
     struct nvt_span line = read_line();
     must("access key", line.len > sizeof access ? NVT_E_SPACE : NVT_OK);
