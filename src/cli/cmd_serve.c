@@ -288,6 +288,7 @@ static bool turn(struct serve *s)
     struct nvt_wait waits[SERVE_WAITS_MAX];
     size_t n = 0;
     obey_signals(s);
+    spool_guard(s);
     socket_step(s);
     drop_step(s, session_now_ms(&s->session));
     nvt_err err = nvt_uplink_step(&s->uplink, waits, SERVE_LANES_MAX + 1U, &n);
@@ -351,6 +352,8 @@ static int serve_client(struct serve *s)
     if (code == CLI_OK) {
         tell_ready(s);
         code = loop(s);
+        s->guard_ms = 0; /* a last look */
+        spool_guard(s);
         drop_close(s);
         socket_close(s);
     }

@@ -66,8 +66,7 @@ static bool mend_tail(int fd, const char *path)
     return ftruncate(fd, st.st_size - (off_t)n) == 0;
 }
 
-/* The name of a new file must outlive a power cut too. */
-static bool sync_folder(const char *path)
+bool place_sync_folder(const char *path)
 {
     char folder[CLI_PATH_CAP];
     const char *slash = strrchr(path, '/');
@@ -98,7 +97,8 @@ static bool open_file(struct serve *s)
     const char *path = s->set.refused_file;
     bool is_new = access(path, F_OK) != 0;
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, S_IRUSR | S_IWUSR);
-    bool ok = fd >= 0 && is_plain(fd) && mend_tail(fd, path) && (!is_new || sync_folder(path));
+    bool ok =
+        fd >= 0 && is_plain(fd) && mend_tail(fd, path) && (!is_new || place_sync_folder(path));
     if (ok) {
         s->refused = fd;
     } else if (fd >= 0) {

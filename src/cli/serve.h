@@ -120,6 +120,8 @@ struct serve {
     int listener;                    /* -1: none */
     int refused;                     /* descriptor of the refused file, -1 */
     uint32_t token_stamp;            /* of the token that was kept last */
+    uint64_t guard_ms;               /* when the spool's file is looked for next */
+    bool spool_gone;                 /* it is not where it should be, and that was said */
     bool drop_more;                  /* the folder holds more than one step takes */
     bool stopping;                   /* SIGTERM came: nothing more is taken in */
     bool reloading;                  /* SIGHUP came: what is on the wire ends first */
@@ -141,6 +143,14 @@ struct serve {
 /* Opens the spool, makes it when it is missing. CLI_OK, or the exit code after a message; then the
  * file is closed. */
 int spool_open(struct serve *s);
+
+/* The folder of that file, should it be missing. */
+void spool_make_folder(const char *path);
+
+/* ---- serve_guard.c ---- */
+
+/* Looks once a second whether the spool's file was removed, and writes it anew then. */
+void spool_guard(struct serve *s);
 
 /* ---- serve_tell.c: one line on standard error each, with its level where that is the journal ----
  */
@@ -208,6 +218,9 @@ void metrics_prometheus(const struct serve *s, struct nvt_buf *out);
 /* ---- receipts.c: nvt_uplink_config.settled ----
  * What is refused or expired is written to the refused file, durable before it is marked:
  * {"id":17,"state":"refused","http_status":422,"code":"-32422","reason":"..","journey":{..}} */
+
+/* The name of a new file must outlive a power cut too. False with errno. */
+bool place_sync_folder(const char *path);
 
 int receipts_open(struct serve *s);
 nvt_err receipts_take(void *serve, const struct nvt_uplink_receipt *r);

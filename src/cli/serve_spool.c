@@ -105,7 +105,7 @@ static int in_use(const struct serve *s)
 
 /* ---- making ---- */
 
-static void make_folder(const char *path)
+void spool_make_folder(const char *path)
 {
     char folder[CLI_PATH_CAP];
     const char *slash = strrchr(path, '/');
@@ -120,7 +120,7 @@ static void make_folder(const char *path)
 static int make(struct serve *s)
 {
     uint32_t count = s->set.spool_mib * BLOCKS_PER_MIB;
-    make_folder(s->set.spool_file);
+    spool_make_folder(s->set.spool_file);
     nvt_err err = nvt_posix_file_make(&s->file, s->set.spool_file, BLOCK_SIZE, count);
     if (err == NVT_E_STATE && s->file.last_errno != EEXIST) {
         return in_use(s);

@@ -96,10 +96,11 @@ until_is() {
     done
     is "$1" "$(figure "$2" "$3")" "$4"
 }
-until_said() { # NAME REGEX: in what was logged since the last mark
+until_said() { # NAME REGEX: in what was logged since the last mark; asking wakes the service
     tries=0
     until said "$2" || [ $tries -ge 200 ]; do
         tries=$((tries + 1))
+        status >/dev/null
         sleep 0.05
     done
     like "$1" "$(tail -n "+$marked" "$log")" "$2"
@@ -156,6 +157,34 @@ is 'the registry has them' "$(state journeys)" 40
 stop 'SIGTERM: exit 0'
 is 'the socket is gone' "$([ -e "$sock" ] || echo gone)" gone
 until_said 'it says that it stops' 'stopping: 0 journeys wait'
+
+# Removed under the service, folder and all, it is written anew: a kill -9 then loses nothing.
+fault '{"scope":"journeys","fail_status":503,"fail_count":9999}'
+before=$(state journeys)
+serve
+journeys 30 30
+is 'journeys wait' "$(hand "$file")" 30
+mark
+rm -r "$work/state"
+status >/dev/null
+until_said 'a spool that is removed is written anew' "$spool was removed while it was in use: it is written anew"
+serve_fails '... and is in use' "$E_INPUT" 'is in use'
+kill -9 "$serve_pid"
+wait "$serve_pid" 2>/dev/null
+fault '{"clear":true}'
+serve
+until_is 'nothing is lost' spool pending 0
+is 'the registry has them' "$(state journeys)" $((before + 30))
+mark
+cp "$spool" "$work/other"
+mv "$work/other" "$spool"
+until_said 'a spool that is replaced' 'replaced while it was in use: what it holds is lost .*move the other file away'
+mark
+rm "$spool"
+until_said '... and the other file removed' 'it is written anew'
+rm "$spool"
+stop 'removed just before the stop'
+is '... it is there afterwards' "$(stat -c %s "$spool")" 1048576
 
 head -c 1048576 /dev/urandom >"$work/foreign"
 cp "$work/foreign" "$work/foreign.copy"
