@@ -172,6 +172,42 @@ static void test_fleet(void **state)
     return_together(CLOSED_UNTOLD);
 }
 
+/* One call of the port's network table fails: once, for no reason, or it and all that follow for
+ * ten minutes. False: there are fewer calls. */
+static bool fail_call(size_t at, nvt_err err, bool on)
+{
+    begin(2U, at, 5U);
+    v.sim.fail_at = at;
+    v.sim.fail_err = err;
+    v.sim.fail_on = on;
+    (void)vehicle_run(&v, v.sim.mono_ms + (uint64_t)OUTAGE_MS);
+    bool met = v.sim.calls >= at;
+    v.sim.fail_at = 0;
+    if (vehicle_drain(&v, 12U * (uint64_t)MIN_MS)) {
+        (void)vehicle_audit(&v);
+    }
+    if (v.fault != NULL) {
+        fail_msg("%s (%u): network call %u, err %d, on %d", v.fault, (unsigned)v.fault_number,
+                 (unsigned)at, (int)err, (int)on);
+    }
+    vehicle_halt(&v, 1000U, 0U);
+    return met;
+}
+
+static void test_each_call(void **state)
+{
+    (void)state;
+    bool met = true;
+    size_t at = 0;
+    while (met) {
+        at++;
+        met = fail_call(at, NVT_OK, false);
+        (void)fail_call(at, NVT_AGAIN, false);
+        (void)fail_call(at, NVT_OK, true);
+    }
+    assert_in_range(at, 20U, 1000U);
+}
+
 /* What was on its way when the tunnel began is not sent again blindly, though it arrives late. */
 static void test_in_flight(void **state)
 {
@@ -234,10 +270,10 @@ static void test_late_after_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_at_any_moment),  cmocka_unit_test(test_quiet),
-        cmocka_unit_test(test_joins_slowly),   cmocka_unit_test(test_fleet),
-        cmocka_unit_test(test_in_flight),      cmocka_unit_test(test_late_in_doubt),
-        cmocka_unit_test(test_late_after_cut),
+        cmocka_unit_test(test_at_any_moment), cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_joins_slowly),  cmocka_unit_test(test_fleet),
+        cmocka_unit_test(test_each_call),     cmocka_unit_test(test_in_flight),
+        cmocka_unit_test(test_late_in_doubt), cmocka_unit_test(test_late_after_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
