@@ -449,6 +449,20 @@ static void test_commit_tells_of_an_earlier_sync(void **state)
     assert_int_equal(nvt_spool_commit(&b->spool), NVT_OK);
 }
 
+/* What a mount finds may be in some cache only: the first commit makes it durable. */
+static void test_mount_trusts_no_cache(void **state)
+{
+    (void)state;
+    struct bench *b = fresh();
+    nvt_spool_hold(&b->spool);
+    (void)append(b, "one", 1);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    uint64_t syncs = b->flash.syncs;
+    nvt_spool_hold(&b->spool);
+    assert_int_equal(nvt_spool_commit(&b->spool), NVT_OK);
+    assert_true(b->flash.syncs == syncs + 1U);
+}
+
 /* Of a group that a cut left in part, nothing counts as lost and no id is given twice. */
 static void test_cut_before_commit(void **state)
 {
@@ -464,9 +478,10 @@ static void test_cut_before_commit(void **state)
     assert_int_equal(b->spool.lost, 0);
     assert_int_equal(b->spool.pending, 3);
     assert_int_equal(append(b, "next", 4), 5);
+    assert_int_equal(append(b, "last", 5), 6);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0); /* nor later on */
-    assert_int_equal(b->spool.pending, 4);
+    assert_int_equal(b->spool.pending, 5);
     assert_picks(b, "kept");
     assert_picks(b, "there");
     assert_picks(b, "too");
@@ -492,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_hold_and_commit),
         cmocka_unit_test(test_commit_tells_of_an_earlier_sync),
+        cmocka_unit_test(test_mount_trusts_no_cache),
         cmocka_unit_test(test_cut_before_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

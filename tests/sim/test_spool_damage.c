@@ -196,6 +196,26 @@ static void test_block_fails_when_full(void **state)
     }
 }
 
+/* A mount knows a bad block by its place within the ring, and has less capacity. */
+static void test_bad_block_is_known_again(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    struct nvt_spool_info before;
+    struct nvt_spool_info info;
+    b->bad[1] = 2U;
+    for (uint32_t due = 0; due < 14U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    assert_true(b->spool.head > 1U);
+    nvt_spool_info(&b->spool, &before);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(b->spool.bad_count, 1);
+    assert_int_equal(b->spool.bad[0], 1);
+    assert_int_equal(info.capacity_bytes, before.capacity_bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_length_rots_before_mount),
         cmocka_unit_test(test_put_back_is_cheap),
         cmocka_unit_test(test_block_fails_when_full),
+        cmocka_unit_test(test_bad_block_is_known_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
