@@ -445,6 +445,7 @@ until_is 'delivered under a manager' spool pending 0
 kill -HUP "$serve_pid"
 sleep 1
 stop 'stopped'
+kill "$manager"
 told=$(cat "$work/told")
 is 'it says when it is ready' "$(printf '%s\n' "$told" | grep -c '^READY=1$')" 2
 like 'it reloads' "$told" '^RELOADING=1 MONOTONIC_USEC=[0-9]+$'
@@ -475,7 +476,7 @@ mount -t tmpfs -o size=3m none "$disk" || exit 99
 echo "full: $?"
 ls "$disk"
 timeout -s TERM 2 "$@" --spool "$disk/spool"
-mount -o remount,ro "$disk"
+mount -o remount,bind,ro "$disk" || exit 98
 "$@" --spool "$disk/spool"
 echo "read-only: $?"
 "$@" --spool "$disk/new"
