@@ -91,10 +91,10 @@ static void hold(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t until
 static void back_off(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t first_ms,
                      uint64_t now_ms)
 {
-    uint64_t last_ms = u->state.pause_ms > first_ms ? u->state.pause_ms : first_ms;
-    uint64_t high_ms = 3U * last_ms;
-    high_ms = high_ms < (uint64_t)NVT_UPLINK_PAUSE_MAX_MS ? high_ms : NVT_UPLINK_PAUSE_MAX_MS;
-    uint64_t low_ms = first_ms < high_ms ? first_ms : high_ms;
+    const uint64_t max_ms = NVT_UPLINK_PAUSE_MAX_MS;
+    uint64_t low_ms = first_ms < max_ms ? first_ms : max_ms;
+    uint64_t high_ms = 3U * (u->state.pause_ms > low_ms ? u->state.pause_ms : low_ms);
+    high_ms = high_ms < max_ms ? high_ms : max_ms;
     u->state.pause_ms = (uint32_t)nvt_link_random(u, low_ms, high_ms);
     hold(u, link, now_ms + u->state.pause_ms);
 }
