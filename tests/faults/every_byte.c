@@ -417,8 +417,10 @@ static void tell_plan(struct world *w, uint32_t i)
     char pause[24] = "";
     (void)snprintf(command, sizeof command, "hits %u", (unsigned)i);
     const uint32_t hits = (uint32_t)ask(w, command, " hits=");
-    /* Signatures differ in length by some bytes: the last place may not be reached. */
-    const bool good = p->failed == 0U && p->delivered == p->count && hits + 2U >= p->count;
+    /* Signatures differ in length by some bytes, and on a busy machine a connection may give up
+     * before its place comes: the next one is left alone. */
+    const bool reached = hits + 2U + p->count / 20U >= p->count;
+    const bool good = p->failed == 0U && p->delivered == p->count && reached;
     if (p->arg > 1U) {
         (void)snprintf(pause, sizeof pause, " for %u ms", (unsigned)p->arg);
     }
