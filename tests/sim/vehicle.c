@@ -71,8 +71,8 @@ static void judge_expired(struct vehicle *v, uint32_t n)
     if (registry_now_ms(&v->registry) / 1000U < v->journeys[n].due_s) {
         vehicle_note(v, "expired before its time", n);
     }
-    if (v->known[n].state != REGISTRY_ABSENT) {
-        vehicle_note(v, "said to be expired, but the registry knows it", n);
+    if (v->known[n].state == REGISTRY_STORED || v->known[n].state == REGISTRY_TERMS) {
+        vehicle_note(v, "said to be expired, but the registry has it", n);
     }
 }
 
