@@ -228,10 +228,9 @@ class Killing:
             self.drop.put([self.lines.get() for _ in range(self.chance.randint(1, 30))])
         if self.chance.random() < 0.1:
             time.sleep(max(0.0, end - time.monotonic()) / 2)
-            if os.path.exists(self.rig.path("socket")):  # before that, SIGHUP ends it
-                service.send_signal(signal.SIGHUP)
+            service.send_signal(signal.SIGHUP)
         time.sleep(max(0.0, end - time.monotonic()))
-        if service.poll() is not None:
+        if service.poll() not in (None, -signal.SIGHUP):  # so early that it did not listen to it
             raise SystemExit("the service ended by itself with exit code %d: see %s"
                              % (service.returncode, self.rig.path("service.log")))
         service.kill()
