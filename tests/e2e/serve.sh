@@ -46,7 +46,8 @@ configure() { # [LINE]
 # serve [OPTION ...]: starts it and waits until it answers; serve_fails waits for its end instead.
 serve() {
     # shellcheck disable=SC2086 # WRAP is words
-    LD_PRELOAD=${preload:-} ${WRAP:-} "$BUILD/navette" serve --config "$work/conf" "$@" \
+    LD_PRELOAD=${preload:-} ASAN_OPTIONS=verify_asan_link_order=0 \
+        ${WRAP:-} "$BUILD/navette" serve --config "$work/conf" "$@" \
         2>>"$log" </dev/null &
     serve_pid=$!
     pids="$pids $serve_pid"
