@@ -171,6 +171,39 @@ static void test_put_back_is_cheap(void **state)
     }
 }
 
+static void test_move_is_cheap(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    struct nvt_spool_entry e;
+    for (uint32_t due = 1; due <= 6U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    for (unsigned i = 0; i < 200U; i++) { /* until those in the first block were moved on */
+        assert_int_equal(nvt_spool_put_value(&b->spool, 0U, NVT_LIT("0123456789")), NVT_OK);
+    }
+    assert_true(b->spool.oldest_seq > 1U);
+    uint64_t reads = b->flash.reads;
+    assert_int_equal(pick(b, &e), NVT_OK);
+    assert_int_equal(e.due_s, 1);
+    assert_true(b->flash.reads - reads <= 2U);
+}
+
+/* A spool can be mounted with a smaller window as long as it has room for what is pending. */
+static void test_window_is_too_small(void **state)
+{
+    (void)state;
+    struct bench *b = fresh(8U);
+    for (uint32_t due = 0; due < 25U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    b->config.window_len = 4U; /* 16 ids */
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_E_SPOOL_WINDOW);
+    b->config.window_len = sizeof b->window;
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.pending, 25);
+}
+
 /* A block that fails when the spool is full stops nothing, also when nobody knew of it: large
  * devices keep some in reserve. */
 static void test_block_fails_when_full(void **state)
@@ -228,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_length_rots),
         cmocka_unit_test(test_length_rots_before_mount),
         cmocka_unit_test(test_put_back_is_cheap),
+        cmocka_unit_test(test_move_is_cheap),
+        cmocka_unit_test(test_window_is_too_small),
         cmocka_unit_test(test_block_fails_when_full),
         cmocka_unit_test(test_bad_block_is_known_again),
     };
