@@ -214,6 +214,7 @@ under=
 produce send "$socket" <"$work/300"
 is 'ordered: answered' "$(printf '%s\n' "$out" | grep -c '"ok":true')" 300
 sleep 0.2
+is 'ordered: writes are noted' "$([ "$(tr -cd w <"$work/order" | wc -c)" -ge 300 ] && echo yes)" yes
 is 'ordered: never between a write and its sync' "$(grep -c 'w[^s]*a' "$work/order")" 0
 syncs=$(tr -cd s <"$work/order" | wc -c)
 is 'ordered: some syncs for all of them' "$([ "$syncs" -ge 1 ] && [ "$syncs" -lt 60 ] && echo "few")" few

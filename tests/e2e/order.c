@@ -35,6 +35,15 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
     return real(fd, data, len, at);
 }
 
+/* What a program with large offsets calls. */
+ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
+{
+    ssize_t (*real)(int, const void *, size_t, off64_t);
+    *(void **)&real = dlsym(RTLD_NEXT, "pwrite64");
+    note('w');
+    return real(fd, data, len, at);
+}
+
 int fdatasync(int fd)
 {
     int (*real)(int);
