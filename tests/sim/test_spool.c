@@ -1,43 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The spool on a simulated flash: what it refuses, its order, damage and bad blocks. What holds
  * through power cuts is in tests/spool. */
-#include "../../port/sim/flash.h"
-#include <navette/spool.h>
+#include "spool_bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include <cmocka.h>
-
-enum { BLOCK = 512, BLOCKS = 8, PICKS = 12, FIRST_RECORD = 48 };
-
-struct bench {
-    struct nvt_sim_flash flash;
-    struct nvt_spool spool;
-    struct nvt_spool_config config;
-    uint8_t mem[BLOCK * BLOCKS];
-    uint8_t synced[BLOCK * BLOCKS];
-    uint8_t buffer[512];
-    uint8_t window[64];
-    uint8_t bad[BLOCKS];
-    struct nvt_spool_entry picks[PICKS];
-};
-
-static struct bench bench;
-
-static struct bench *fresh(void)
-{
-    struct bench *b = &bench;
-    (void)memset(b, 0, sizeof *b);
-    nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, BLOCKS, 4U);
-    b->flash.bad = b->bad;
-    b->config = (struct nvt_spool_config){
-        &b->flash.device, b->buffer, sizeof b->buffer, b->window, sizeof b->window,
-        b->picks,         PICKS};
-    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
-    return b;
-}
 
 static uint32_t append(struct bench *b, const char *text, uint32_t due_s)
 {
@@ -66,7 +36,7 @@ static void assert_picks(struct bench *b, const char *wanted)
 static void test_bad_configuration(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool s;
     struct nvt_spool_config c = b->config;
     struct nvt_port_block d = b->flash.device;
@@ -106,7 +76,7 @@ static void test_bad_configuration(void **state)
 static void test_what_stands_on_a_device(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool s;
     (void)memset(b->mem, 0xFF, sizeof b->mem);
     assert_int_equal(nvt_spool_mount(&s, &b->config), NVT_E_SPOOL_BLANK);
@@ -123,7 +93,7 @@ static void test_what_stands_on_a_device(void **state)
 static void test_not_mounted(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     struct nvt_buf out;
     uint32_t id = 0;
@@ -138,7 +108,7 @@ static void test_not_mounted(void **state)
 static void test_most_urgent_first(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     char name[16];
     (void)append(b, "late", 900);
     (void)append(b, "never", UINT32_MAX);
@@ -164,7 +134,7 @@ static void test_most_urgent_first(void **state)
 static void test_out_and_back(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     struct nvt_spool_info info;
     char text[512];
@@ -189,7 +159,7 @@ static void test_out_and_back(void **state)
 static void test_too_many_out(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     char text[512];
     for (unsigned i = 0; i <= NVT_SPOOL_OUT_MAX; i++) {
@@ -204,7 +174,7 @@ static void test_too_many_out(void **state)
 static void test_sizes(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     struct nvt_buf out;
     uint8_t bytes[512] = {0};
@@ -225,7 +195,7 @@ static void test_sizes(void **state)
 static void test_full(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     uint8_t bytes[100] = {0};
     uint32_t id = 0;
     nvt_err err = NVT_OK;
@@ -249,7 +219,7 @@ static void test_full(void **state)
 static void test_window_is_full(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     char text[512];
     uint32_t id = 0;
@@ -270,7 +240,7 @@ static void test_window_is_full(void **state)
 static void test_window_goes_round_in_a_block(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     char text[512];
     b->config.window_len = 4; /* 16 ids */
@@ -302,7 +272,7 @@ static void test_window_goes_round_in_a_block(void **state)
 static void test_wear(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     char text[512];
     uint32_t erases[BLOCKS] = {0};
@@ -327,7 +297,7 @@ static void test_wear(void **state)
 static void test_damage(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_info info;
     for (unsigned i = 0; i < 16U; i++) {
         (void)append(b, "0123456789012345678901234567890123456789", i);
@@ -351,7 +321,7 @@ static void test_bad_blocks(void **state)
 {
     (void)state;
     for (uint8_t how = 1; how <= 2U; how++) {
-        struct bench *b = fresh();
+        struct bench *b = spool_bench(BLOCKS, PICKS);
         struct nvt_spool_entry e;
         char text[512];
         b->bad[2] = how;
@@ -375,7 +345,7 @@ static void test_bad_blocks(void **state)
 static void test_values(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     uint8_t mem[8];
     struct nvt_buf out;
     nvt_buf_init(&out, mem, sizeof mem);
@@ -400,7 +370,7 @@ static void test_values(void **state)
 static void test_hold_and_commit(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     char text[512];
     uint64_t syncs = b->flash.syncs;
@@ -434,7 +404,7 @@ static void test_hold_and_commit(void **state)
 static void test_commit_tells_of_an_earlier_sync(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     uint32_t id = 0;
     nvt_err err = NVT_OK;
     nvt_spool_hold(&b->spool);
@@ -453,7 +423,7 @@ static void test_commit_tells_of_an_earlier_sync(void **state)
 static void test_mount_trusts_no_cache(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     nvt_spool_hold(&b->spool);
     (void)append(b, "one", 1);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
@@ -467,7 +437,7 @@ static void test_mount_trusts_no_cache(void **state)
 static void test_cut_before_commit(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     (void)append(b, "kept", 1);
     nvt_spool_hold(&b->spool);
     (void)append(b, "torn", 2);

@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading any image, damaged or not, without a mount: all that stands there is told, and nothing is
  * written. */
-#include "../../port/sim/flash.h"
-#include <navette/spool.h>
+#include "spool_bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-enum { BLOCK = 512, BLOCKS = 8, PICKS = 12, FIRST_RECORD = 48 };
-
-struct bench {
-    struct nvt_sim_flash flash;
-    struct nvt_spool spool;
-    struct nvt_spool_config config;
-    struct nvt_spool_audit audit;
-    struct nvt_spool_item item;
-    struct nvt_span bytes;
-    uint8_t mem[BLOCK * BLOCKS];
-    uint8_t synced[BLOCK * BLOCKS];
-    uint8_t buffer[512];
-    uint8_t window[64];
-    struct nvt_spool_entry picks[PICKS];
-};
-
-static struct bench bench;
-
-static struct bench *fresh(void)
-{
-    struct bench *b = &bench;
-    (void)memset(b, 0, sizeof *b);
-    nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, BLOCKS, 4U);
-    b->config = (struct nvt_spool_config){
-        &b->flash.device, b->buffer, sizeof b->buffer, b->window, sizeof b->window,
-        b->picks,         PICKS};
-    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
-    return b;
-}
+/* What the reading is at. */
+static struct nvt_spool_audit audit;
+static struct nvt_spool_item item;
+static struct nvt_span bytes;
 
 static void append(struct bench *b, const char *text)
 {
@@ -47,27 +21,27 @@ static void append(struct bench *b, const char *text)
 
 static void begin(struct bench *b)
 {
-    assert_int_equal(
-        nvt_spool_audit_begin(&b->audit, &b->flash.device, b->buffer, sizeof b->buffer), NVT_OK);
+    assert_int_equal(nvt_spool_audit_begin(&audit, &b->flash.device, b->buffer, sizeof b->buffer),
+                     NVT_OK);
 }
 
-static enum nvt_spool_item_type next(struct bench *b)
+static enum nvt_spool_item_type next(void)
 {
-    assert_int_equal(nvt_spool_audit_next(&b->audit, &b->item, &b->bytes), NVT_OK);
-    return b->item.type;
+    assert_int_equal(nvt_spool_audit_next(&audit, &item, &bytes), NVT_OK);
+    return item.type;
 }
 
-static void assert_end(struct bench *b)
+static void assert_end(void)
 {
-    assert_int_equal(nvt_spool_audit_next(&b->audit, &b->item, &b->bytes), NVT_E_SPOOL_EMPTY);
-    assert_int_equal(nvt_spool_audit_next(&b->audit, &b->item, &b->bytes), NVT_E_SPOOL_EMPTY);
+    assert_int_equal(nvt_spool_audit_next(&audit, &item, &bytes), NVT_E_SPOOL_EMPTY);
+    assert_int_equal(nvt_spool_audit_next(&audit, &item, &bytes), NVT_E_SPOOL_EMPTY);
 }
 
 static void test_arguments(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
-    struct nvt_spool_audit *a = &b->audit;
+    struct bench *b = spool_bench(BLOCKS, PICKS);
+    struct nvt_spool_audit *a = &audit;
     struct nvt_port_block d = b->flash.device;
     assert_int_equal(nvt_spool_audit_begin(NULL, &d, b->buffer, 512U), NVT_E_ARG);
     assert_int_equal(nvt_spool_audit_begin(a, NULL, b->buffer, 512U), NVT_E_ARG);
@@ -80,7 +54,7 @@ static void test_arguments(void **state)
 static void test_geometry(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_geometry g;
     struct nvt_span head = nvt_span_of(b->mem, NVT_SPOOL_HEAD_LEN);
     assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_OK);
@@ -101,7 +75,7 @@ static void test_geometry(void **state)
 static void test_each_kind(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     struct nvt_buf out;
     char mem[16];
@@ -113,26 +87,26 @@ static void test_each_kind(void **state)
     assert_int_equal(nvt_spool_put_value(&b->spool, 1U, NVT_LIT("a secret token")), NVT_OK);
     uint64_t programmed = b->flash.programmed;
     begin(b);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
-    assert_int_equal(b->item.place.seq, 1);
-    assert_true(b->item.in_use);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
-    assert_int_equal(b->item.id, 1);
-    assert_int_equal(b->item.due_s, 77);
-    assert_true(nvt_span_eq(b->bytes, NVT_LIT("one")));
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_MARK);
-    assert_int_equal(b->item.id, 1);
-    assert_int_equal(b->item.state, NVT_SPOOL_REFUSED);
-    assert_int_equal(b->item.status, 422);
-    assert_true(nvt_span_eq(b->bytes, NVT_LIT("too far")));
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_VALUE);
-    assert_int_equal(b->item.id, 1);
-    assert_int_equal(b->item.len, 14);
-    assert_int_equal(b->bytes.len, 0);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(item.place.seq, 1);
+    assert_true(item.in_use);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_ENTRY);
+    assert_int_equal(item.id, 1);
+    assert_int_equal(item.due_s, 77);
+    assert_true(nvt_span_eq(bytes, NVT_LIT("one")));
+    assert_int_equal(next(), NVT_SPOOL_ITEM_MARK);
+    assert_int_equal(item.id, 1);
+    assert_int_equal(item.state, NVT_SPOOL_REFUSED);
+    assert_int_equal(item.status, 422);
+    assert_true(nvt_span_eq(bytes, NVT_LIT("too far")));
+    assert_int_equal(next(), NVT_SPOOL_ITEM_VALUE);
+    assert_int_equal(item.id, 1);
+    assert_int_equal(item.len, 14);
+    assert_int_equal(bytes.len, 0);
     for (size_t i = 0; i + 6U < sizeof b->buffer; i++) {
         assert_true(memcmp(b->buffer + i, "secret", 6) != 0);
     }
-    assert_end(b);
+    assert_end();
     assert_true(b->flash.programmed == programmed);
 }
 
@@ -140,37 +114,37 @@ static void test_each_kind(void **state)
 static void test_damage(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     append(b, "one");
     append(b, "two");
     b->mem[FIRST_RECORD + 17] ^= 1U;
     begin(b);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_DAMAGE);
-    assert_int_equal(b->item.len, 20);
-    assert_int_equal(b->item.place.seq, 1);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
-    assert_true(nvt_span_eq(b->bytes, NVT_LIT("two")));
-    assert_end(b);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_DAMAGE);
+    assert_int_equal(item.len, 20);
+    assert_int_equal(item.place.seq, 1);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_ENTRY);
+    assert_true(nvt_span_eq(bytes, NVT_LIT("two")));
+    assert_end();
     b->mem[FIRST_RECORD + 37] ^= 1U; /* the last one: as if it had been cut off */
     begin(b);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_CUT);
-    assert_int_equal(b->item.len, 39);
-    assert_end(b);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_CUT);
+    assert_int_equal(item.len, 39);
+    assert_end();
     b->mem[9] ^= 1U; /* the only head */
     begin(b);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_DAMAGE);
-    assert_int_equal(b->item.place.seq, 0);
-    assert_false(b->item.in_use);
-    assert_end(b);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_DAMAGE);
+    assert_int_equal(item.place.seq, 0);
+    assert_false(item.in_use);
+    assert_end();
 }
 
 /* Blocks of the ring are told from those whose time is over, a damaged head among them too. */
 static void test_ring(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     uint32_t used = 0;
     for (unsigned i = 0; i < 60U; i++) {
@@ -185,14 +159,14 @@ static void test_ring(void **state)
         }
     }
     begin(b);
-    assert_int_equal(b->audit.head_seq, b->spool.head_seq);
-    assert_true(b->audit.oldest_seq <= b->spool.oldest_seq);
+    assert_int_equal(audit.head_seq, b->spool.head_seq);
+    assert_true(audit.oldest_seq <= b->spool.oldest_seq);
     uint32_t pending = 0;
-    nvt_err err = nvt_spool_audit_next(&b->audit, &b->item, &b->bytes);
+    nvt_err err = nvt_spool_audit_next(&audit, &item, &bytes);
     while (err == NVT_OK) {
-        used += b->item.type == NVT_SPOOL_ITEM_BLOCK && b->item.in_use ? 1U : 0U;
-        pending += b->item.type == NVT_SPOOL_ITEM_ENTRY && b->item.in_use && b->item.id > 40U;
-        err = nvt_spool_audit_next(&b->audit, &b->item, &b->bytes);
+        used += item.type == NVT_SPOOL_ITEM_BLOCK && item.in_use ? 1U : 0U;
+        pending += item.type == NVT_SPOOL_ITEM_ENTRY && item.in_use && item.id > 40U;
+        err = nvt_spool_audit_next(&audit, &item, &bytes);
     }
     assert_int_equal(err, NVT_E_SPOOL_EMPTY);
     assert_int_equal(pending, 20);
@@ -200,33 +174,32 @@ static void test_ring(void **state)
     uint32_t second = b->spool.oldest + 1U == BLOCKS ? 0U : b->spool.oldest + 1U;
     b->mem[second * BLOCK + 10U] ^= 4U;
     begin(b);
-    while (next(b) != NVT_SPOOL_ITEM_DAMAGE || b->item.place.seq != 0U) {
+    while (next() != NVT_SPOOL_ITEM_DAMAGE || item.place.seq != 0U) {
         /* up to it */
     }
-    assert_int_equal(b->item.place.block, second);
-    assert_true(b->item.in_use);
+    assert_int_equal(item.place.block, second);
+    assert_true(item.in_use);
 }
 
 /* A record longer than the buffer is told without its bytes. */
 static void test_small_buffer(void **state)
 {
     (void)state;
-    struct bench *b = fresh();
+    struct bench *b = spool_bench(BLOCKS, PICKS);
     uint8_t small[256];
     uint8_t text[301];
     (void)memset(text, 'a', 300U);
     text[300] = 0U;
     append(b, (const char *)text);
     append(b, "two");
-    assert_int_equal(nvt_spool_audit_begin(&b->audit, &b->flash.device, small, sizeof small),
-                     NVT_OK);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_BLOCK);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
-    assert_int_equal(b->item.len, 300);
-    assert_int_equal(b->bytes.len, 0);
-    assert_int_equal(next(b), NVT_SPOOL_ITEM_ENTRY);
-    assert_true(nvt_span_eq(b->bytes, NVT_LIT("two")));
-    assert_end(b);
+    assert_int_equal(nvt_spool_audit_begin(&audit, &b->flash.device, small, sizeof small), NVT_OK);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_ENTRY);
+    assert_int_equal(item.len, 300);
+    assert_int_equal(bytes.len, 0);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_ENTRY);
+    assert_true(nvt_span_eq(bytes, NVT_LIT("two")));
+    assert_end();
 }
 
 int main(void)

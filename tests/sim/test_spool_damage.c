@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The spool on a device that goes bad: bits that flip while it is mounted, blocks that fail. */
-#include "../../port/sim/flash.h"
-#include <navette/spool.h>
+#include "spool_bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-enum { BLOCK = 512, BLOCKS_MAX = 18, PICKS = 8, FIRST_RECORD = 48, TEXT = 40, ROOM = 16 + TEXT };
-
-struct bench {
-    struct nvt_sim_flash flash;
-    struct nvt_spool spool;
-    struct nvt_spool_config config;
-    uint8_t mem[BLOCK * BLOCKS_MAX];
-    uint8_t synced[BLOCK * BLOCKS_MAX];
-    uint8_t buffer[512];
-    uint8_t window[64];
-    uint8_t bad[BLOCKS_MAX];
-    struct nvt_spool_entry picks[PICKS];
-};
-
-static struct bench bench;
-
-static struct bench *fresh(uint32_t blocks)
-{
-    struct bench *b = &bench;
-    (void)memset(b, 0, sizeof *b);
-    nvt_sim_flash_init(&b->flash, b->mem, b->synced, BLOCK, blocks, 4U);
-    b->flash.bad = b->bad;
-    b->config = (struct nvt_spool_config){
-        &b->flash.device, b->buffer, sizeof b->buffer, b->window, sizeof b->window,
-        b->picks,         PICKS};
-    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
-    return b;
-}
+enum { FEW_PICKS = 8, TEXT = 40, ROOM = 16 + TEXT };
 
 static nvt_err append(struct bench *b, uint32_t due_s)
 {
@@ -66,7 +38,7 @@ static void deliver(struct bench *b, uint32_t due_s)
 static void test_entry_rots_while_mounted(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_info info;
     for (uint32_t due = 1; due <= 3U; due++) {
         assert_int_equal(append(b, due), NVT_OK);
@@ -87,7 +59,7 @@ static void test_entry_rots_while_mounted(void **state)
 static void test_entry_rots_while_out(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_entry e;
     assert_int_equal(append(b, 1U), NVT_OK);
     assert_int_equal(append(b, 2U), NVT_OK);
@@ -111,7 +83,7 @@ static void test_length_rots(void **state)
     (void)state;
     static const uint8_t lens[] = {TEXT ^ 1U, TEXT ^ 0x80U, TEXT + ROOM, 0U, 255U};
     for (size_t i = 0; i < sizeof lens; i++) {
-        struct bench *b = fresh(8U);
+        struct bench *b = spool_bench(8U, FEW_PICKS);
         assert_int_equal(append(b, 1U), NVT_OK);
         assert_int_equal(append(b, 900U), NVT_OK);
         for (uint32_t due = 2; due < 20U; due++) {
@@ -133,7 +105,7 @@ static void test_length_rots(void **state)
 static void test_length_rots_before_mount(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     uint8_t mem[8];
     struct nvt_buf out;
     nvt_buf_init(&out, mem, sizeof mem);
@@ -157,7 +129,7 @@ static void test_length_rots_before_mount(void **state)
 static void test_put_back_is_cheap(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_entry e;
     for (uint32_t due = 1; due <= 30U; due++) {
         assert_int_equal(append(b, due), NVT_OK);
@@ -174,7 +146,7 @@ static void test_put_back_is_cheap(void **state)
 static void test_move_is_cheap(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_entry e;
     for (uint32_t due = 1; due <= 6U; due++) {
         assert_int_equal(append(b, due), NVT_OK);
@@ -193,7 +165,7 @@ static void test_move_is_cheap(void **state)
 static void test_window_is_too_small(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     for (uint32_t due = 0; due < 25U; due++) {
         assert_int_equal(append(b, due), NVT_OK);
     }
@@ -211,7 +183,7 @@ static void test_block_fails_when_full(void **state)
     (void)state;
     for (uint8_t how = 1; how <= 2U; how++) {
         for (uint32_t block = 0; block < (uint32_t)BLOCKS_MAX; block++) {
-            struct bench *b = fresh(BLOCKS_MAX);
+            struct bench *b = spool_bench(BLOCKS_MAX, FEW_PICKS);
             uint32_t last = 0;
             while (append(b, last) == NVT_OK) {
                 last++;
@@ -237,7 +209,7 @@ static void test_block_fails_when_full(void **state)
 static void test_bad_block_is_known_again(void **state)
 {
     (void)state;
-    struct bench *b = fresh(8U);
+    struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_info before;
     struct nvt_spool_info info;
     b->bad[1] = 2U;
