@@ -109,6 +109,16 @@ exits() {
     fi
 }
 
+# The registry's key pair of the tests in $access and $secret, and in the secrets file $keys.
+# shellcheck disable=SC2034
+make_keys() {
+    access=5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10
+    secret=Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMtCxZpAyEuGfDhJl.S
+    keys=$work/keys
+    printf 'access_key = %s\nsecret_key = %s\n' "$access" "$secret" >"$keys"
+    chmod 600 "$keys"
+}
+
 # ---- servers ----
 
 # wait_for_start PID FILE: waits until the file is there and not empty; fails when the

@@ -5,12 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 need curl openssl
 
-keys="$work/keys"
-cat >"$keys" <<'KEYS'
-access_key = 5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10
-secret_key = Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMtCxZpAyEuGfDhJl.S
-KEYS
-chmod 600 "$keys"
+make_keys
 
 # with COMMAND ...: the command at the stand-in with the key pair.
 with() {

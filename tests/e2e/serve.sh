@@ -6,11 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 need curl openssl python3
 
-access=5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10
-secret=Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMtCxZpAyEuGfDhJl.S
-keys=$work/keys
-printf 'access_key = %s\nsecret_key = %s\n' "$access" "$secret" >"$keys"
-chmod 600 "$keys"
+make_keys
 spool=$work/state/spool
 sock=$work/sock
 log=$work/log

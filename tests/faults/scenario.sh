@@ -13,12 +13,7 @@
 need curl openssl
 PATH=$PATH:/usr/sbin:/sbin # of ip and nft
 
-keys="$work/keys"
-cat >"$keys" <<'KEYS'
-access_key = 5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10
-secret_key = Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMtCxZpAyEuGfDhJl.S
-KEYS
-chmod 600 "$keys"
+make_keys
 [ -z "${PKI:-}" ] || ln -s "$PKI" "$work/pki"
 
 # ---- what a scenario is made of ----
