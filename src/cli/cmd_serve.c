@@ -16,6 +16,14 @@
 
 /* ---- client and uplink ---- */
 
+/* Each journey then begins with a page of its own, which most of them do not outgrow: of memory
+ * that is never touched the system gives none. */
+static uint8_t *first_page(uint8_t *room)
+{
+    uintptr_t beyond = (uintptr_t)room % (uintptr_t)SERVE_PAGE;
+    return beyond == 0U ? room : room + ((uintptr_t)SERVE_PAGE - beyond);
+}
+
 static nvt_err start_uplink(struct serve *s)
 {
     struct nvt_uplink_config config;
@@ -24,7 +32,7 @@ static nvt_err start_uplink(struct serve *s)
     config.client = &s->session.client;
     config.spool = &s->spool;
     config.lanes = s->lanes;
-    config.bodies = &s->bodies[0][0];
+    config.bodies = first_page(s->bodies);
     config.body_cap = SERVE_ENTRY_MAX;
     config.lane_count = (uint8_t)s->set.connections;
     config.settled = receipts_take;

@@ -15,6 +15,7 @@
 enum {
     SERVE_LANES_MAX = 32,
     SERVE_ENTRY_MAX = 8192, /* longest journey, bytes */
+    SERVE_PAGE = 4096,      /* of memory */
     SERVE_PICKS = 1024,
     SERVE_WINDOW = 8192,   /* bytes: 32 768 journeys */
     SERVE_CLIENTS_MAX = 8, /* producers connected at once */
@@ -132,7 +133,7 @@ struct serve {
     bool intake_full;                /* it had no room for that line */
     struct serve_client clients[SERVE_CLIENTS_MAX];
     struct nvt_uplink_lane lanes[SERVE_LANES_MAX];
-    uint8_t bodies[SERVE_LANES_MAX][SERVE_ENTRY_MAX];
+    uint8_t bodies[SERVE_LANES_MAX * SERVE_ENTRY_MAX + SERVE_PAGE];
     uint8_t buffer[SERVE_ENTRY_MAX + 4096];
     uint8_t window[SERVE_WINDOW];
     struct nvt_spool_entry picks[SERVE_PICKS];
