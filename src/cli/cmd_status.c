@@ -226,7 +226,7 @@ static int cmd_status(const struct args *a)
 {
     static struct settings general;
     static struct serve_settings set;
-    struct nvt_span text;
+    struct nvt_span text = NVT_LIT("");
     int code = settings_load(&general, &nvt_rpc_profile, a);
     if (code == CLI_OK) {
         code = serve_settings_load(&set, &general, a);
