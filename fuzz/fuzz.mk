@@ -15,7 +15,7 @@ FUZZ_CLIENT := $(call fuzz_objects,src/conn/*.c src/client/*.c port/sim/*.c \
 	tests/sim/tls_clear.c tests/sim/world.c)
 $(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rpc_json.c \
 	src/api/shape.c src/api/shape_json.c)
-$(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c,$(wildcard \
+$(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c %_uplink.c,$(wildcard \
 	src/api/coopcycle*.c)) $(wildcard src/api/shape*.c))
 $(BUILD)/fuzz/fuzz_webhook: $(call fuzz_objects,src/api/coopcycle_webhook.c)
 $(BUILD)/fuzz/fuzz_webhook: FUZZ_LIBS := $(TLS_LIBS)
@@ -36,8 +36,8 @@ $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \
 	src/cli/token_cache.c src/client/client.c src/conn/origin.c src/api/demarches_paste.c)
 $(BUILD)/fuzz/fuzz_secrets: FUZZ_LIBS := $(TLS_LIBS)
-$(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c src/cli/settings.c \
-	src/cli/files.c src/api/*.c) $(FUZZ_CLIENT)
+$(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,settings serve_settings \
+	refresh_store signals files,src/cli/$f.c) src/api/*.c) $(FUZZ_CLIENT)
 $(BUILD)/fuzz/fuzz_lines: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,feed intake socket \
 	drop drop_file metrics journey_line refused mask,src/cli/$f.c) src/spool/*.c port/ram/*.c \
 	src/api/*.c) $(FUZZ_CLIENT)

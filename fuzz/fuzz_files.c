@@ -4,6 +4,7 @@
  * refused with one complaint; every byte of a file belongs to one line, which is handed on whole,
  * trimmed, or marked as too long.
  */
+#include "../src/cli/serve.h"
 #include "cli_stand.h"
 
 static bool ends_within(const char *text, size_t cap)
@@ -22,6 +23,22 @@ static void check_settings(const struct settings *s)
     require(s->pin_count <= NVT_TLS_PINS_MAX);
 }
 
+static void try_serve(const struct settings *general, const struct args *a)
+{
+    static struct serve_settings s;
+    int code = serve_settings_load(&s, general, a);
+    require(stand_complaints() == (code == CLI_OK ? 0U : 1U));
+    if (code == CLI_OK) {
+        require(ends_within(s.spool_file, sizeof s.spool_file) && s.spool_file[0] != '\0');
+        require(ends_within(s.socket_path, sizeof s.socket_path));
+        require(s.connections >= 1U && s.connections <= SERVE_LANES_MAX);
+        require(s.spool_mib >= 1U && s.stop_s >= 1U && s.scan_s >= 1U);
+        require((s.socket_mode & ~0777U) == 0U);
+    } else {
+        require(code == CLI_CONFIG);
+    }
+}
+
 static void try_settings(const char *path, const struct nvt_profile *system)
 {
     static struct settings s;
@@ -31,6 +48,7 @@ static void try_settings(const char *path, const struct nvt_profile *system)
     if (code == CLI_OK) {
         check_settings(&s);
         require(stand_complaints() == 0U);
+        try_serve(&s, &a);
     } else {
         require(code == CLI_CONFIG && stand_complaints() == 1U);
         require(stand_message[0] != '\0');
