@@ -56,10 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             require(model_recover(&m));
         }
         if (data[i] == 255U) {
+            /* The last thing: a mark that rots in the newest block may let its entry come back. */
             require(model_flip(&m));
-            if (!m.spool.mounted) {
-                return 0;
-            }
+            return 0;
         }
     }
     require(model_recover(&m));

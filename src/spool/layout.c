@@ -111,6 +111,10 @@ nvt_err nvt_spool_write_record(struct nvt_spool *s, const struct nvt_record *r,
 {
     uint8_t *b = s->config.buffer;
     uint32_t len = (uint32_t)bytes.len;
+    if (nvt_spool_room(s, len) > s->config.device->block_size - s->offset) {
+        s->offset = s->config.device->block_size; /* an image that no spool of ours wrote */
+        return NVT_E_SPOOL_IO;
+    }
     if (len > 0U) {
         (void)memmove(b + NVT_RECORD_LEN, bytes.ptr, len);
     }
