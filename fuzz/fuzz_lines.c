@@ -40,7 +40,7 @@ static char folder[64];
 static uint32_t draw(uint32_t below)
 {
     chance = chance * 1664525U + 1013904223U;
-    return (chance >> 8U) % below;
+    return (uint32_t)((uint64_t)chance * below >> 32U); /* the low bits soon repeat */
 }
 
 /* ---- what the service finds ---- */

@@ -169,6 +169,9 @@ enum nvt_check {
 nvt_err nvt_ring_next_record(struct nvt_spool *s, enum nvt_check check, struct nvt_walk *walk,
                              struct nvt_record *out);
 
+/* A block that can not be erased or programmed: left alone until it must be tried again. */
+void nvt_ring_note_bad(struct nvt_spool *s, uint32_t block);
+
 /* Blocks kept free besides the one. */
 uint32_t nvt_ring_spare(const struct nvt_spool *s);
 

@@ -64,7 +64,11 @@ static nvt_err prog_at(struct nvt_spool *s, uint32_t block, uint32_t offset, uin
     (void)memset(s->config.buffer + len, NVT_ERASED, padded - len);
     s->unsynced = true;
     nvt_err err = d->prog(d->ctx, block, offset, s->config.buffer, padded);
-    return err == NVT_OK && !s->held ? nvt_spool_sync(s) : err;
+    if (err != NVT_OK) {
+        nvt_ring_note_bad(s, block);
+        return err;
+    }
+    return s->held ? NVT_OK : nvt_spool_sync(s); /* a sync that fails is no fault of the block */
 }
 
 /* ---- heads ---- */

@@ -24,7 +24,7 @@ static bool is_bad(const struct nvt_spool *s, uint32_t block)
 }
 
 /* With no room left the one noted first is forgotten: it will be tried again. */
-static void note_bad(struct nvt_spool *s, uint32_t block)
+void nvt_ring_note_bad(struct nvt_spool *s, uint32_t block)
 {
     if (is_bad(s, block)) {
         return;
@@ -59,7 +59,9 @@ static nvt_err enter_from(struct nvt_spool *s, uint32_t b, struct nvt_walk *walk
         if (b == s->head) {
             return NVT_E_SPOOL_IO; /* it was good when it was opened */
         }
-        note_bad(s, b);
+        if (!s->mounted) { /* later on, it may have been a sync that failed */
+            nvt_ring_note_bad(s, b);
+        }
         b = after(s, b);
     }
     return NVT_E_SPOOL_IO;
@@ -175,7 +177,7 @@ static nvt_err erase(struct nvt_spool *s, uint32_t block)
     }
     err = s->config.device->erase(s->config.device->ctx, block);
     if (err != NVT_OK) {
-        note_bad(s, block);
+        nvt_ring_note_bad(s, block);
         return err;
     }
     s->unsynced = true;
@@ -211,7 +213,6 @@ static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving)
     s->top_seq++;
     err = nvt_spool_write_head(s, b, s->top_seq, moving);
     if (err != NVT_OK) {
-        note_bad(s, b);
         return err;
     }
     s->head = b;
@@ -219,7 +220,7 @@ static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving)
     return NVT_OK;
 }
 
-nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
+static nvt_err open_next(struct nvt_spool *s, bool moving)
 {
     nvt_err err = NVT_E_SPOOL_FULL;
     for (uint32_t b = after(s, s->head); b != s->oldest; b = after(s, b)) {
@@ -234,6 +235,16 @@ nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
             return NVT_OK;
         }
         s->offset = s->config.device->block_size;
+    }
+    return err;
+}
+
+nvt_err nvt_ring_open(struct nvt_spool *s, bool moving)
+{
+    nvt_err err = open_next(s, moving);
+    if (err == NVT_E_SPOOL_FULL && moving && s->bad_count > 0U) {
+        s->bad_count = 0; /* all that are free: what failed as a whole device may be well again */
+        err = open_next(s, true);
     }
     return err;
 }
@@ -323,9 +334,6 @@ static nvt_err move_oldest(struct nvt_spool *s)
         err = nvt_spool_write_record(s, &moved, NVT_LIT(""));
     }
     if (err != NVT_OK) { /* the block before stays the head, and what was copied does not count */
-        if (s->offset == s->config.device->block_size) {
-            note_bad(s, s->head);
-        }
         s->head = head;
         s->head_seq = head_seq;
         s->offset = s->config.device->block_size;

@@ -225,9 +225,44 @@ static void test_bad_block_is_known_again(void **state)
     assert_int_equal(info.capacity_bytes, before.capacity_bytes);
 }
 
+static nvt_err (*real_sync)(void *ctx);
+static unsigned syncs;
+static unsigned period;
+
+static nvt_err some_sync(void *ctx)
+{
+    syncs++;
+    return syncs % period == 0U ? NVT_E_SPOOL_IO : real_sync(ctx);
+}
+
+/* A device that fails as a whole for a while leaves no block marked: the smallest one, which has
+ * none to spare, goes on as before. */
+static void test_syncs_fail_for_a_while(void **state)
+{
+    (void)state;
+    for (period = 1; period <= 6U; period++) {
+        struct bench *b = spool_bench(4U, FEW_PICKS);
+        struct nvt_spool_entry e;
+        assert_int_equal(append(b, 1), NVT_OK);
+        assert_int_equal(pick(b, &e), NVT_OK);
+        real_sync = b->flash.device.sync;
+        b->flash.device.sync = some_sync;
+        for (unsigned i = 0; i < 40U; i++) {
+            nvt_err err = nvt_spool_put_value(&b->spool, 0U, NVT_LIT("0123456789"));
+            assert_true(err == NVT_OK || err == NVT_E_SPOOL_IO);
+        }
+        b->flash.device.sync = real_sync;
+        assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
+                         NVT_OK);
+        assert_int_equal(append(b, 3), NVT_OK);
+        assert_int_equal(b->spool.bad_count, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_syncs_fail_for_a_while),
         cmocka_unit_test(test_entry_rots_while_mounted),
         cmocka_unit_test(test_entry_rots_while_out),
         cmocka_unit_test(test_length_rots),
