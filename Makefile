@@ -75,6 +75,12 @@ setup_check-compilers := check
 setup_check-sanitize := check
 setup_check-valgrind := check
 setup_interop := interop
+setup_firmware := firmware
+setup_test-firmware := firmware
+setup_firmware-size := firmware
+setup_check-firmware-size := firmware
+setup_check-targets := targets
+setup_check-packages := packaging
 SETUP_GROUPS := $(sort $(foreach g,$(MAKECMDGOALS),$(setup_$(g))))
 ifneq ($(SETUP_GROUPS),)
 ifeq ($(NO_SETUP),)
@@ -158,7 +164,7 @@ install: all ## install under DESTDIR/PREFIX: command, service, library, headers
 # ---- the rest --------------------------------------------------------------------------------
 
 include tests/tests.mk
-include $(sort $(filter-out tests/tests.mk,$(wildcard tests/*.mk tests/*/*.mk fuzz/*.mk)))
+include $(sort $(filter-out tests/tests.mk,$(wildcard tests/*.mk tests/*/*.mk port/*/*.mk fuzz/*.mk)))
 
 # Here, where every fragment has added to it.
 test-programs: all $(TEST_NEEDS)

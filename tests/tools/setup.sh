@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs, through apt, the packages that the named groups of work need and that are missing:
-#     setup.sh build|run|test|faults|lint|fuzz|bench|cross|prove|big-endian|check|interop ...
+#     setup.sh build|run|test|faults|lint|fuzz|bench|cross|prove|big-endian|firmware|targets|packaging|check|
+#              interop ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
 # goes on: the build itself says what it can not find.
 #
@@ -31,6 +32,13 @@ packages_of() {
     prove) echo "$(packages_of build) cbmc? debian-archive-keyring" ;;
     big-endian) echo "$(packages_of build) gcc-s390x-linux-gnu libc6-dev-s390x-cross dpkg-dev" \
         "debian-archive-keyring qemu-user-static|qemu-user" ;;
+    firmware) echo "$(packages_of test) $(packages_of cross) qemu-system-arm dpkg-dev" \
+        "debian-archive-keyring" ;;
+    targets) echo "$(packages_of test) $(packages_of cross) $(packages_of big-endian)" \
+        "gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf" \
+        "libc6-dev-armhf-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross" \
+        "gcc-riscv64-unknown-elf? musl-tools" ;;
+    packaging) echo "$(packages_of test) clang gcc-multilib? cmake pkg-config" ;;
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
         "debian-archive-keyring" ;;
     interop) echo "$(packages_of test) apache2 haproxy caddy lighttpd lighttpd-mod-openssl" \
@@ -128,7 +136,7 @@ if [ "${1:-}" = --install ]; then
     exit
 fi
 [ $# -gt 0 ] || {
-    echo "usage: setup.sh build|run|test|faults|lint|fuzz|bench|cross|check|interop ..." >&2
+    echo "usage: setup.sh build|run|test|faults|lint|fuzz|bench|cross|firmware|targets|check|..." >&2
     exit 2
 }
 
