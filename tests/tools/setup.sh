@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs, through apt, the packages that the named groups of work need and that are missing:
-#     setup.sh build|run|test|faults|lint|fuzz|bench|cross|prove|big-endian|firmware|targets|packaging|check|
-#              interop ...
+#     setup.sh build|run|test|faults|lint|fuzz|bench|cross|prove|big-endian|firmware|targets|
+#              packaging|check|interop ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
 # goes on: the build itself says what it can not find.
 #
@@ -38,7 +38,7 @@ packages_of() {
         "gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf" \
         "libc6-dev-armhf-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross" \
         "gcc-riscv64-unknown-elf? musl-tools" ;;
-    packaging) echo "$(packages_of test) clang gcc-multilib? cmake pkg-config" ;;
+    packaging) echo "$(packages_of test) clang cmake pkg-config" ;;
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
         "debian-archive-keyring" ;;
     interop) echo "$(packages_of test) apache2 haproxy caddy lighttpd lighttpd-mod-openssl" \
