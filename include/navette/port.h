@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The port: all that navette asks of its host. Three tables of functions (network, clock, entropy)
- * that an integrator fills in, about 200 lines; tests/conformance checks a new one.
+ * that an integrator fills in, about 200 lines; navette/selftest.h checks a new one.
  * No function may block: what is not ready says NVT_AGAIN.
  */
 #ifndef NAVETTE_PORT_H

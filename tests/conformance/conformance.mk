@@ -1,25 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-# The port conformance test, run on the POSIX port and the block devices, and its server as a program
-# of its own.
+# The self-test of port/selftest, run on the ports and block devices of this project and on broken ones,
+# and its server as a program of its own.
 
-CONF_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,\
+CONF_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard port/selftest/*.c) \
 	$(filter-out tests/conformance/main_%.c,$(wildcard tests/conformance/*.c)))
 
 $(BUILD)/conformance/%: $(BUILD)/obj/tests/conformance/main_%.o $(CONF_OBJ) $(LIB)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lpthread
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(CONF_LIBS) -lpthread
 
 $(BUILD)/conformance/block: $(BUILD)/obj/port/sim/flash.o
+$(BUILD)/conformance/stub: $(BUILD)/obj/port/stub/stub.o
+$(BUILD)/conformance/stub: CONF_LIBS := $(TLS_LIBS)
 
+CONF_RUNS := posix mutants resolver block file stub
 .PHONY: conformance
-conformance: $(addprefix $(BUILD)/conformance/,posix block file server) ## the POSIX port and the block devices through the port conformance test
-	$(Q)$(BUILD)/conformance/posix
-	$(Q)$(BUILD)/conformance/block
-	$(Q)$(BUILD)/conformance/file
+conformance: $(addprefix $(BUILD)/conformance/,$(CONF_RUNS) server) ## the ports and the block devices through the self-test
+	$(Q)sh tests/tools/run-tests.sh $(foreach t,$(CONF_RUNS),'conformance/$t=$(BUILD)/conformance/$t')
 
-TEST_NEEDS += $(addprefix $(BUILD)/conformance/,posix server mutants resolver block file)
-TEST_RUNS += 'conformance/posix=$(BUILD)/conformance/posix'
-TEST_RUNS += 'conformance/mutants=$(BUILD)/conformance/mutants'
-TEST_RUNS += 'conformance/resolver=$(BUILD)/conformance/resolver'
-TEST_RUNS += 'conformance/block=$(BUILD)/conformance/block'
-TEST_RUNS += 'conformance/file=$(BUILD)/conformance/file'
+TEST_NEEDS += $(addprefix $(BUILD)/conformance/,$(CONF_RUNS) server)
+TEST_RUNS += $(foreach t,$(CONF_RUNS),'conformance/$t=$(BUILD)/conformance/$t')

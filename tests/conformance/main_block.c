@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The block devices of this project through the conformance test, and does the test notice? Breaks
+/* The block devices of this project through the self-test, and does the test notice? Breaks
  * one function of a device at a time. */
-#include "conformance.h"
+#include "tell.h"
 
 #include "../../port/sim/flash.h"
 
 #include <navette/ram.h>
+#include <navette/selftest.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -13,23 +14,6 @@
 enum { MEM_MAX = 512 * 1024 };
 
 static uint8_t memory[MEM_MAX], synced[MEM_MAX], work[8192];
-static unsigned passed, failed;
-
-static void tell(const char *name, const char *check, const char *wrong, nvt_err err)
-{
-    passed += wrong == NULL ? 1U : 0U;
-    failed += wrong == NULL ? 0U : 1U;
-    if (wrong == NULL) {
-        (void)printf("ok   %s: %s\n", name, check);
-    } else {
-        (void)printf("FAIL %s: %s: %s (result %d)\n", name, check, wrong, (int)err);
-    }
-}
-
-static void check(const char *name, const char *what, bool good)
-{
-    tell(name, what, good ? NULL : "it is not so", NVT_OK);
-}
 
 /* ---- as they are ---- */
 
@@ -39,9 +23,9 @@ struct opened {
     struct nvt_sim_flash *flash;
 };
 
-static void report(void *ctx, const char *what, const char *wrong, nvt_err err)
+static void print(void *ctx, const char *line)
 {
-    tell(((const struct opened *)ctx)->name, what, wrong, err);
+    tell_line(((const struct opened *)ctx)->name, line);
 }
 
 /* RAM keeps its bytes and nothing else; the flash loses what was not synced. */
@@ -73,9 +57,9 @@ static void run_ram(void)
                        sizes[i].block_count, sizes[i].prog_size);
         nvt_err err = nvt_ram_init(&ram, memory, sizes[i].block_size, sizes[i].block_count,
                                    sizes[i].prog_size);
-        check(name, "takes these sizes", err == NVT_OK);
-        const struct nvt_block_conformance c = {&ram.device, work, sizeof work, reopen, report, &o};
-        (void)nvt_block_conformance(&c);
+        tell(name, "takes these sizes", err == NVT_OK);
+        const struct nvt_selftest_block t = {&ram.device, work, sizeof work, reopen, print, &o};
+        (void)nvt_selftest_block(&t);
     }
 }
 
@@ -89,10 +73,9 @@ static void run_flash(void)
                        sizes[i].block_count, sizes[i].prog_size);
         nvt_sim_flash_init(&flash, memory, synced, sizes[i].block_size, sizes[i].block_count,
                            sizes[i].prog_size);
-        const struct nvt_block_conformance c = {&flash.device, work,   sizeof work,
-                                                reopen,        report, &o};
-        (void)nvt_block_conformance(&c);
-        check(name, "the test keeps the rules of flash itself", flash.violation == NULL);
+        const struct nvt_selftest_block t = {&flash.device, work, sizeof work, reopen, print, &o};
+        (void)nvt_selftest_block(&t);
+        tell(name, "the test keeps the rules of flash itself", flash.violation == NULL);
     }
 }
 
@@ -110,35 +93,35 @@ static void ram_refuses(void)
     struct nvt_ram r;
     uint8_t bytes[8] = {0};
     unsigned calls = 0;
-    check(name, "no memory", nvt_ram_init(&r, NULL, 256, 4, 4) == NVT_E_ARG);
-    check(name, "blocks too small", nvt_ram_init(&r, memory, 252, 4, 4) == NVT_E_ARG);
-    check(name, "blocks too large", nvt_ram_init(&r, memory, 1048580, 4, 4) == NVT_E_ARG);
-    check(name, "too few blocks", nvt_ram_init(&r, memory, 256, 3, 4) == NVT_E_ARG);
-    check(name, "too many blocks", nvt_ram_init(&r, memory, 256, 65536, 4) == NVT_E_ARG);
-    check(name, "a unit of 3", nvt_ram_init(&r, memory, 300, 4, 3) == NVT_E_ARG);
-    check(name, "no unit", nvt_ram_init(&r, memory, 256, 4, 0) == NVT_E_ARG);
-    check(name, "a unit of 8192", nvt_ram_init(&r, memory, 8192, 4, 8192) == NVT_E_ARG);
-    check(name, "blocks of parts of units", nvt_ram_init(&r, memory, 260, 4, 8) == NVT_E_ARG);
+    tell(name, "no memory", nvt_ram_init(&r, NULL, 256, 4, 4) == NVT_E_ARG);
+    tell(name, "blocks too small", nvt_ram_init(&r, memory, 252, 4, 4) == NVT_E_ARG);
+    tell(name, "blocks too large", nvt_ram_init(&r, memory, 1048580, 4, 4) == NVT_E_ARG);
+    tell(name, "too few blocks", nvt_ram_init(&r, memory, 256, 3, 4) == NVT_E_ARG);
+    tell(name, "too many blocks", nvt_ram_init(&r, memory, 256, 65536, 4) == NVT_E_ARG);
+    tell(name, "a unit of 3", nvt_ram_init(&r, memory, 300, 4, 3) == NVT_E_ARG);
+    tell(name, "no unit", nvt_ram_init(&r, memory, 256, 4, 0) == NVT_E_ARG);
+    tell(name, "a unit of 8192", nvt_ram_init(&r, memory, 8192, 4, 8192) == NVT_E_ARG);
+    tell(name, "blocks of parts of units", nvt_ram_init(&r, memory, 260, 4, 8) == NVT_E_ARG);
     (void)nvt_ram_init(&r, memory, 256, 4, 4);
     const struct nvt_port_block *d = &r.device;
     (void)memset(memory, 7, 2048);
-    check(name, "reads no block behind the last", d->read(&r, 4, 0, bytes, 1) == NVT_E_SPOOL_IO);
-    check(name, "reads not over an end", d->read(&r, 3, 252, bytes, 5) == NVT_E_SPOOL_IO);
-    check(name, "reads no length that wraps",
-          d->read(&r, 0, 4, bytes, UINT32_MAX) == NVT_E_SPOOL_IO);
-    check(name, "programs no block behind the last", d->prog(&r, 4, 0, bytes, 4) == NVT_E_SPOOL_IO);
-    check(name, "programs not over an end", d->prog(&r, 3, 252, bytes, 8) == NVT_E_SPOOL_IO);
-    check(name, "programs no part of a unit", d->prog(&r, 0, 0, bytes, 3) == NVT_E_SPOOL_IO);
-    check(name, "programs not between units", d->prog(&r, 0, 2, bytes, 4) == NVT_E_SPOOL_IO);
-    check(name, "erases no block behind the last", d->erase(&r, 4) == NVT_E_SPOOL_IO);
+    tell(name, "reads no block behind the last", d->read(&r, 4, 0, bytes, 1) == NVT_E_SPOOL_IO);
+    tell(name, "reads not over an end", d->read(&r, 3, 252, bytes, 5) == NVT_E_SPOOL_IO);
+    tell(name, "reads no length that wraps",
+         d->read(&r, 0, 4, bytes, UINT32_MAX) == NVT_E_SPOOL_IO);
+    tell(name, "programs no block behind the last", d->prog(&r, 4, 0, bytes, 4) == NVT_E_SPOOL_IO);
+    tell(name, "programs not over an end", d->prog(&r, 3, 252, bytes, 8) == NVT_E_SPOOL_IO);
+    tell(name, "programs no part of a unit", d->prog(&r, 0, 0, bytes, 3) == NVT_E_SPOOL_IO);
+    tell(name, "programs not between units", d->prog(&r, 0, 2, bytes, 4) == NVT_E_SPOOL_IO);
+    tell(name, "erases no block behind the last", d->erase(&r, 4) == NVT_E_SPOOL_IO);
     bool same = true;
     for (size_t i = 0; i < 2048U; i++) {
         same = same && memory[i] == 7U;
     }
-    check(name, "nothing of that touched anything", same);
+    tell(name, "nothing of that touched anything", same);
     r.flush = never_flushes;
     r.flush_ctx = &calls;
-    check(name, "a flush that fails shows", d->sync(&r) == NVT_E_SPOOL_IO && calls == 1U);
+    tell(name, "a flush that fails shows", d->sync(&r) == NVT_E_SPOOL_IO && calls == 1U);
 }
 
 /* ---- broken ones ---- */
@@ -313,11 +296,9 @@ static const struct {
     {"does not open again", m_none, never_opens},
 };
 
-static void count_only(void *ctx, const char *what, const char *wrong, nvt_err err)
+static void count_failed(void *ctx, const char *line)
 {
-    (void)what;
-    (void)err;
-    *(unsigned *)ctx += wrong == NULL ? 0U : 1U;
+    *(unsigned *)ctx += line_failed(line) ? 1U : 0U;
 }
 
 static void run_mutants(void)
@@ -328,10 +309,10 @@ static void run_mutants(void)
         (void)nvt_ram_init(&whole, memory, 512, 200, 4);
         struct nvt_port_block broken = whole.device;
         mutants[i].apply(&broken);
-        const struct nvt_block_conformance c = {&broken,           work,       sizeof work,
-                                                mutants[i].reopen, count_only, &found};
-        (void)nvt_block_conformance(&c);
-        check("broken device", mutants[i].name, (found > 0U) == (i > 0U));
+        const struct nvt_selftest_block t = {&broken,           work,         sizeof work,
+                                             mutants[i].reopen, count_failed, &found};
+        (void)nvt_selftest_block(&t);
+        tell("broken device", mutants[i].name, (found > 0U) == (i > 0U));
     }
 }
 
@@ -341,6 +322,5 @@ int main(void)
     run_flash();
     ram_refuses();
     run_mutants();
-    (void)printf("%u passed, %u failed\n", passed, failed);
-    return failed == 0U ? 0 : 1;
+    return tell_sum();
 }

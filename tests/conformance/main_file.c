@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file as block device: the conformance test with and without O_DIRECT, how it is made, locked
+/* A file as block device: the self-test with and without O_DIRECT, how it is made, locked
  * and refused, and a spool on it. Works in the folder named, else in $TMPDIR or /tmp. */
 // NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): unshare() asks for it
 #define _GNU_SOURCE
-#include "conformance.h"
+#include "tell.h"
 
 #include <navette/posix.h>
+#include <navette/selftest.h>
 #include <navette/spool.h>
 
 #include <errno.h>
@@ -26,27 +27,15 @@ enum { BLOCK = 16384, COUNT = 64, SIZE = BLOCK * COUNT, UNIT_DIRECT = 4096 };
 
 static struct nvt_posix_file file, other;
 static char folder[256], path[300], fresh[310];
-static unsigned passed, failed;
-
-static void tell(const char *name, const char *check, const char *wrong, nvt_err err)
-{
-    passed += wrong == NULL ? 1U : 0U;
-    failed += wrong == NULL ? 0U : 1U;
-    if (wrong == NULL) {
-        (void)printf("ok   %s: %s\n", name, check);
-    } else {
-        (void)printf("FAIL %s: %s: %s (result %d)\n", name, check, wrong, (int)err);
-    }
-}
 
 static void check(const char *what, bool good)
 {
-    tell("file", what, good ? NULL : "it is not so", NVT_OK);
+    tell("file", what, good);
 }
 
 static void check_err(const char *what, nvt_err got, nvt_err wanted)
 {
-    tell("file", what, got == wanted ? NULL : "another result", got);
+    tell_err("file", what, got, wanted);
 }
 
 static bool exists(const char *name)
@@ -55,7 +44,7 @@ static bool exists(const char *name)
     return lstat(name, &st) == 0;
 }
 
-/* ---- the conformance test ---- */
+/* ---- the self-test ---- */
 
 static int how; /* it is opened */
 
@@ -64,10 +53,10 @@ static const char *how_name(void)
     return how == NVT_POSIX_FILE_DIRECT ? "file, O_DIRECT" : "file";
 }
 
-static void report(void *ctx, const char *what, const char *wrong, nvt_err err)
+static void print(void *ctx, const char *line)
 {
     (void)ctx;
-    tell(how_name(), what, wrong, err);
+    tell_line(how_name(), line);
 }
 
 static bool reopen(void *ctx)
@@ -81,7 +70,7 @@ static bool reopen(void *ctx)
 static bool conforms(int flags)
 {
     static uint8_t work[8192];
-    const struct nvt_block_conformance c = {&file.device, work, sizeof work, reopen, report, NULL};
+    const struct nvt_selftest_block t = {&file.device, work, sizeof work, reopen, print, NULL};
     how = flags;
     (void)unlink(path);
     check_err("is made", nvt_posix_file_make(&file, path, BLOCK, COUNT), NVT_OK);
@@ -91,7 +80,7 @@ static bool conforms(int flags)
         return false;
     }
     check_err("opens", err, NVT_OK);
-    (void)nvt_block_conformance(&c);
+    (void)nvt_selftest_block(&t);
     nvt_posix_file_close(&file);
     return true;
 }
@@ -463,6 +452,5 @@ int main(int argc, char **argv)
     (void)unlink(path);
     (void)unlink(fresh);
     (void)rmdir(folder);
-    (void)printf("%u passed, %u failed\n", passed, failed);
-    return failed == 0U ? 0 : 1;
+    return tell_sum();
 }

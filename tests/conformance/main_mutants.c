@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does the conformance test notice? Breaks one function of the POSIX port at a time. */
-#include "conformance.h"
+/* Does the self-test notice? Breaks one function of the POSIX port at a time. */
 #include "server.h"
+#include "tell.h"
 
 #include <navette/posix.h>
+#include <navette/selftest.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -128,11 +129,10 @@ MUTANT(m_recv_end, net.recv, recv_end_is_again)
 MUTANT(m_recv_much, net.recv, recv_too_much)
 MUTANT(m_recv_drop, net.recv, recv_drops_a_byte)
 
-static void report(void *ctx, const char *check, const char *wrong, nvt_err err)
+static void print(void *ctx, const char *line)
 {
-    (void)err;
-    if (wrong != NULL) {
-        (void)printf("     %s: %s: %s\n", (const char *)ctx, check, wrong);
+    if (line_failed(line)) {
+        (void)printf("     %s: %s\n", (const char *)ctx, line);
     }
 }
 
@@ -158,19 +158,19 @@ static void doze(void *ctx)
 }
 
 /* In a child process, which an alarm ends if the test should hang: a hang counts as not noticed. */
-static pid_t start(size_t i, const struct nvt_conformance *base)
+static pid_t start(size_t i, const struct nvt_selftest *base)
 {
     (void)fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        struct nvt_conformance c = *base;
+        struct nvt_selftest c = *base;
         struct nvt_port broken = whole;
         mutants[i].apply(&broken);
         c.port = &broken;
         c.idle = broken.clock.mono_ms == whole.clock.mono_ms ? doze : NULL;
         c.ctx = (void *)(uintptr_t)mutants[i].name;
         (void)alarm(120);
-        unsigned failed = nvt_port_conformance(&c);
+        unsigned failed = nvt_selftest_port(&c);
         (void)fflush(stdout);
         _exit(failed > 0U ? 0 : 1);
     }
@@ -186,7 +186,7 @@ static bool noticed(pid_t child)
 #define MUTANTS (sizeof mutants / sizeof mutants[0])
 
 /* All at once: most of their time is spent waiting. */
-static unsigned run_all(const struct nvt_conformance *base)
+static unsigned run_all(const struct nvt_selftest *base)
 {
     pid_t children[MUTANTS];
     unsigned missed = 0;
@@ -203,7 +203,7 @@ static unsigned run_all(const struct nvt_conformance *base)
 
 int main(void)
 {
-    struct nvt_conformance c = {.host = "127.0.0.1", .report = report};
+    struct nvt_selftest c = {.host = "127.0.0.1", .print = print};
     int listener = conformance_listen("127.0.0.1", 0, &c.port_number);
     int probe = conformance_listen("127.0.0.1", 0, &c.closed_port);
     (void)close(probe);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the POSIX port through the conformance test, against a server process of its own. */
-#include "conformance.h"
+/* Runs the POSIX port through the self-test, against a server process of its own. */
 #include "server.h"
+#include "tell.h"
 
 #include <navette/posix.h>
+#include <navette/selftest.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -12,15 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static void report(void *ctx, const char *check, const char *wrong, nvt_err err)
+static void print(void *ctx, const char *line)
 {
-    unsigned *count = (unsigned *)ctx;
-    (*count)++;
-    if (wrong == NULL) {
-        (void)printf("ok   %s\n", check);
-    } else {
-        (void)printf("FAIL %s: %s (result %d)\n", check, wrong, (int)err);
-    }
+    tell_line((const char *)ctx, line);
 }
 
 /* A port where nobody listens: bound once, so that it exists, and given back. */
@@ -67,18 +62,12 @@ static bool gives_up_cleanly(struct nvt_posix *p)
     return false;
 }
 
-static unsigned own_check(unsigned *count, const char *check, bool good, const char *wrong)
-{
-    report(count, check, good ? NULL : wrong, NVT_OK);
-    return good ? 0U : 1U;
-}
-
 int main(void)
 {
-    unsigned count = 0;
+    static char name[] = "posix";
     struct nvt_posix posix;
-    struct nvt_conformance c = {.host = "localhost", .report = report, .ctx = &count};
-    int listener = conformance_listen("127.0.0.1", 0, &c.port_number);
+    struct nvt_selftest t = {.host = "localhost", .print = print, .ctx = name};
+    int listener = conformance_listen("127.0.0.1", 0, &t.port_number);
     if (listener < 0) {
         (void)fprintf(stderr, "conformance: can not listen on 127.0.0.1\n");
         return 1;
@@ -90,15 +79,12 @@ int main(void)
     }
     (void)close(listener);
     nvt_posix_init(&posix);
-    c.port = &posix.port;
-    c.closed_port = closed_port();
-    unsigned failed = nvt_port_conformance(&c);
-    failed += own_check(&count, "posix: wait", waits_for_time(&posix),
-                        "nvt_posix_wait does not last as long as asked");
-    failed += own_check(&count, "posix: given-up look-ups", gives_up_cleanly(&posix),
-                        "they leak descriptors");
+    t.port = &posix.port;
+    t.closed_port = closed_port();
+    (void)nvt_selftest_port(&t);
+    tell(name, "waits for nothing but the time, as long as asked", waits_for_time(&posix));
+    tell(name, "given-up look-ups leak no descriptors", gives_up_cleanly(&posix));
     (void)kill(server, SIGTERM);
     (void)waitpid(server, NULL, 0);
-    (void)printf("%u passed, %u failed\n", count - failed, failed);
-    return failed == 0U ? 0 : 1;
+    return tell_sum();
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The conformance test's server: see server.h. */
+/* The self-test's server: see server.h. */
 #include "server.h"
+
+#include "../../port/selftest/wire.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -64,7 +66,7 @@ static void send_512k(int fd)
     uint8_t mem[1024];
     for (size_t at = 0; at < (size_t)512 * 1024; at += sizeof mem) {
         for (size_t i = 0; i < sizeof mem; i++) {
-            mem[i] = conformance_byte(at + i);
+            mem[i] = nvt_selftest_byte(at + i);
         }
         if (!put(fd, mem, sizeof mem)) {
             return;
@@ -93,8 +95,8 @@ static void serve_one(int fd)
         const char *line;
         void (*act)(int fd);
     } table[] = {
-        {CONFORMANCE_ECHO, echo}, {CONFORMANCE_RESET, reset},         {CONFORMANCE_DELAY, delay},
-        {CONFORMANCE_HOLD, hold}, {CONFORMANCE_SEND_512K, send_512k},
+        {NVT_SELFTEST_ECHO, echo}, {NVT_SELFTEST_RESET, reset},         {NVT_SELFTEST_DELAY, delay},
+        {NVT_SELFTEST_HOLD, hold}, {NVT_SELFTEST_SEND_512K, send_512k},
     };
     char line[32];
     if (!read_line(fd, line, sizeof line)) {

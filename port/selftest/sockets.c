@@ -2,7 +2,7 @@
 /* Sockets: connecting, the four outcomes of send and recv, much data, many connections. */
 #include "parts.h"
 
-#include "server.h"
+#include "wire.h"
 
 #define BIG ((size_t)512 * 1024)
 #define FLOOD ((size_t)64 * 1024 * 1024)
@@ -108,7 +108,7 @@ static nvt_sock connect_for(struct run *r, const char *command)
     struct nvt_addr addr;
     nvt_sock sock = NVT_SOCK_NONE;
     nvt_err err = NVT_OK;
-    if (!find_server(r, &addr) || !opened(r, &addr, &sock, &err)) {
+    if (!nvt_selftest_find_server(r, &addr) || !opened(r, &addr, &sock, &err)) {
         return NVT_SOCK_NONE;
     }
     if (err == NVT_OK) {
@@ -134,10 +134,10 @@ static void refused(struct run *r)
     struct nvt_addr addr;
     nvt_sock sock = NVT_SOCK_NONE;
     nvt_err err = NVT_OK;
-    if (r->c->closed_port == 0U || !find_server(r, &addr)) {
+    if (r->t->closed_port == 0U || !nvt_selftest_find_server(r, &addr)) {
         return;
     }
-    addr.port = r->c->closed_port;
+    addr.port = r->t->closed_port;
     if (!opened(r, &addr, &sock, &err)) {
         return;
     }
@@ -183,7 +183,7 @@ static void recv_would_block(struct run *r)
 {
     uint8_t data[9];
     size_t n = 0;
-    nvt_sock sock = connect_for(r, CONFORMANCE_DELAY);
+    nvt_sock sock = connect_for(r, NVT_SELFTEST_DELAY);
     if (sock == NVT_SOCK_NONE) {
         return;
     }
@@ -202,7 +202,7 @@ static void ends_in_order(struct run *r)
 {
     uint8_t data[9];
     size_t n = 0;
-    nvt_sock sock = connect_for(r, CONFORMANCE_CLOSE);
+    nvt_sock sock = connect_for(r, NVT_SELFTEST_CLOSE);
     if (sock == NVT_SOCK_NONE) {
         return;
     }
@@ -217,7 +217,7 @@ static void reset(struct run *r)
 {
     uint8_t data[9];
     size_t n = 0;
-    nvt_sock sock = connect_for(r, CONFORMANCE_RESET);
+    nvt_sock sock = connect_for(r, NVT_SELFTEST_RESET);
     if (sock == NVT_SOCK_NONE) {
         return;
     }
@@ -235,7 +235,7 @@ static void reset(struct run *r)
 static bool is_pattern(const uint8_t *data, size_t len, size_t at)
 {
     for (size_t i = 0; i < len; i++) {
-        if (data[i] != conformance_byte(at + i)) {
+        if (data[i] != nvt_selftest_byte(at + i)) {
             return false;
         }
     }
@@ -249,7 +249,7 @@ static void much_in(struct run *r)
     size_t got = 0;
     size_t n = 0;
     nvt_err err = NVT_OK;
-    nvt_sock sock = connect_for(r, CONFORMANCE_SEND_512K);
+    nvt_sock sock = connect_for(r, NVT_SELFTEST_SEND_512K);
     if (sock == NVT_SOCK_NONE) {
         return;
     }
@@ -282,7 +282,7 @@ static bool echo_out(struct run *r, struct echo *e)
         return true;
     }
     for (size_t i = 0; i < want; i++) {
-        data[i] = conformance_byte(e->sent + i);
+        data[i] = nvt_selftest_byte(e->sent + i);
     }
     nvt_err err = send_some(r, e->sock, data, want, &n);
     e->sent += n;
@@ -305,7 +305,7 @@ static bool echo_in(struct run *r, struct echo *e)
 
 static void much_both_ways(struct run *r)
 {
-    struct echo e = {.sock = connect_for(r, CONFORMANCE_ECHO)};
+    struct echo e = {.sock = connect_for(r, NVT_SELFTEST_ECHO)};
     if (e.sock == NVT_SOCK_NONE) {
         return;
     }
@@ -323,11 +323,11 @@ static void much_both_ways(struct run *r)
 /* The peer reads nothing for a while: send must say so, and go on later. */
 static void send_would_block(struct run *r)
 {
-    uint8_t data[1024] = {0};
+    uint8_t data[512] = {0};
     size_t total = 0;
     size_t n = 0;
     nvt_err err = NVT_OK;
-    nvt_sock sock = connect_for(r, CONFORMANCE_HOLD);
+    nvt_sock sock = connect_for(r, NVT_SELFTEST_HOLD);
     if (sock == NVT_SOCK_NONE) {
         return;
     }
@@ -356,8 +356,8 @@ static void many(struct run *r)
     uint8_t data[9];
     size_t n = 0;
     for (unsigned i = 0; i < 40U && r->wrong == NULL; i++) {
-        nvt_sock one = connect_for(r, CONFORMANCE_ECHO "1");
-        nvt_sock two = connect_for(r, CONFORMANCE_ECHO "2");
+        nvt_sock one = connect_for(r, NVT_SELFTEST_ECHO "1");
+        nvt_sock two = connect_for(r, NVT_SELFTEST_ECHO "2");
         if (two != NVT_SOCK_NONE &&
             (recv_wait(r, two, data, 8U, &n) != NVT_OK || data[0] != (uint8_t)'2')) {
             (void)complain(r, "two connections at once are mixed up", NVT_OK);
@@ -371,16 +371,16 @@ static void many(struct run *r)
     }
 }
 
-void check_sockets(struct run *r)
+void nvt_selftest_sockets(struct run *r)
 {
-    run_check(r, "connect: refused", refused);
-    run_check(r, "connect: an address that does not answer", nowhere);
-    run_check(r, "connect: connected stays so", connected_stays);
-    run_check(r, "recv: would block", recv_would_block);
-    run_check(r, "recv: orderly end", ends_in_order);
-    run_check(r, "recv: reset", reset);
-    run_check(r, "recv: 512 KiB", much_in);
-    run_check(r, "send and recv: 512 KiB both ways", much_both_ways);
-    run_check(r, "send: would block", send_would_block);
-    run_check(r, "close: 80 connections", many);
+    nvt_selftest_check(r, "connect: refused", refused);
+    nvt_selftest_check(r, "connect: an address that does not answer", nowhere);
+    nvt_selftest_check(r, "connect: connected stays so", connected_stays);
+    nvt_selftest_check(r, "recv: would block", recv_would_block);
+    nvt_selftest_check(r, "recv: orderly end", ends_in_order);
+    nvt_selftest_check(r, "recv: reset", reset);
+    nvt_selftest_check(r, "recv: 512 KiB", much_in);
+    nvt_selftest_check(r, "send and recv: 512 KiB both ways", much_both_ways);
+    nvt_selftest_check(r, "send: would block", send_would_block);
+    nvt_selftest_check(r, "close: 80 connections", many);
 }

@@ -63,16 +63,16 @@ static void numeric_v6(struct run *r)
     }
 }
 
-bool find_server(struct run *r, struct nvt_addr *out_addr)
+bool nvt_selftest_find_server(struct run *r, struct nvt_addr *out_addr)
 {
     struct names n = {.count = 0};
-    nvt_err err = resolve_wait(r, r->c->host, r->c->port_number, &n);
+    nvt_err err = resolve_wait(r, r->t->host, r->t->port_number, &n);
     if (err != NVT_OK || n.count == 0U || n.count > NVT_ADDRS_MAX) {
         return complain(r, "the test server's host is not resolved", err);
     }
     *out_addr = n.addrs[0];
     for (size_t i = 0; i < n.count; i++) {
-        if (n.addrs[i].port != r->c->port_number) {
+        if (n.addrs[i].port != r->t->port_number) {
             return complain(r, "the port number was not handed on", NVT_OK);
         }
         if (n.addrs[i].ip_len == 4U) {
@@ -85,7 +85,7 @@ bool find_server(struct run *r, struct nvt_addr *out_addr)
 static void server_name(struct run *r)
 {
     struct nvt_addr addr;
-    (void)find_server(r, &addr);
+    (void)nvt_selftest_find_server(r, &addr);
 }
 
 static void no_such_name(struct run *r)
@@ -113,16 +113,16 @@ static void cancelled(struct run *r)
         net->resolve_cancel(net->ctx);
         net->resolve_cancel(net->ctx);
     }
-    if (!find_server(r, &addr)) {
+    if (!nvt_selftest_find_server(r, &addr)) {
         (void)complain(r, "no look-up succeeds after cancelled ones", NVT_OK);
     }
 }
 
-void check_names(struct run *r)
+void nvt_selftest_names(struct run *r)
 {
-    run_check(r, "resolve: numeric IPv4 host", numeric_v4);
-    run_check(r, "resolve: numeric IPv6 host", numeric_v6);
-    run_check(r, "resolve: the test server", server_name);
-    run_check(r, "resolve: a name that does not exist", no_such_name);
-    run_check(r, "resolve: cancelled look-ups leave nothing behind", cancelled);
+    nvt_selftest_check(r, "resolve: numeric IPv4 host", numeric_v4);
+    nvt_selftest_check(r, "resolve: numeric IPv6 host", numeric_v6);
+    nvt_selftest_check(r, "resolve: the test server", server_name);
+    nvt_selftest_check(r, "resolve: a name that does not exist", no_such_name);
+    nvt_selftest_check(r, "resolve: cancelled look-ups leave nothing behind", cancelled);
 }

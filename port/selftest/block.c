@@ -6,8 +6,7 @@ enum { SAMPLES = 16, GUARD = 0xA5, ERASED = 0xFF };
 
 struct block_run {
     struct run run; /* first: checks get its address */
-    struct nvt_conformance reporting;
-    const struct nvt_block_conformance *c;
+    const struct nvt_selftest_block *t;
     const struct nvt_port_block *d;
     uint32_t samples;
 };
@@ -36,7 +35,7 @@ static uint8_t pattern(uint32_t block, uint32_t offset)
 
 static uint32_t chunk_of(const struct block_run *b)
 {
-    return b->c->mem_len < 512U ? 0U : 256U;
+    return b->t->mem_len < 512U ? 0U : 256U;
 }
 
 /* ---- what a part of a block holds ---- */
@@ -44,7 +43,7 @@ static uint32_t chunk_of(const struct block_run *b)
 /* With a guard before and behind the bytes that are read. */
 static bool read_part(struct block_run *b, uint32_t block, uint32_t offset, uint32_t len)
 {
-    uint8_t *mem = b->c->mem;
+    uint8_t *mem = b->t->mem;
     (void)memset(mem, GUARD, (size_t)len + 2U);
     nvt_err err = b->d->read(b->d->ctx, block, offset, mem + 1, len);
     if (err != NVT_OK) {
@@ -62,7 +61,7 @@ static bool has_pattern(struct block_run *b, uint32_t block, uint32_t offset, ui
         return false;
     }
     for (uint32_t i = 0; i < len; i++) {
-        if (b->c->mem[i + 1U] != pattern(block, offset + i)) {
+        if (b->t->mem[i + 1U] != pattern(block, offset + i)) {
             return complain(&b->run, "what was programmed is not what is read", NVT_OK);
         }
     }
@@ -75,7 +74,7 @@ static bool has_erased(struct block_run *b, uint32_t block, uint32_t offset, uin
         return false;
     }
     for (uint32_t i = 0; i < len; i++) {
-        if (b->c->mem[i + 1U] != (uint8_t)ERASED) {
+        if (b->t->mem[i + 1U] != (uint8_t)ERASED) {
             return complain(&b->run, "erased bytes do not read 0xff", NVT_OK);
         }
     }
@@ -120,11 +119,11 @@ static bool sync(struct block_run *b)
 static bool prog(struct block_run *b, uint32_t block, uint32_t offset, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
-        b->c->mem[i] = pattern(block, offset + i);
+        b->t->mem[i] = pattern(block, offset + i);
     }
-    nvt_err err = b->d->prog(b->d->ctx, block, offset, b->c->mem, len);
+    nvt_err err = b->d->prog(b->d->ctx, block, offset, b->t->mem, len);
     for (uint32_t i = 0; i < len; i++) {
-        if (b->c->mem[i] != pattern(block, offset + i)) {
+        if (b->t->mem[i] != pattern(block, offset + i)) {
             return complain(&b->run, "prog changed its data", NVT_OK);
         }
     }
@@ -134,7 +133,7 @@ static bool prog(struct block_run *b, uint32_t block, uint32_t offset, uint32_t 
 /* One unit, two, three, and so on, as many as there is room for. */
 static bool fill_block(struct block_run *b, uint32_t block, uint32_t from)
 {
-    uint32_t most = b->c->mem_len / b->d->prog_size;
+    uint32_t most = b->t->mem_len / b->d->prog_size;
     uint32_t units = 1U;
     bool ok = true;
     for (uint32_t at = from; ok && at < b->d->block_size;) {
@@ -161,7 +160,7 @@ static void sizes(struct run *r)
         (void)complain(r, "prog_size is no power of two up to 4 096", NVT_OK);
     } else if (d->block_size % d->prog_size != 0U) {
         (void)complain(r, "block_size is no multiple of prog_size", NVT_OK);
-    } else if (of(r)->c->mem_len < 512U || of(r)->c->mem_len < d->prog_size) {
+    } else if (of(r)->t->mem_len < 512U || of(r)->t->mem_len < d->prog_size) {
         (void)complain(r, "the test needs more memory to work in", NVT_OK);
     } else {
         /* as it should be */
@@ -244,7 +243,7 @@ static void endures(struct run *r)
     struct block_run *b = of(r);
     uint32_t block = sample(b, b->samples - 1U);
     bool ok = erase(b, block) && sync(b) && prog(b, block, 0U, b->d->prog_size) && sync(b);
-    if (ok && !b->c->reopen(b->c->ctx)) {
+    if (ok && !b->t->reopen(b->t->ctx)) {
         (void)complain(r, "it can not be opened again", NVT_OK);
         return;
     }
@@ -256,23 +255,24 @@ static void endures(struct run *r)
     (void)(ok && sync(b) && all_patterns(b));
 }
 
-unsigned nvt_block_conformance(const struct nvt_block_conformance *c)
+unsigned nvt_selftest_block(const struct nvt_selftest_block *t)
 {
-    struct block_run b = {.c = c, .d = c->device};
-    b.reporting = (struct nvt_conformance){.report = c->report, .ctx = c->ctx};
-    b.run.c = &b.reporting;
+    struct block_run b = {.t = t, .d = t->device};
+    b.run.print = t->print;
+    b.run.ctx = t->ctx;
     b.samples = b.d->block_count < (uint32_t)SAMPLES ? b.d->block_count : (uint32_t)SAMPLES;
-    run_check(&b.run, "block: sizes", sizes);
+    nvt_selftest_check(&b.run, "block: sizes", sizes);
     if (b.run.failures > 0U) {
         return b.run.failures;
     }
-    run_check(&b.run, "block: erased bytes read 0xff", erases);
-    run_check(&b.run, "block: units may be left out", leaves_gaps);
-    run_check(&b.run, "block: what was programmed is read", programs);
-    run_check(&b.run, "block: reads of any place and length", reads_anywhere);
-    run_check(&b.run, "block: an erase touches its block alone", keeps_apart);
-    if (c->reopen != NULL) {
-        run_check(&b.run, "block: what was synced is there after opening it again", endures);
+    nvt_selftest_check(&b.run, "block: erased bytes read 0xff", erases);
+    nvt_selftest_check(&b.run, "block: units may be left out", leaves_gaps);
+    nvt_selftest_check(&b.run, "block: what was programmed is read", programs);
+    nvt_selftest_check(&b.run, "block: reads of any place and length", reads_anywhere);
+    nvt_selftest_check(&b.run, "block: an erase touches its block alone", keeps_apart);
+    if (t->reopen != NULL) {
+        nvt_selftest_check(&b.run, "block: what was synced is there after opening it again",
+                           endures);
     }
     return b.run.failures;
 }
