@@ -109,7 +109,7 @@ endif
 # ---- library ---------------------------------------------------------------------------------
 
 ROOMS ?= base http json tls conn spool auth client uplink api
-PORT ?= posix ram
+PORT ?= posix ram stub selftest
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)) $(foreach p,$(PORT),$(wildcard port/$(p)/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB := $(BUILD)/libnavette.a
