@@ -181,6 +181,12 @@
 #define NVT_TLS_PINS_MAX 2
 #endif
 
+/* Certificate chains that one trust setting remembers as verified (56 bytes each), 0: none. As many
+ * as there are hosts that a client goes to and back again. */
+#ifndef NVT_TLS_CHAINS_MAX
+#define NVT_TLS_CHAINS_MAX 4
+#endif
+
 /* Text of a server's own words kept in struct nvt_failure, bytes with the final NUL. */
 #ifndef NVT_FAILURE_TEXT_CAP
 #define NVT_FAILURE_TEXT_CAP 160

@@ -42,9 +42,24 @@ struct nvt_tls_settings {
      * TLS 2.28 the server's chain must fit: it can not join a message from several records. */
     uint16_t max_fragment;
     bool no_tls13; /* offer TLS 1.2 alone */
+    /* Verify the signatures of a chain anew in each full handshake. Otherwise a chain that was
+     * found good for this host is remembered (NVT_TLS_CHAINS_MAX of them, in the config, until it
+     * is freed): when the same bytes come again, only their dates are looked at, and the server's
+     * signature over the handshake. Needs MBEDTLS_SSL_KEEP_PEER_CERTIFICATE, else it is always so.
+     */
+    bool forget_chains;
 };
 
-/* Shared by every connection that trusts the same CAs; it must not move once initialised. */
+/* A chain that was found good: between which dates, not for whom. */
+struct nvt_tls_known {
+    uint8_t key[32]; /* SHA-256 over CAs, pins, host name and the certificates as sent */
+    int64_t not_before_s;
+    int64_t not_after_s;
+    bool used;
+};
+
+/* Shared by every connection that trusts the same CAs; it must not move once initialised. One
+ * thread at a time. */
 struct nvt_tls_config {
     const struct nvt_port *port;
     mbedtls_ssl_config ssl;
@@ -55,6 +70,12 @@ struct nvt_tls_config {
     size_t pin_count;
     enum nvt_tls_clock clock;
     int64_t build_time_s;
+    uint8_t trust[32]; /* SHA-256 over CAs and pins */
+#if NVT_TLS_CHAINS_MAX > 0
+    struct nvt_tls_known known[NVT_TLS_CHAINS_MAX];
+    size_t known_next; /* the entry that gives way */
+#endif
+    bool remembers;
     bool ready;
 };
 
@@ -79,6 +100,7 @@ struct nvt_tls_chain {
     uint32_t flags;  /* MBEDTLS_X509_BAD*, our dates and pins included */
     uint32_t length; /* certificates from the leaf up to where no issuer was found */
     bool checked;    /* down to the leaf */
+    bool known;      /* remembered from an earlier handshake */
     bool self_signed;
     bool pin_seen;
     bool pin_refused;
@@ -108,7 +130,8 @@ struct nvt_tls {
     int32_t detail;   /* the last Mbed TLS code; with NVT_E_TLS_ALERT the alert's number */
     bool open;        /* between nvt_tls_open and nvt_tls_close */
     bool established;
-    bool resumed; /* read-only: the handshake was abbreviated */
+    bool certified; /* the server came to show a certificate: this is not a resumed handshake */
+    bool resumed;   /* read-only: the handshake was abbreviated */
 };
 
 /* Reads the CAs, seeds the generator. NVT_E_TLS_CA, NVT_E_TLS_ENTROPY, NVT_E_TLS_SETUP,

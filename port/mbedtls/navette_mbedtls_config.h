@@ -5,17 +5,28 @@
  * headers with
  *     -DMBEDTLS_CONFIG_FILE='"navette_mbedtls_config.h"'
  *
- * Switches (set them with -D; each 0 or 1 unless told otherwise):
- *   NAVETTE_MBEDTLS_TLS12   TLS 1.2 (default 1)
- *   NAVETTE_MBEDTLS_TLS13   TLS 1.3 (default 0); brings in PSA crypto, which seeds a generator of
- * its own from mbedtls_hardware_poll: the board must define that NAVETTE_MBEDTLS_RSA     servers
- * and CAs with RSA keys (default 1: public CAs still have them) NAVETTE_MBEDTLS_P384    P-384 and
- * SHA-384 (default 1: so do their intermediates with EC keys) NAVETTE_MBEDTLS_X25519  X25519 beside
- * P-256 as key agreement (default 0) NAVETTE_MBEDTLS_CHACHA  ChaCha20-Poly1305 beside AES-GCM
- * (default 1) NAVETTE_MBEDTLS_FAST    more flash for fewer instructions (default 0)
- *   NAVETTE_MBEDTLS_IN_LEN  largest record that is received, bytes (default 4096). Set max_fragment
- *                           of nvt_tls_settings to it: without that a server may send 16384.
- *   NAVETTE_MBEDTLS_OUT_LEN largest record that is sent, bytes (default 2048)
+ * Switches, set with -D, each 0 or 1 unless told otherwise:
+ *
+ * NAVETTE_MBEDTLS_TLS12: TLS 1.2 (default 1).
+ *
+ * NAVETTE_MBEDTLS_TLS13: TLS 1.3 (default 0). It brings in PSA crypto, which seeds a generator of
+ * its own from mbedtls_hardware_poll: the board must define that.
+ *
+ * NAVETTE_MBEDTLS_RSA: servers and CAs with RSA keys (default 1: public CAs still have them).
+ *
+ * NAVETTE_MBEDTLS_P384: P-384 and SHA-384 (default 1: so do intermediates of public CAs).
+ *
+ * NAVETTE_MBEDTLS_X25519: X25519 beside P-256 for the key agreement (default 0).
+ *
+ * NAVETTE_MBEDTLS_CHACHA: ChaCha20-Poly1305 beside AES-GCM (default 1).
+ *
+ * NAVETTE_MBEDTLS_FAST: more flash for fewer instructions (default 0).
+ *
+ * NAVETTE_MBEDTLS_IN_LEN: largest record that is received, bytes (default 4096). Set max_fragment
+ * of nvt_tls_settings to the same: a server that is not told may send 16384. The server's chain
+ * must fit as well.
+ *
+ * NAVETTE_MBEDTLS_OUT_LEN: largest record that is sent, bytes (default 2048).
  *
  * All memory comes from the arena of mbedtls_memory_buffer_alloc_init, to be called first.
  */

@@ -72,7 +72,7 @@ static const int HASHES[] = {
 #endif
 
 /* Certificates: SHA-2 and RSA from 2048 bits or a NIST curve from 256 (CA/B Forum 6.1.5, 7.1.3). */
-static const mbedtls_x509_crt_profile PROFILE = {
+const mbedtls_x509_crt_profile nvt_tls_profile = {
     MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
         MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
     MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSASSA_PSS) |
@@ -140,7 +140,7 @@ static void set_versions(mbedtls_ssl_config *ssl, bool no_tls13)
 static void set_algorithms(mbedtls_ssl_config *ssl)
 {
     mbedtls_ssl_conf_ciphersuites(ssl, SUITES);
-    mbedtls_ssl_conf_cert_profile(ssl, &PROFILE);
+    mbedtls_ssl_conf_cert_profile(ssl, &nvt_tls_profile);
 #if NVT_TLS_MBEDTLS3
     mbedtls_ssl_conf_groups(ssl, GROUPS);
 #else
@@ -185,6 +185,9 @@ static nvt_err set_up_ssl(struct nvt_tls_config *c, const struct nvt_tls_setting
     set_versions(&c->ssl, s->no_tls13);
     set_algorithms(&c->ssl);
     mbedtls_ssl_conf_authmode(&c->ssl, MBEDTLS_SSL_VERIFY_REQUIRED);
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(&c->ssl, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+#endif
     mbedtls_ssl_conf_ca_chain(&c->ssl, &c->ca, NULL);
     mbedtls_ssl_conf_rng(&c->ssl, mbedtls_ctr_drbg_random, &c->drbg);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
@@ -211,6 +214,9 @@ static nvt_err set_up(struct nvt_tls_config *c, const struct nvt_tls_settings *s
     if (err != NVT_OK) {
         return err;
     }
+#if NVT_TLS_REMEMBERS
+    c->remembers = !s->forget_chains && nvt_tls_trust_sum(c);
+#endif
     *out_code = mbedtls_ctr_drbg_seed(&c->drbg, seed, c, personal, sizeof personal - 1U);
     if (*out_code != 0) {
         err = nvt_tls_code_err(*out_code);

@@ -79,7 +79,7 @@ bool nvt_tls_ticket_after_handshake(struct nvt_tls *t)
 {
     t->resumed = !t->chain.checked;
     if (t->resumed) {
-        if (!t->offered) {
+        if (!t->offered || t->certified) {
             return false;
         }
         t->chain.not_before_s = t->ticket->not_before_s;

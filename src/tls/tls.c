@@ -239,7 +239,10 @@ nvt_err nvt_tls_handshake(struct nvt_tls *t, uint8_t *out_events)
         return t->end;
     }
     t->net_err = NVT_OK;
-    int code = mbedtls_ssl_handshake(&t->ssl);
+    int code = 0;
+    while ((code == 0) && (t->ssl.MBEDTLS_PRIVATE(state) != (int)MBEDTLS_SSL_HANDSHAKE_OVER)) {
+        code = nvt_tls_step(t);
+    }
     if (code == 0) {
         return finish(t);
     }

@@ -32,6 +32,15 @@
 #define NVT_TLS_HAS_13 0
 #endif
 
+#if (NVT_TLS_CHAINS_MAX > 0) && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#define NVT_TLS_REMEMBERS 1
+#else
+#define NVT_TLS_REMEMBERS 0
+#endif
+
+/* What certificates must be like. */
+extern const mbedtls_x509_crt_profile nvt_tls_profile;
+
 /* Adds the trusted certificates of ca (PEM or DER) to list. NVT_E_TLS_CA, NVT_E_TLS_MEMORY. */
 nvt_err nvt_tls_ca_load(mbedtls_x509_crt *list, struct nvt_span ca, int *out_code);
 
@@ -40,6 +49,15 @@ uint8_t nvt_tls_ip_parse(const char *host, uint8_t out_ip[16]);
 
 /* Sets *out to SHA-256 of data; false when Mbed TLS can not. */
 bool nvt_tls_sha256(const uint8_t *data, size_t len, uint8_t out[32]);
+
+#if NVT_TLS_REMEMBERS
+/* Fills in c->trust; false when Mbed TLS can not. */
+bool nvt_tls_trust_sum(struct nvt_tls_config *c);
+#endif
+
+/* One step of the handshake, the certificate check with the memory of chains included. An Mbed TLS
+ * code. */
+int nvt_tls_step(struct nvt_tls *t);
 
 /* Mbed TLS's verify callback; arg is a struct nvt_tls. */
 int nvt_tls_verify(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags);

@@ -4,6 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mbedtls/pk.h>
+#if HAS_TLS13
+#include <psa/crypto.h>
+#endif
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -35,6 +39,14 @@ static nvt_err errno_err(void)
     return ((errno == EAGAIN) || (errno == EWOULDBLOCK)) ? NVT_AGAIN : NVT_E_NET_RESET;
 }
 
+static void keep_tail(struct net *n, const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        memmove(n->tail, n->tail + 1, sizeof n->tail - 1U);
+        n->tail[sizeof n->tail - 1U] = data[i];
+    }
+}
+
 static nvt_err net_send(void *ctx, nvt_sock sock, const uint8_t *data, size_t len, size_t *out_n)
 {
     struct net *n = ctx;
@@ -50,6 +62,7 @@ static nvt_err net_send(void *ctx, nvt_sock sock, const uint8_t *data, size_t le
     }
     *out_n = (size_t)got;
     n->sent += (size_t)got;
+    keep_tail(n, data, (size_t)got);
     return NVT_OK;
 }
 
@@ -287,6 +300,19 @@ void server_start(struct server *s, const char *name, const char *options)
     (void)fcntl(out[0], F_SETFD, FD_CLOEXEC);
 }
 
+static int listen_on(uint16_t *out_tcp_port)
+{
+    struct sockaddr_in a = loopback(0);
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    *out_tcp_port = ntohs(a.sin_port);
+    return fd;
+}
+
 static void serve_raw(int listener, struct nvt_span bytes, bool reset)
 {
     for (;;) {
@@ -307,19 +333,86 @@ static void serve_raw(int listener, struct nvt_span bytes, bool reset)
 
 void server_raw(struct server *s, struct nvt_span bytes, bool reset)
 {
-    struct sockaddr_in a = loopback(0);
-    socklen_t len = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-    s->tcp_port = ntohs(a.sin_port);
+    int fd = listen_on(&s->tcp_port);
     s->pid = fork();
     assert_true(s->pid >= 0);
     if (s->pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         serve_raw(fd, bytes, reset);
+    }
+    remember(s->pid);
+    close(fd);
+}
+
+/* ---- a server of Mbed TLS, which does not mind a key that is not the certificate's ---- */
+
+static int fd_send(void *arg, const unsigned char *data, size_t len)
+{
+    ssize_t n = send(*(const int *)arg, data, len, MSG_NOSIGNAL);
+    return (n < 0) ? MBEDTLS_ERR_SSL_CONN_EOF : (int)n;
+}
+
+static int fd_recv(void *arg, unsigned char *data, size_t cap)
+{
+    ssize_t n = recv(*(const int *)arg, data, cap, 0);
+    return (n < 0) ? MBEDTLS_ERR_SSL_CONN_EOF : (int)n;
+}
+
+static int fd_random(void *arg, unsigned char *out, size_t len)
+{
+    (void)arg;
+    return (getrandom(out, len, 0) == (ssize_t)len) ? 0 : -1;
+}
+
+static int read_key(mbedtls_pk_context *key, const char *name)
+{
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    return mbedtls_pk_parse_keyfile(key, pki_path(name, ".key"), NULL, fd_random, NULL);
+#else
+    return mbedtls_pk_parse_keyfile(key, pki_path(name, ".key"), NULL);
+#endif
+}
+
+static void serve_impostor(int listener, const char *name, const char *key_name)
+{
+    static mbedtls_ssl_config conf;
+    static mbedtls_x509_crt chain;
+    static mbedtls_pk_context key;
+    mbedtls_ssl_config_init(&conf);
+    mbedtls_x509_crt_init(&chain);
+    mbedtls_pk_init(&key);
+#if HAS_TLS13
+    (void)psa_crypto_init();
+#endif
+    if ((mbedtls_ssl_config_defaults(&conf, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0) ||
+        (mbedtls_x509_crt_parse_file(&chain, pki_path(name, ".pem")) != 0) ||
+        (read_key(&key, key_name) != 0) || (mbedtls_ssl_conf_own_cert(&conf, &chain, &key) != 0)) {
+        _exit(1);
+    }
+    mbedtls_ssl_conf_rng(&conf, fd_random, NULL);
+    for (;;) {
+        mbedtls_ssl_context ssl;
+        int fd = accept(listener, NULL, NULL);
+        mbedtls_ssl_init(&ssl);
+        if ((fd < 0) || (mbedtls_ssl_setup(&ssl, &conf) != 0)) {
+            _exit(1);
+        }
+        mbedtls_ssl_set_bio(&ssl, &fd, fd_send, fd_recv, NULL);
+        (void)mbedtls_ssl_handshake(&ssl);
+        mbedtls_ssl_free(&ssl);
+        close(fd);
+    }
+}
+
+void server_impostor(struct server *s, const char *name, const char *key_name)
+{
+    int fd = listen_on(&s->tcp_port);
+    s->pid = fork();
+    assert_true(s->pid >= 0);
+    if (s->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        serve_impostor(fd, name, key_name);
     }
     remember(s->pid);
     close(fd);
@@ -359,17 +452,23 @@ void client_init(struct client *c, bool no_tls13, const uint8_t (*pins)[32], siz
 {
     uint8_t mem[4096];
     struct nvt_tls_settings settings;
-    int32_t detail = 0;
-    memset(c, 0, sizeof *c);
-    net_init(&c->net);
-    c->sock = NVT_SOCK_NONE;
-    c->patience_ms = PATIENCE_MS;
     memset(&settings, 0, sizeof settings);
     settings.ca = pki_read("ca", ".pem", mem, sizeof mem);
     settings.no_tls13 = no_tls13;
     settings.pins = pins;
     settings.pin_count = pin_count;
-    assert_int_equal(nvt_tls_config_init(&c->config, &c->net.port, &settings, &detail), NVT_OK);
+    settings.forget_chains = getenv("NVT_TEST_FORGET") != NULL;
+    client_init_as(c, &settings);
+}
+
+void client_init_as(struct client *c, const struct nvt_tls_settings *settings)
+{
+    int32_t detail = 0;
+    memset(c, 0, sizeof *c);
+    net_init(&c->net);
+    c->sock = NVT_SOCK_NONE;
+    c->patience_ms = PATIENCE_MS;
+    assert_int_equal(nvt_tls_config_init(&c->config, &c->net.port, settings, &detail), NVT_OK);
 }
 
 void client_free(struct client *c)

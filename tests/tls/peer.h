@@ -40,6 +40,7 @@ struct net {
     struct bend bend;
     size_t received;
     size_t sent;
+    uint8_t tail[7]; /* the last bytes sent: an alert of TLS 1.2 is that long */
     bool turn;
     bool clock_known;
     int64_t now_s;
@@ -72,6 +73,8 @@ void server_start(struct server *s, const char *name, const char *options);
 /* Accepts one connection after the other, sends bytes (any), then hangs up: with a RST when reset.
  */
 void server_raw(struct server *s, struct nvt_span bytes, bool reset);
+/* Shows the chain of NAME but has another's key: it can not sign for it. */
+void server_impostor(struct server *s, const char *name, const char *key_name);
 void server_kill(struct server *s);
 /* For a teardown: also those that a failed test left behind. */
 int server_kill_all(void **state);
@@ -88,8 +91,10 @@ struct client {
     int patience_ms;
 };
 
-/* Trusts ca.pem; pin may be NULL. */
+/* Trusts ca.pem; pin may be NULL. With NVT_TEST_FORGET in the environment no chain is remembered.
+ */
 void client_init(struct client *c, bool no_tls13, const uint8_t (*pins)[32], size_t pin_count);
+void client_init_as(struct client *c, const struct nvt_tls_settings *settings);
 void client_free(struct client *c);
 /* Connects and shakes hands until that is decided; leaves the connection open when it is NVT_OK. */
 nvt_err client_connect(struct client *c, const struct server *s, const char *host,

@@ -5,7 +5,9 @@
 TLS_TEST_PKI := $(BUILD)/tls/pki
 TLS_TEST_SRC := $(wildcard tests/tls/test_*.c)
 TLS_TEST_BIN := $(TLS_TEST_SRC:tests/tls/%.c=$(BUILD)/tls/%)
-TLS_TEST_RUNS := $(foreach t,$(TLS_TEST_BIN),'tls/$(notdir $t)=NVT_TEST_PKI=$(TLS_TEST_PKI) $t')
+TLS_TEST_RUNS := $(foreach t,$(TLS_TEST_BIN),'tls/$(notdir $t)=NVT_TEST_PKI=$(TLS_TEST_PKI) $t') \
+	$(foreach t,refusals stream,'tls/test_$t, no memory=NVT_TEST_FORGET=1 NVT_TEST_PKI=$(TLS_TEST_PKI) \
+	$(BUILD)/tls/test_$t')
 
 $(TLS_TEST_PKI)/ca.pem: tests/pki/make-pki.sh
 	$(call say,PKI,$(@D))
