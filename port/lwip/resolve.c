@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names by lwIP's resolver, which keeps answers as long as they live: one address a name. */
+#include "lwip_parts.h"
+
+#include <lwip/dns.h>
+
+static void addr_from(const ip_addr_t *ip, struct nvt_addr *out)
+{
+    (void)memset(out, 0, sizeof *out);
+#if LWIP_IPV6
+    if (IP_IS_V6(ip)) {
+        (void)memcpy(out->ip, ip_2_ip6(ip)->addr, 16U);
+        out->ip_len = 16U;
+        out->scope_id = ip6_addr_zone(ip_2_ip6(ip));
+        return;
+    }
+#endif
+    (void)memcpy(out->ip, &ip_2_ip4(ip)->addr, 4U);
+    out->ip_len = 4U;
+}
+
+/* lwIP gives no reason. It asks DNS_MAX_RETRIES times, a second and more apart, before it gives up:
+ * what failed sooner was a server's word. */
+static nvt_err why_not_found(struct nvt_lwip *l)
+{
+    uint64_t took_ms = nvt_lwip_mono_ms(l) - l->asked_ms;
+    return took_ms < (uint64_t)DNS_TMR_INTERVAL * (DNS_MAX_RETRIES - 1) ? NVT_E_NET_NAME
+                                                                        : NVT_E_NET_RESOLVER;
+}
+
+/* A look-up can not be stopped: the answer to one that was given up finds another name here. */
+static void on_found(const char *name, const ip_addr_t *ip, void *arg)
+{
+    struct nvt_lwip *l = (struct nvt_lwip *)arg;
+    if (!l->asked || l->lookup != NVT_AGAIN || strcmp(name, l->host) != 0) {
+        return;
+    }
+    if (ip == NULL) {
+        l->lookup = why_not_found(l);
+    } else {
+        addr_from(ip, &l->found);
+        l->lookup = NVT_OK;
+    }
+}
+
+static void start(struct nvt_lwip *l, const char *host, size_t len)
+{
+    ip_addr_t ip;
+    (void)memcpy(l->host, host, len + 1U);
+    l->asked = true;
+    l->asked_ms = nvt_lwip_mono_ms(l);
+    l->lookup = NVT_AGAIN;
+    switch (dns_gethostbyname(l->host, &ip, on_found, l)) {
+    case ERR_OK: /* a number, or known already */
+        addr_from(&ip, &l->found);
+        l->lookup = NVT_OK;
+        break;
+    case ERR_INPROGRESS:
+        break;
+    case ERR_MEM:
+        l->lookup = NVT_E_NET_RESOURCE;
+        break;
+    default: /* no server is set, or the name is none */
+        l->lookup = NVT_E_NET_RESOLVER;
+        break;
+    }
+}
+
+nvt_err nvt_lwip_resolve(void *ctx, const char *host, uint16_t port, struct nvt_addr *out_addrs,
+                         size_t *out_count)
+{
+    struct nvt_lwip *l = (struct nvt_lwip *)ctx;
+    size_t len = strlen(host);
+    *out_count = 0;
+    if (len == 0U || len >= sizeof l->host) {
+        return NVT_E_NET_NAME;
+    }
+    if (!l->asked || strcmp(l->host, host) != 0) {
+        start(l, host, len);
+    }
+    if (l->lookup == NVT_OK) {
+        out_addrs[0] = l->found;
+        out_addrs[0].port = port;
+        *out_count = 1U;
+    }
+    if (l->lookup != NVT_AGAIN) {
+        l->asked = false; /* the next one asks lwIP, which remembers for as long as it may */
+    }
+    return l->lookup;
+}
+
+void nvt_lwip_resolve_cancel(void *ctx)
+{
+    struct nvt_lwip *l = (struct nvt_lwip *)ctx;
+    l->asked = false;
+}
