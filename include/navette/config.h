@@ -6,6 +6,21 @@
 #ifndef NAVETTE_CONFIG_H
 #define NAVETTE_CONFIG_H
 
+/* What a target without flash to spare may leave out, 0 each; figures for Cortex-M3 in
+ * tests/size/table.md. Results, verdicts and errors stay the same, only words go.
+ * NVT_ERR_SENTENCES: the names and sentences of nvt_err_name and nvt_err_text; both then say
+ * "NVT_E_?" and an uplink's receipt gives the number as reason ("-803"). */
+#ifndef NVT_ERR_SENTENCES
+#define NVT_ERR_SENTENCES 1
+#endif
+
+/* NVT_SERVER_WORDS: what servers say of a refusal (message, field and code of struct nvt_failure).
+ * Codes that the client itself acts on are kept ("invalid_grant", "timeout"), and so are the labels
+ * of a receipt. */
+#ifndef NVT_SERVER_WORDS
+#define NVT_SERVER_WORDS 1
+#endif
+
 /* Longest access token kept, bytes. CoopCycle's RSA-4096 JWT is about 1 050; the registry's about
  * 900. */
 #ifndef NVT_TOKEN_CAP

@@ -183,10 +183,11 @@ struct nvt_failure {
     char field[64]; /* the offending field ("driver.identity.phone_trunc"), "" when none */
 };
 
-/* The table's name of err ("NVT_E_SPACE"), or "NVT_E_?" for a number it does not list. */
+/* The table's name of err ("NVT_E_SPACE"), or "NVT_E_?" for a number it does not list, and for all
+ * in a build without names (NVT_ERR_SENTENCES 0). */
 const char *nvt_err_name(nvt_err err);
 
-/* The table's sentence for err, without a final stop. */
+/* The table's sentence for err, without a final stop; the name in a build without sentences. */
 const char *nvt_err_text(nvt_err err);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#if NVT_ERR_SENTENCES
+
 static const int16_t numbers[] = {
 #define NVT_ERR_NUMBER(name, number, sentence) (number),
     NVT_ERR_TABLE(NVT_ERR_NUMBER)
@@ -57,3 +59,18 @@ const char *nvt_err_text(nvt_err err)
 {
     return text_of(&sentences, err);
 }
+
+#else
+
+const char *nvt_err_name(nvt_err err)
+{
+    (void)err;
+    return "NVT_E_?";
+}
+
+const char *nvt_err_text(nvt_err err)
+{
+    return nvt_err_name(err);
+}
+
+#endif

@@ -5,6 +5,8 @@
  */
 #include "call.h"
 
+#if NVT_SERVER_WORDS
+
 /* Paths of the JSON shapes, in the order in which they are tried; the first that holds a text for
  * its message wins. Registry: error.message says the class, error.data the reason. OAuth 2 (RFC
  * 6749 section 5.2): error, error_description, some servers with a hint. GraphQL: errors, the place
@@ -309,3 +311,25 @@ void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_js
         nvt_failure_words(f->message, sizeof(f->message), text, false, hidden);
     }
 }
+
+#else
+
+/* The code alone, where OAuth (RFC 6749 section 5.2) or one of its kin has it. */
+void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_json_tok *pool,
+                      size_t pool_count, const struct nvt_hidden *hidden)
+{
+    static const char *const paths[] = {"error.code", "error", "code"};
+    struct nvt_json doc;
+    f->code[0] = '\0';
+    f->message[0] = '\0';
+    f->field[0] = '\0';
+    (void)nvt_json_parse(&doc, body, pool, pool_count);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0] && f->code[0] == '\0'; i++) {
+        nvt_json_node node = 0;
+        if (nvt_json_find(&doc, 0, paths[i], &node) == NVT_OK) {
+            nvt_failure_words(f->code, sizeof(f->code), nvt_json_raw(&doc, node), true, hidden);
+        }
+    }
+}
+
+#endif

@@ -10,7 +10,17 @@ static void put_cut(struct nvt_buf *out, struct nvt_span text)
     nvt_buf_put(out, nvt_span_of(text.ptr, text.len < room ? text.len : room));
 }
 
-/* The system's labels, else its code and words, else our own name of the error. */
+/* Our own name of the error, or its number where names were left out. */
+static void put_error(struct nvt_buf *out, nvt_err err)
+{
+#if NVT_ERR_SENTENCES
+    put_cut(out, nvt_span_str(nvt_err_name(err)));
+#else
+    nvt_buf_put_i64(out, (int64_t)err);
+#endif
+}
+
+/* The system's labels, else its code and words, else the error. */
 static void put_reason(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
                        struct nvt_buf *out)
 {
@@ -28,7 +38,7 @@ static void put_reason(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
     }
     put_cut(out, nvt_span_str(f->message));
     if (out->len == 0U) {
-        put_cut(out, nvt_span_str(nvt_err_name(f->err)));
+        put_error(out, f->err);
     }
 }
 
