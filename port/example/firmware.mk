@@ -43,7 +43,7 @@ define fw_set
 $(FW_OBJ)/$(1)/%.o: %.c $(FW_DIR)/flags
 	$$(call say,FW-CC,$$<)
 	$$(Q)mkdir -p $$(@D) && $(FW_CC) $$(FW_CPPFLAGS) $(2) $$(FW_ALL_CFLAGS) \
-		$$(if $$(findstring $(FW_SRC)/,$$<),-w,$$(WARNINGS) $$(STRICT)) -MMD -MP -c -o $$@ $$<
+		$$(if $$(findstring $(FW_SRC)/,$$<),-w,$$(WARNINGS) $$(STRICT)) -MD -MP -c -o $$@ $$<
 endef
 fw_obj = $(patsubst %.c,$(FW_OBJ)/$(1)/%.o,$(2))
 

@@ -24,7 +24,7 @@ enum {
     GATEWAY_WINDOW_LEN = 128,   /* 512 journeys may follow one that can not be delivered */
     GATEWAY_PICKS = 16,
     GATEWAY_WAITS = 2,            /* of gateway_step: one for each lane and one more */
-    GATEWAY_RECORD = 4096,        /* largest TLS record received: Mbed TLS is configured for it */
+    GATEWAY_RECORD = 2048,        /* TLS 1.2 records: the smaller of the rooms in Mbed TLS */
     GATEWAY_NETWORK_MS = 30000,   /* how long to wait for an address at start */
     GATEWAY_CLOCK_MS = 20000,     /* and for the time */
     GATEWAY_ARENA_LEN = 40 * 1024 /* Mbed TLS's; see "arena" in the memory table */

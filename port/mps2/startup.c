@@ -12,14 +12,30 @@ extern uint32_t mps2_stack[], mps2_stack_end[];
 int main(void);
 void Reset_Handler(void);
 void Fault_Handler(void);
+void mps2_fault(const uint32_t *frame);
 void SVC_Handler(void);
 void PendSV_Handler(void);
 void SysTick_Handler(void);
 
-void Fault_Handler(void)
+/* The processor has put eight words on the stack in use; the seventh is where it was. */
+void mps2_fault(const uint32_t *frame)
 {
-    mps2_put(NVT_LIT("navette: fault\n"));
+    static const char digits[] = "0123456789abcdef";
+    char text[] = "navette: fault at 00000000\n";
+    for (uint32_t i = 0; i < 8U; i++) {
+        text[18U + i] = digits[(frame[6] >> (28U - 4U * i)) & 0xFU];
+    }
+    mps2_put(nvt_span_of(text, sizeof text - 1U));
     mps2_exit(STATUS_FAULT);
+}
+
+__attribute__((naked)) void Fault_Handler(void)
+{
+    __asm volatile("tst lr, #4\n"
+                   "ite eq\n"
+                   "mrseq r0, msp\n"
+                   "mrsne r0, psp\n"
+                   "b mps2_fault\n");
 }
 
 /* An RTOS brings its own. */
