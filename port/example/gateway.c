@@ -132,8 +132,9 @@ static nvt_err open_tls(struct gateway *g)
     (void)memset(&settings, 0, sizeof settings);
     settings.ca = nvt_span_of(gateway_ca, gateway_ca_len);
     settings.clock = NVT_TLS_CLOCK_REQUIRED;
-    settings.max_fragment = GATEWAY_RECORD;
     settings.no_tls13 = g->settings.tls == 12U;
+    /* A server of TLS 1.3 may answer the wish, which Mbed TLS takes for an error. */
+    settings.max_fragment = settings.no_tls13 ? (uint16_t)GATEWAY_RECORD : 0U;
     mbedtls_memory_buffer_alloc_init(arena, sizeof arena);
     return nvt_tls_config_init(&g->tls, g->port, &settings, NULL);
 }
@@ -357,12 +358,29 @@ void gateway_measure(struct gateway *g, bool was_open, uint32_t took_us)
     }
 }
 
+/* Why nothing goes out, each time that changes: the uplink tries again by itself. */
+static void tell_link(struct gateway *g)
+{
+    const struct nvt_failure *last = &g->uplink.state.last;
+    struct gateway_line l;
+    if (g->uplink.state.link == NVT_UPLINK_UP || last->err == g->told_err) {
+        return;
+    }
+    g->told_err = last->err;
+    gateway_line(&l, "navette: held ");
+    gateway_word(&l, nvt_err_name(last->err));
+    gateway_word(&l, " ");
+    nvt_buf_put_i64(&l.buf, last->detail);
+    gateway_end(&l);
+}
+
 void gateway_step(struct gateway *g, struct nvt_wait waits[GATEWAY_WAITS], size_t *out_count)
 {
     nvt_err err = nvt_uplink_step(&g->uplink, waits, GATEWAY_WAITS, out_count);
     if (err != NVT_OK && err != NVT_AGAIN) {
         gateway_say_err("spool", err); /* what is out stays: the next step tries again */
     }
+    tell_link(g);
     if (g->client.token_stamp != g->token_stamp) {
         g->token_stamp = g->client.token_stamp;
         err = nvt_uplink_save_token(&g->client, &g->spool);

@@ -27,7 +27,7 @@ enum {
     GATEWAY_RECORD = 2048,        /* TLS 1.2 records: the smaller of the rooms in Mbed TLS */
     GATEWAY_NETWORK_MS = 30000,   /* how long to wait for an address at start */
     GATEWAY_CLOCK_MS = 20000,     /* and for the time */
-    GATEWAY_ARENA_LEN = 40 * 1024 /* Mbed TLS's; see "arena" in the memory table */
+    GATEWAY_ARENA_LEN = 24 * 1024 /* Mbed TLS takes 17 KiB of it; RSA keys take more than these */
 };
 
 /* ---- what the image ends with ---- */
@@ -84,6 +84,7 @@ struct gateway {
     uint32_t kept_now;
     uint32_t token_stamp;
     struct gateway_times times;
+    nvt_err told_err;
     bool told_tls;
 };
 
