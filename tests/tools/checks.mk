@@ -4,7 +4,7 @@
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: check-compilers check-big-endian check-sanitize check-valgrind ci
+.PHONY: check-compilers check-big-endian check-sanitize check-valgrind ci ci-groups
 check-compilers: ## gcc and clang, strict, 32 and 64 bit, both Mbed TLS lines
 	$(Q)MAKE="$(MAKE)" STRICT="$(STRICT)" BUILD=$(BUILD) JOBS=$(JOBS) sh tests/tools/compilers.sh
 check-big-endian: ## unit tests and simulated runs on an emulated big-endian machine
@@ -19,3 +19,6 @@ check-valgrind: ## the end-to-end run under valgrind
 	$(Q)MAKE="$(MAKE)" BUILD=$(BUILD) sh tests/tools/valgrind.sh
 ci: ## all of it, as continuous integration does
 	$(Q)bash .ci/run
+# The groups of packages that STEPS need.
+ci-groups:
+	@echo $(sort $(foreach s,$(STEPS),$(setup_$(s))))

@@ -21,6 +21,9 @@ case $line in
 esac
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
+# One at a time makes it, the others find it.
+[ -n "${MBEDTLS_LOCKED:-}" ] ||
+    MBEDTLS_LOCKED=1 exec flock "$dir/lock" sh "$0" "$dir" "$line"
 
 if [ -f "$dir/$line.done" ]; then
     cat "$dir/$line.done"

@@ -39,7 +39,8 @@ packages_of() {
         "libc6-dev-armhf-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross" \
         "gcc-riscv64-unknown-elf? musl-tools" ;;
     packaging) echo "$(packages_of test) clang cmake pkg-config" ;;
-    check) echo "$(packages_of test) $(packages_of fuzz) valgrind gcc-multilib? dpkg-dev" \
+    # Never gcc-multilib: apt removes the compilers for other machines with it.
+    check) echo "$(packages_of test) $(packages_of fuzz) valgrind libc6-dev-i386? dpkg-dev" \
         "debian-archive-keyring" ;;
     interop) echo "$(packages_of test) apache2 haproxy caddy lighttpd lighttpd-mod-openssl" \
         "$(node_packages)" ;;
