@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Stand-ins of the functions of Zephyr's build that port/zephyr uses, after its documentation.
+
+add_library(zephyr_interface INTERFACE)
+
+macro(zephyr_library_named name)
+    set(ZEPHYR_CURRENT_LIBRARY ${name})
+    add_library(${name} STATIC)
+    target_link_libraries(${name} PUBLIC zephyr_interface)
+endmacro()
+macro(zephyr_library_sources)
+    target_sources(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endmacro()
+macro(zephyr_library_include_directories)
+    target_include_directories(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endmacro()
+macro(zephyr_library_link_libraries)
+    target_link_libraries(${ZEPHYR_CURRENT_LIBRARY} PUBLIC ${ARGN})
+endmacro()
+macro(zephyr_include_directories)
+    target_include_directories(zephyr_interface INTERFACE ${ARGN})
+endmacro()
+macro(zephyr_compile_definitions)
+    target_compile_definitions(zephyr_interface INTERFACE ${ARGN})
+endmacro()
