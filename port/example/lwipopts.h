@@ -55,8 +55,6 @@ void gateway_clock_set(uint32_t utc_s);
 /* What is sent and not acknowledged yet, with its heads: two records of 2 KiB. */
 #define MEM_SIZE 5632
 #define MEMP_NUM_PBUF 4
-/* lwIP does not count those of SNTP. */
-#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2)
 #define MEMP_NUM_UDP_PCB 4
 /* lwIP's own count leaves SNTP out. */
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1)

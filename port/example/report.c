@@ -115,10 +115,9 @@ static void say_lwip(void)
                  {MEMP_UDP_PCB, "lwip udp"}};
     gateway_say_mem("lwip heap", lwip_stats.mem.max, MEM_SIZE);
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) {
-        uint32_t each = memp_pools[pools[i].pool]->size;
+        uint64_t each = memp_pools[pools[i].pool]->size;
         const struct stats_mem *stats = lwip_stats.memp[pools[i].pool];
-        gateway_say_mem(pools[i].name, each * stats->max,
-                        (uint64_t)each * memp_pools[pools[i].pool]->num);
+        gateway_say_mem(pools[i].name, each * stats->max, each * memp_pools[pools[i].pool]->num);
     }
 }
 

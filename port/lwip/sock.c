@@ -152,7 +152,7 @@ nvt_err nvt_lwip_connected(void *ctx, nvt_sock sock)
 static nvt_err write_some(struct tcp_pcb *pcb, const uint8_t *data, size_t len, size_t *out_n)
 {
     size_t n = len < tcp_sndbuf(pcb) ? len : tcp_sndbuf(pcb);
-    err_t err = n > 0U ? tcp_write(pcb, data, (u16_t)n, TCP_WRITE_FLAG_COPY) : ERR_MEM;
+    err_t err = n > 0U ? tcp_write(pcb, data, (u16_t)n, TCP_WRITE_FLAG_COPY) : (err_t)ERR_MEM;
     while (err == ERR_MEM && n > (size_t)PIECE_MIN) {
         n /= 2U;
         err = tcp_write(pcb, data, (u16_t)n, TCP_WRITE_FLAG_COPY);

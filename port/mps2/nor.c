@@ -13,6 +13,7 @@ enum { BLOCK_SIZE = 4096, BLOCK_COUNT = 256, PROG_SIZE = 4 };
 
 static volatile uint8_t *place_of(uint32_t block, uint32_t offset)
 {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the address is the hardware's
     return (volatile uint8_t *)(uintptr_t)(CHIP + block * (uint32_t)BLOCK_SIZE + offset);
 }
 
