@@ -6,8 +6,7 @@
  */
 #include "call.h"
 
-/* Members of one window: about three, with room for what is new. */
-enum { WINDOW_TOKENS = 17, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
 
 /* Takes the next object off *text; objects in it end it too soon, and so it is no JSON then. */
 static bool take_object(struct nvt_span *text, struct nvt_span *out_object)
@@ -61,22 +60,58 @@ static uint64_t window_s(struct nvt_span text)
     }
 }
 
-static struct nvt_span member(const struct nvt_json *doc, const char *name)
+/* Takes the string at the front of *rest, a checked JSON text, off it: its content as it stands. */
+static struct nvt_span take_string(struct nvt_span *rest)
 {
-    nvt_json_node node = 0;
-    return nvt_json_find(doc, 0, name, &node) == NVT_OK ? nvt_json_raw(doc, node) : NVT_LIT("");
+    size_t n = 1;
+    while (n < rest->len && rest->ptr[n] != (uint8_t)'"') {
+        n += rest->ptr[n] == (uint8_t)'\\' ? 2U : 1U;
+    }
+    struct nvt_span text = nvt_span_of(rest->ptr + 1, (n < rest->len ? n : rest->len) - 1U);
+    *rest = nvt_span_drop(*rest, n + 1U);
+    return text;
+}
+
+/* A value, strings without their quotes. Of an array only its beginning, which is no number. */
+static struct nvt_span take_value(struct nvt_span rest)
+{
+    size_t n = 0;
+    if (rest.len > 0U && rest.ptr[0] == (uint8_t)'"') {
+        return take_string(&rest);
+    }
+    while (n < rest.len && rest.ptr[n] != (uint8_t)',' && rest.ptr[n] != (uint8_t)'}') {
+        n++;
+    }
+    return nvt_span_of(rest.ptr, n);
+}
+
+/* The value of the first member of that name in a checked object that holds no other one; empty
+ * when there is none. Of all strings only names have a colon behind them. */
+static struct nvt_span member(struct nvt_span object, struct nvt_span name)
+{
+    struct nvt_span rest = object;
+    while (rest.len > 0U) {
+        if (rest.ptr[0] != (uint8_t)'"') {
+            rest = nvt_span_drop(rest, 1U);
+            continue;
+        }
+        struct nvt_span text = take_string(&rest);
+        rest = nvt_span_trim(rest);
+        if (rest.len > 0U && rest.ptr[0] == (uint8_t)':' && nvt_span_eq(text, name)) {
+            return take_value(nvt_span_trim(nvt_span_drop(rest, 1U)));
+        }
+    }
+    return NVT_LIT("");
 }
 
 /* One window; false when that is none. */
 static bool read_window(struct nvt_span object, uint64_t *out_left, uint64_t *out_s)
 {
-    struct nvt_json_tok pool[WINDOW_TOKENS];
-    struct nvt_json doc;
-    if (nvt_json_parse(&doc, object, pool, WINDOW_TOKENS) != NVT_OK ||
-        !read_number(member(&doc, "remaining"), out_left)) {
+    if (nvt_json_check(object, NULL) != NVT_OK ||
+        !read_number(member(object, NVT_LIT("remaining")), out_left)) {
         return false;
     }
-    *out_s = window_s(member(&doc, "window"));
+    *out_s = window_s(member(object, NVT_LIT("window")));
     return true;
 }
 

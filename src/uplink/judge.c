@@ -187,12 +187,15 @@ static void judge_asked(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
     }
 }
 
+/* nvt_call_facts would bring along what reads all the other fields. */
 static void note_date(struct nvt_uplink *u, const struct nvt_call *call, uint64_t now_ms)
 {
-    struct nvt_facts facts;
-    nvt_call_facts(call, &facts);
-    if (facts.date_s != 0) {
-        u->date_s = facts.date_s;
+    struct nvt_span value;
+    int64_t date_s = 0;
+    if (call->outcome.status != 0U &&
+        nvt_http_field_find(&call->response, NVT_LIT("Date"), &value) &&
+        nvt_time_parse_http(value, &date_s) == NVT_OK && date_s != 0) {
+        u->date_s = date_s;
         u->date_mono_ms = now_ms;
     }
 }

@@ -212,8 +212,14 @@ static void test_windows(void **state)
         {"[" WINDOW("\"1 minute\"", "0") "," WINDOW("\"1s\"", "0") "]", 60000},
         {WINDOW("5", "0"), 5000}, /* without its array */
         {"[{\"remaining\":0,\"window\":\"3 s\",\"a\":1,\"b\":2,\"c\":3}]", 3000},
+        /* what only looks like a member */
+        {"[{\"a\":[\"remaining\",7,\"window\"],\"b\":\"\\\"window\\\":\", \"window\" : \"3s\" ,"
+         "\"remaining\":0 , \"window\":9}]",
+         3000},
         /* nothing to go by */
         {"[" WINDOW("\"1s\"", "1") "]", 8000},
+        {"[" WINDOW("\"5s", "0") "]", 8000},
+        {"[" WINDOW("5", "[0,0]") "]", 8000},
         {"[" WINDOW("\"soon\"", "0") "]", 1000},
         {"[" WINDOW("\"eon\"", "0") "]", 8000},
         {"[" WINDOW("0", "0") "]", 8000},
