@@ -3,12 +3,51 @@
 # The Zephyr module and the ESP-IDF component, as far as can be checked without Zephyr and ESP-IDF: their
 # CMake files run with stand-ins of the functions they call, all they list compiles and links with the
 # host's compiler, and the options of Kconfig come to what config.h knows.
-#     embedded.sh FOLDER     with BUILD in the environment
+#     embedded.sh FOLDER     with BUILD and STRICT in the environment
 . "$(dirname "$0")/lib.sh"
 
 here=$(pwd)
 version=$(sed -n 's/^.define NVT_VERSION "\(.*\)"/\1/p' include/navette/navette.h)
 jsmn=$(dirname "$(echo '#include <jsmn.h>' | gcc -E -x c - | sed -n 's/^# 1 "\(.*jsmn.h\)".*/\1/p' | head -n 1)")
+
+# ---- the README's page for a new board ----
+
+{
+    printf '%s\n' 'void uart_line(const char *line);' 'void poll_network(void);' \
+        '#include <navette/port.h>' 'unsigned test_board(const struct nvt_port_block *flash);'
+    awk '/^```c board$/ { on = 1; next } /^```$/ { on = 0 } on' README.md
+} >"$out/board.c"
+cat >"$out/board_main.c" <<'C'
+#include <navette/ram.h>
+
+#include <stdio.h>
+
+void uart_line(const char *line);
+void poll_network(void);
+unsigned test_board(const struct nvt_port_block *flash);
+
+void uart_line(const char *line)
+{
+    (void)puts(line);
+}
+
+void poll_network(void)
+{
+}
+
+int main(void)
+{
+    static uint8_t memory[4096];
+    struct nvt_ram ram;
+    return nvt_ram_init(&ram, memory, 512, 8, 4) == NVT_OK ? (int)test_board(&ram.device) : 99;
+}
+C
+# shellcheck disable=SC2086 # a list of flags
+passes 'the self-test of the README compiles' gcc -std=c99 -Wall -Wextra $STRICT -Iinclude -o "$out/board" \
+    "$out/board.c" "$out/board_main.c" "$BUILD/libnavette.a"
+"$out/board" >"$log"
+is '... finds the one thing that the stub port is asked first' "$? $(grep -c ^FAIL "$log") $(grep -c '^ok ' "$log")" \
+    '1 1 7'
 
 # ---- Zephyr ----
 
