@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# The example gateway on FreeRTOS: a part of `make firmware`, after port/example/firmware.mk.
+
+FW_FREERTOS_CPPFLAGS := -DGATEWAY_FREERTOS -Iport/freertos -isystem $(FW_FREERTOS)/include \
+	-isystem $(FW_FREERTOS)/portable/GCC/ARM_CM3
+FW_KERNEL_SRC := $(addprefix $(FW_FREERTOS)/,tasks.c queue.c list.c portable/GCC/ARM_CM3/port.c)
+
+# SysTick is the kernel's.
+FW_KIT_freertos := $(filter-out port/mps2/tick.c,$(FW_BOARD_SRC)) $(wildcard port/freertos/*.c) \
+	$(FW_LWIP_SRC) $(addprefix $(FW_LWIP)/api/,api_lib.c api_msg.c netbuf.c tcpip.c) $(FW_KERNEL_SRC)
+FW_MAIN_freertos := port/example/main_freertos.c
+# Of interrupts, and of main before the kernel runs.
+FW_STACK_freertos := 1024
+$(eval $(call fw_set,kit-freertos,$(FW_FREERTOS_CPPFLAGS)))
+$(eval $(call fw_set,app-freertos-both,$(FW_FREERTOS_CPPFLAGS) $(FW_TLS_both)))
+$(eval $(call fw_set,app-freertos-tls12,$(FW_FREERTOS_CPPFLAGS) $(FW_TLS_tls12)))
+$(eval $(call fw_image,freertos,freertos,both))
+$(eval $(call fw_image,freertos-tls12,freertos,tls12))

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Look-ups by lwIP's resolver, asked directly: netconn would block the task. lwIP can not be told
+ * to give one up, so that each has a place of its own until the answer has come.
+ */
+#include "freertos_parts.h"
+
+#include <lwip/dns.h>
+
+enum { LOOKUP_IDLE, LOOKUP_ASKED, LOOKUP_FOUND, LOOKUP_FAILED };
+
+static void addr_from(struct nvt_addr *out, const ip_addr_t *ip)
+{
+    (void)memset(out, 0, sizeof *out);
+#if LWIP_IPV6
+    if (IP_IS_V6(ip)) {
+        (void)memcpy(out->ip, ip_2_ip6(ip)->addr, 16U);
+        out->ip_len = 16U;
+        out->scope_id = ip6_addr_zone(ip_2_ip6(ip));
+        return;
+    }
+#endif
+    (void)memcpy(out->ip, &ip_2_ip4(ip)->addr, 4U);
+    out->ip_len = 4U;
+}
+
+/* Called by lwIP's thread, which has the core locked as those below have. */
+static void found(const char *name, const ip_addr_t *ip, void *arg)
+{
+    struct nvt_freertos_lookup *l = (struct nvt_freertos_lookup *)arg;
+    (void)name;
+    if (l->forgotten) {
+        l->state = LOOKUP_IDLE;
+        l->forgotten = false;
+        return;
+    }
+    l->state = ip == NULL ? LOOKUP_FAILED : LOOKUP_FOUND;
+    if (ip != NULL) {
+        addr_from(&l->addr, ip);
+    }
+    nvt_freertos_news(l->owner);
+}
+
+/* The one that is under way, or one that is idle; NULL: all serve look-ups that were given up. */
+static struct nvt_freertos_lookup *current_lookup(struct nvt_freertos *f)
+{
+    struct nvt_freertos_lookup *idle = NULL;
+    for (size_t i = 0; i < NVT_FREERTOS_LOOKUPS; i++) {
+        struct nvt_freertos_lookup *l = &f->lookups[i];
+        if (l->state == LOOKUP_IDLE) {
+            idle = l;
+        } else if (!l->forgotten) {
+            return l;
+        } else {
+            /* lwIP is still at it */
+        }
+    }
+    return idle;
+}
+
+/* lwIP gives no reason. It asks DNS_MAX_RETRIES times, a second and more apart, before it gives up:
+ * what failed sooner was a server's word. */
+static nvt_err why_not(const struct nvt_freertos_lookup *l)
+{
+    uint64_t took_ms = nvt_freertos_mono_ms() - l->asked_ms;
+    uint64_t all_ms = (uint64_t)DNS_TMR_INTERVAL * (uint64_t)(DNS_MAX_RETRIES - 1);
+    return took_ms < all_ms ? NVT_E_NET_NAME : NVT_E_NET_RESOLVER;
+}
+
+static nvt_err ask(struct nvt_freertos *f, struct nvt_freertos_lookup *l, const char *host)
+{
+    ip_addr_t ip;
+    err_t err = dns_gethostbyname(host, &ip, found, l);
+    l->owner = f;
+    l->asked_ms = nvt_freertos_mono_ms();
+    if (err == ERR_OK) {
+        l->state = LOOKUP_FOUND;
+        addr_from(&l->addr, &ip);
+    } else if (err == ERR_INPROGRESS) {
+        l->state = LOOKUP_ASKED;
+    } else {
+        f->last_err = err;
+        return err == ERR_ARG ? NVT_E_NET_NAME : NVT_E_NET_RESOLVER;
+    }
+    return NVT_OK;
+}
+
+/* With the core locked. */
+static nvt_err resolve(struct nvt_freertos *f, const char *host, struct nvt_addr *out_addr)
+{
+    struct nvt_freertos_lookup *l = current_lookup(f);
+    nvt_err err = NVT_OK;
+    if (l == NULL) {
+        return NVT_E_NET_RESOLVER;
+    }
+    if (l->state == LOOKUP_IDLE) {
+        err = ask(f, l, host);
+    }
+    if (err != NVT_OK || l->state == LOOKUP_ASKED) {
+        return err == NVT_OK ? NVT_AGAIN : err;
+    }
+    err = l->state == LOOKUP_FOUND ? NVT_OK : why_not(l);
+    *out_addr = l->addr;
+    l->state = LOOKUP_IDLE;
+    return err;
+}
+
+nvt_err nvt_freertos_resolve(void *ctx, const char *host, uint16_t port, struct nvt_addr *out_addrs,
+                             size_t *out_count)
+{
+    struct nvt_freertos *f = (struct nvt_freertos *)ctx;
+    *out_count = 0;
+    LOCK_TCPIP_CORE();
+    nvt_err err = resolve(f, host, &out_addrs[0]);
+    UNLOCK_TCPIP_CORE();
+    if (err == NVT_OK) {
+        out_addrs[0].port = port;
+        *out_count = 1;
+    }
+    return err;
+}
+
+void nvt_freertos_resolve_cancel(void *ctx)
+{
+    struct nvt_freertos *f = (struct nvt_freertos *)ctx;
+    LOCK_TCPIP_CORE();
+    struct nvt_freertos_lookup *l = current_lookup(f);
+    if (l != NULL && l->state == LOOKUP_ASKED) {
+        l->forgotten = true;
+    } else if (l != NULL) {
+        l->state = LOOKUP_IDLE;
+    } else {
+        /* all are given up already */
+    }
+    UNLOCK_TCPIP_CORE();
+}
+
+bool nvt_freertos_has_answer(struct nvt_freertos *f)
+{
+    LOCK_TCPIP_CORE();
+    struct nvt_freertos_lookup *l = current_lookup(f);
+    bool awaited = l != NULL && l->state == LOOKUP_ASKED;
+    UNLOCK_TCPIP_CORE();
+    return !awaited;
+}
