@@ -10,6 +10,7 @@ import servers
 
 HOST = "registre.localhost"
 TLS = {"12": "NORMAL:-VERS-ALL:+VERS-TLS1.2", "13": "NORMAL:-VERS-ALL:+VERS-TLS1.3"}
+NO_TICKETS = ":%NO_TICKETS"
 
 
 class Bench(rig.Rig):
@@ -21,8 +22,9 @@ class Bench(rig.Rig):
         self.standin = None
         self.dns = servers.Dns(HOST)
 
-    def serve(self, certificate="server", tls=None):
-        """A stand-in that knows nothing yet. Limits are not what is tried here."""
+    def serve(self, certificate="server", tls=None, more=""):
+        """A stand-in that knows nothing yet. Limits are not what is tried here. more: to be added
+        to its TLS priorities."""
         if self.standin is not None:
             self.standin.terminate()
             self.standin.wait()
@@ -32,7 +34,7 @@ class Bench(rig.Rig):
             os.remove(self.path("standin.log"))
         self.start_standin("--cert", self.path("pki", certificate + ".pem"),
                            "--key", self.path("pki", certificate + ".key"), "--limit-scale",
-                           "1000", "--verbose", *(["--tls", TLS[tls]] if tls else []))
+                           "1000", "--verbose", *(["--tls", TLS[tls] + more] if tls else []))
         self.standin = self.children[-1]
 
     def requests(self):

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 FLASH_LEN, PSRAM_LEN = 1 << 20, 16 << 20  # what the image uses; what the emulator wants
-LAST_WORDS = 30
+LAST_WORDS = 15
 
 # Lines that carry one figure each, by the name it gets in Report.
 FACTS = {
@@ -55,7 +55,8 @@ class Report:
         return int(self.facts[name] or 0)
 
     def last_words(self):
-        return "\n".join(self.text.splitlines()[-LAST_WORDS:])
+        lines = [line for line in self.text.splitlines() if not re.match("(mem|time): ", line)]
+        return "\n".join(lines[-LAST_WORDS:])
 
 
 def blank_flash(path):

@@ -17,19 +17,22 @@ HEAP = re.compile(r"(_|__libc_|pvPort|vPort)?([mc]alloc|realloc|free)(_r)?|pvPor
                   r"|_?sbrk(_r)?")
 MEMBER = re.compile(r"lib\w+\.a\(\S*(malloc|free|sbrk)r?\.o\)|/heap_\d\.o$")
 
-# Parts by the path of an object; the first that fits. lwIP's own folders are called as rooms are.
+# Parts by the section and path of an object; the first that fits. lwIP's own folders are called as
+# rooms are.
 PARTS = [
-    ("board (mps2)", r"(^|/)port/mps2/"),
-    ("port (lwip, freertos)", r"(^|/)port/(lwip|freertos|ram)/"),
-    ("example", r"(^|/)port/example/|/ca\.o$"),
+    ("arena of Mbed TLS", r"^\.bss\.\S*arena"),
+    ("stacks", r"^\.bss\.\S*stack|^\.stack"),
+    ("board (mps2)", r"(^|[/ ])port/mps2/"),
+    ("port (lwip, freertos)", r"(^|[/ ])port/(lwip|freertos|ram)/"),
+    ("example", r"(^|[/ ])port/example/|/ca\.o$"),
     ("C library", r"/lib(c|g|m|gcc|nosys|rdimon)(_nano)?\.a\(|/crt\w*\.o$"),
     ("FreeRTOS", r"(?i)freertos.*/(tasks|queue|list|port|timers|event_groups)\.o"),
     ("lwIP", r"lwip"),
     ("Mbed TLS", r"mbed"),
-    *(("navette " + room, r"(^|/)src/%s/" % room)
+    *(("navette " + room, r"(^|[/ ])src/%s/" % room)
       for room in ("base http json auth tls conn spool client uplink api").split()),
 ]
-OTHER = "other"
+OTHER = "gaps and other"
 
 
 class Image:
@@ -60,13 +63,12 @@ class Image:
         return sorted({n for n in names if HEAP.fullmatch(n)} | members)
 
     def parts(self):
-        """{part: [flash, RAM]}; what no object brought (the stacks of link.ld, gaps between two
-        objects) stands under its output section."""
+        """{part: [flash, RAM]}; what no object brought: the stack of link.ld, gaps between two."""
         found = collections.defaultdict(lambda: [0, 0])
         for name, (at, size, stored) in self.sections.items():
-            pieces = [(part_of(path), n) for section, path, n in pieces_of(self.map)
+            pieces = [(part_of(piece), n) for section, piece, n in pieces_of(self.map)
                       if section == name]
-            pieces.append(("rest of " + name, size - sum(n for _, n in pieces)))
+            pieces.append((part_of(name), size - sum(n for _, n in pieces)))
             for part, n in pieces:
                 if stored and at < CHIP:
                     found[part][0] += n
@@ -75,9 +77,9 @@ class Image:
         return {part: sizes for part, sizes in found.items() if any(sizes)}
 
 
-def part_of(path):
+def part_of(piece):
     for part, pattern in PARTS:
-        if re.search(pattern, path):
+        if re.search(pattern, piece):
             return part
     return OTHER
 
@@ -93,8 +95,8 @@ def loaded_sections(elf):
 
 
 def pieces_of(text):
-    """(output section, path of the object, size) as the map lists them; a name that is too long has
-    its figures on the next line."""
+    """(output section, "section path" of the object, size) as the map lists them; a name that is
+    too long has its figures on the next line."""
     text = text[text.index("Linker script and memory map"):]
     text = re.sub(r"\n (\S+)\n {16}(?=\s*0x)", r"\n \1 ", text)
     section = ""
@@ -103,7 +105,8 @@ def pieces_of(text):
         if re.match(r"\.\S+", line):
             section = line.split()[0]
             continue
-        found = re.match(r" (?:\S+) +0x[0-9a-f]+ +0x([0-9a-f]+) (\S.*\.o\)?)$", line)
-        if found and int(found.group(1), 16):
-            pieces.append((section, found.group(2), int(found.group(1), 16)))
+        found = re.match(r" (\S+) +0x[0-9a-f]+ +0x([0-9a-f]+) (\S.*\.o\)?)$", line)
+        if found and int(found.group(2), 16):
+            pieces.append((section, found.group(1) + " " + found.group(3),
+                           int(found.group(2), 16)))
     return pieces
