@@ -34,13 +34,15 @@ $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_quota: $(call fuzz_objects,src/client/quota.c src/client/verdict.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \
-	src/cli/token_cache.c src/client/client.c src/conn/origin.c src/api/demarches_paste.c)
+	src/cli/token_cache.c src/cli/file_write.c src/client/client.c src/conn/origin.c \
+	src/api/demarches_paste.c)
 $(BUILD)/fuzz/fuzz_secrets: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,settings serve_settings \
-	refresh_store signals files,src/cli/$f.c) src/api/*.c) $(FUZZ_CLIENT)
+	refresh_store signals files file_write,src/cli/$f.c) port/posix/folder.c src/api/*.c) \
+	$(FUZZ_CLIENT)
 $(BUILD)/fuzz/fuzz_lines: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,feed intake socket \
-	drop drop_file metrics journey_line refused mask,src/cli/$f.c) src/spool/*.c port/ram/*.c \
-	src/api/*.c) $(FUZZ_CLIENT)
+	drop drop_file file_write metrics journey_line refused mask,src/cli/$f.c) src/spool/*.c \
+	port/ram/*.c src/api/*.c) $(FUZZ_CLIENT)
 $(BUILD)/fuzz/fuzz_lines: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: FUZZ_LIBS := -linih $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_call $(BUILD)/fuzz/fuzz_request: $(FUZZ_CLIENT)

@@ -108,4 +108,8 @@ nvt_err nvt_posix_file_open(struct nvt_posix_file *f, const char *path, uint32_t
 
 void nvt_posix_file_close(struct nvt_posix_file *f);
 
+/* Makes the name of the file at path outlive a power cut: syncs its folder, where the file system
+ * has something to sync there. False with errno, ENAMETOOLONG beyond 4 095 bytes of folder. */
+bool nvt_posix_sync_folder(const char *path);
+
 #endif

@@ -294,23 +294,6 @@ static nvt_err fill(struct nvt_posix_file *f)
     return err == NVT_OK && fsync(f->fd) != 0 ? failed(f) : err;
 }
 
-/* The name too must outlive a power cut. Some file systems have nothing to sync there. */
-static nvt_err sync_folder(struct nvt_posix_file *f, const char *path)
-{
-    char folder[PATH_ROOM];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0U : (size_t)(slash - path) + 1U;
-    (void)memcpy(folder, path, len);
-    folder[len] = '\0';
-    int fd = open(len == 0U ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return failed(f);
-    }
-    nvt_err err = fsync(fd) == 0 || errno == EINVAL ? NVT_OK : failed(f);
-    (void)close(fd);
-    return err;
-}
-
 nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count)
 {
@@ -335,7 +318,7 @@ nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t
         err = failed(f);
     }
     if (err == NVT_OK) {
-        err = sync_folder(f, path);
+        err = nvt_posix_sync_folder(path) ? NVT_OK : failed(f); /* of the new name */
     } else if (ours) {
         (void)unlink(name);
     } else {

@@ -343,6 +343,9 @@ void out_end(void); /* prints it and a line end */
  * message (with json and that exit code) when it can not be read or is longer than max. */
 uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code);
 
+/* All of the bytes, from where fd stands. False with errno; some may be written then. */
+bool file_write(int fd, struct nvt_span bytes);
+
 #define CLI_LINE_MAX 16384U
 
 /* Lines of a file in fixed memory. */

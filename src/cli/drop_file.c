@@ -36,18 +36,6 @@ static bool same_id(const struct drop_id *a, const struct drop_id *b)
     return a->ino == b->ino && a->size == b->size && a->mtime_s == b->mtime_s;
 }
 
-static bool write_all(int fd, struct nvt_span bytes)
-{
-    while (bytes.len > 0U) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes = nvt_span_drop(bytes, n > 0 ? (size_t)n : 0U);
-    }
-    return true;
-}
-
 /* ---- the mark: inode, size, time, bytes, lines, keep ---- */
 
 static void put_number(struct nvt_buf *b, uint64_t n)
@@ -73,7 +61,7 @@ static bool write_mark(const struct drop_ref *f, const char *path)
     put_number(&b, f->lines);
     nvt_buf_put_u64(&b, f->keep ? 1U : 0U);
     nvt_buf_put_byte(&b, (uint8_t)'\n');
-    bool written = write_all(fd, nvt_buf_span(&b));
+    bool written = file_write(fd, nvt_buf_span(&b));
     return close(fd) == 0 && written;
 }
 
@@ -201,7 +189,7 @@ static bool end_torn_line(int fd)
     if (size > 0 && pread(fd, &last, 1U, size - 1) != 1) {
         return false;
     }
-    return last == '\n' || write_all(fd, NVT_LIT("\n"));
+    return last == '\n' || file_write(fd, NVT_LIT("\n"));
 }
 
 static bool open_refused(struct drop_file *f)
@@ -224,7 +212,7 @@ static bool refuse(struct drop_file *f, struct nvt_span line, const struct intak
     nvt_buf_init(&b, mem, sizeof mem);
     failure.err = r->err;
     bool whole = refused_record(&b, &record, &failure);
-    if (!open_refused(f) || !write_all(f->refused, nvt_buf_span(&b))) {
+    if (!open_refused(f) || !file_write(f->refused, nvt_buf_span(&b))) {
         f->wrong = unwritten;
         return false;
     }

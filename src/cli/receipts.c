@@ -17,22 +17,6 @@
 
 /* ---- opening ---- */
 
-static bool write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    size_t done = 0;
-    while (done < len) {
-        ssize_t n = write(fd, bytes + done, len - done);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        done += (size_t)n;
-    }
-    return true;
-}
-
 /* How many bytes at the end belong to a line without its end; len bytes of tail end the file. */
 static size_t unfinished(const uint8_t *tail, size_t len)
 {
@@ -60,25 +44,10 @@ static bool mend_tail(int fd, const char *path)
     }
     if (n == sizeof tail ||
         nvt_json_check(nvt_span_of(tail + (size_t)len - n, n), NULL) == NVT_OK) {
-        return write_all(fd, (const uint8_t *)"\n", 1U);
+        return file_write(fd, NVT_LIT("\n"));
     }
     say("%s: its last line was cut short and is taken out: it will be told again", path);
     return ftruncate(fd, st.st_size - (off_t)n) == 0;
-}
-
-bool place_sync_folder(const char *path)
-{
-    char folder[CLI_PATH_CAP];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0U : (size_t)(slash - path) + 1U;
-    (void)memcpy(folder, path, len);
-    folder[len] = '\0';
-    int fd = open(len == 0U ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return ok;
 }
 
 static bool is_plain(int fd)
@@ -98,7 +67,7 @@ static bool open_file(struct serve *s)
     bool is_new = access(path, F_OK) != 0;
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, S_IRUSR | S_IWUSR);
     bool ok =
-        fd >= 0 && is_plain(fd) && mend_tail(fd, path) && (!is_new || place_sync_folder(path));
+        fd >= 0 && is_plain(fd) && mend_tail(fd, path) && (!is_new || nvt_posix_sync_folder(path));
     if (ok) {
         s->refused = fd;
     } else if (fd >= 0) {
@@ -194,7 +163,7 @@ static bool add_line(int fd, struct nvt_span line)
     if (fstat(fd, &st) != 0) {
         return false;
     }
-    if (write_all(fd, line.ptr, line.len) && fdatasync(fd) == 0) {
+    if (file_write(fd, line) && fdatasync(fd) == 0) {
         return true;
     }
     int saved = errno;

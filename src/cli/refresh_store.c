@@ -167,35 +167,6 @@ static bool load(const struct refresh_store *st, const char *path, char out[NVT_
     return ok;
 }
 
-static bool sync_dir(struct refresh_store *st)
-{
-    int fd = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (!ok) {
-        (void)broken(st, "the folder can not be made durable");
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return ok;
-}
-
-static bool write_whole(int fd, const char *bytes)
-{
-    size_t at = 0;
-    while (at < RECORD_LEN) {
-        ssize_t n = pwrite(fd, bytes + at, RECORD_LEN - at, (off_t)at);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        at += (size_t)n;
-    }
-    return true;
-}
-
 /* The spare with these bytes, durable but for its name. */
 static bool write_spare(struct refresh_store *st, const char bytes[RECORD_LEN])
 {
@@ -205,7 +176,8 @@ static bool write_spare(struct refresh_store *st, const char bytes[RECORD_LEN])
         return broken(st, "it can not be made");
     }
     bool ok = is_private(fd) || broken(st, "it is readable by others");
-    ok = ok && (write_whole(fd, bytes) || broken(st, "it can not be written"));
+    ok = ok &&
+         (file_write(fd, nvt_span_of(bytes, RECORD_LEN)) || broken(st, "it can not be written"));
     ok = ok && (ftruncate(fd, (off_t)RECORD_LEN) == 0 || broken(st, "it can not be cut"));
     ok = ok && (fsync(fd) == 0 || broken(st, "it can not be made durable"));
     return (close(fd) == 0 || broken(st, "it can not be closed")) && ok;
@@ -227,7 +199,7 @@ static bool make_spare(struct refresh_store *st)
 static bool promote(struct refresh_store *st)
 {
     return (rename(st->spare, st->path) == 0 || broken(st, "it can not be renamed")) &&
-           sync_dir(st);
+           (nvt_posix_sync_folder(st->path) || broken(st, "the folder can not be made durable"));
 }
 
 /* ---- one run at a time ---- */

@@ -220,9 +220,6 @@ void metrics_prometheus(const struct serve *s, struct nvt_buf *out);
  * What is refused or expired is written to the refused file, durable before it is marked:
  * {"id":17,"state":"refused","http_status":422,"code":"-32422","reason":"..","journey":{..}} */
 
-/* The name of a new file must outlive a power cut too. False with errno. */
-bool place_sync_folder(const char *path);
-
 int receipts_open(struct serve *s);
 nvt_err receipts_take(void *serve, const struct nvt_uplink_receipt *r);
 void receipts_close(struct serve *s);

@@ -33,19 +33,6 @@ static enum standing look(const struct serve *s)
 
 /* ---- writing it anew ---- */
 
-static bool write_piece(int fd, const uint8_t *bytes, size_t len)
-{
-    size_t done = 0;
-    while (done < len) {
-        ssize_t n = write(fd, bytes + done, len - done);
-        if (n <= 0 && errno != EINTR) {
-            return false;
-        }
-        done += n > 0 ? (size_t)n : 0U;
-    }
-    return true;
-}
-
 static bool copy_block(const struct nvt_port_block *from, uint32_t block, int to)
 {
     uint8_t piece[PIECE];
@@ -54,7 +41,8 @@ static bool copy_block(const struct nvt_port_block *from, uint32_t block, int to
         uint32_t left = from->block_size - at;
         uint32_t n = left < PIECE ? left : PIECE;
         errno = EIO;
-        ok = from->read(from->ctx, block, at, piece, n) == NVT_OK && write_piece(to, piece, n);
+        ok = from->read(from->ctx, block, at, piece, n) == NVT_OK &&
+             file_write(to, nvt_span_of(piece, n));
     }
     return ok;
 }
@@ -76,7 +64,7 @@ static bool copy_to(const struct serve *s, const char *name)
         (void)unlink(name);
     }
     errno = saved;
-    return ok && place_sync_folder(s->set.spool_file);
+    return ok && nvt_posix_sync_folder(s->set.spool_file);
 }
 
 /* Under the same descriptor, once it is locked: the old file is given up last. */

@@ -190,7 +190,7 @@ static bool write_file(const char *path, const char *text, size_t len)
     if (fd < 0) {
         return false;
     }
-    bool ok = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+    bool ok = file_write(fd, nvt_span_of(text, len)) && fsync(fd) == 0;
     return close(fd) == 0 && ok;
 }
 

@@ -125,14 +125,14 @@ int open(const char *path, int flags, ...)
     return fd;
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+ssize_t write(int fd, const void *bytes, size_t len)
 {
-    ssize_t (*pwrite_)(int, const void *, size_t, off_t);
-    *(void **)&pwrite_ = real("pwrite");
+    ssize_t (*write_)(int, const void *, size_t);
+    *(void **)&write_ = real("write");
     if (kind_of(fd) == SPARE && operation("write")) {
         return -1;
     }
-    return pwrite_(fd, bytes, len, at);
+    return write_(fd, bytes, len);
 }
 
 int ftruncate(int fd, off_t len)

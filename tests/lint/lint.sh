@@ -22,7 +22,8 @@ shipped() {
     find src port -name '*.c' | grep -Ev '^port/(mps2|lwip|freertos|example)/' | sort
 }
 library() { shipped | grep -v '^src/cli/'; }
-everything() { find src port -name '*.c' | sort; }
+# Of FreeRTOS' part cppcheck would need the headers; the start-up code compares the linker's symbols.
+checkable() { find src port -name '*.c' | grep -v '^port/freertos/' | sort; }
 ours() { find include src port tests fuzz -name '*.[ch]' | sort; }
 first_of() {
     for tool in "$@"; do
@@ -71,7 +72,8 @@ CPPCHECK="cppcheck -q --std=c99 --platform=unix64 --inline-suppr --error-exitcod
 check_cppcheck() {
     mkdir -p "$BUILD/lint/cppcheck"
     # shellcheck disable=SC2086
-    everything | $CPPCHECK --enable=warning,performance,portability \
+    checkable | $CPPCHECK --enable=warning,performance,portability \
+        --suppress=comparePointers:port/mps2/startup.c \
         --cppcheck-build-dir="$BUILD/lint/cppcheck" --file-list=- \
         --template='{file}:{line}: {message} [{id}]'
 }
