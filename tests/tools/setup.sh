@@ -38,7 +38,7 @@ packages_of() {
         "gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf" \
         "libc6-dev-armhf-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross" \
         "gcc-riscv64-unknown-elf? musl-tools" ;;
-    packaging) echo "$(packages_of test) clang cmake pkg-config" ;;
+    packaging) echo "$(packages_of test) clang cmake pkg-config python3-kconfiglib?" ;;
     # Never gcc-multilib: apt removes the compilers for other machines with it.
     check) echo "$(packages_of test) $(packages_of fuzz) valgrind libc6-dev-i386? dpkg-dev" \
         "debian-archive-keyring" ;;
