@@ -8,16 +8,20 @@
 
 /* ---- requests ---- */
 
+static void put_member(struct nvt_json_writer *w, const char *name, const char *text)
+{
+    nvt_json_name(w, nvt_span_str(name));
+    nvt_json_put_str(w, nvt_span_str(text));
+}
+
 /* { "access_key": ..., "secret_key": ... }                   registry, POST /auth/access_token */
 static nvt_err write_key_pair(const struct nvt_credentials *c, struct nvt_buf *body)
 {
     struct nvt_json_writer w;
     nvt_json_writer_init(&w, body);
     nvt_json_begin_object(&w);
-    nvt_json_name(&w, NVT_LIT("access_key"));
-    nvt_json_put_str(&w, nvt_span_str(c->id));
-    nvt_json_name(&w, NVT_LIT("secret_key"));
-    nvt_json_put_str(&w, nvt_span_str(c->secret));
+    put_member(&w, "access_key", c->id);
+    put_member(&w, "secret_key", c->secret);
     nvt_json_end_object(&w);
     return nvt_json_writer_end(&w);
 }
@@ -46,17 +50,13 @@ static nvt_err write_password(const struct nvt_credentials *c, struct nvt_buf *b
     struct nvt_json_writer w;
     nvt_json_writer_init(&w, body);
     nvt_json_begin_object(&w);
-    nvt_json_name(&w, NVT_LIT("grant_type"));
     if (c->refresh[0] != '\0') {
-        nvt_json_put_str(&w, NVT_LIT("refresh_token"));
-        nvt_json_name(&w, NVT_LIT("refresh_token"));
-        nvt_json_put_str(&w, nvt_span_str(c->refresh));
+        put_member(&w, "grant_type", "refresh_token");
+        put_member(&w, "refresh_token", c->refresh);
     } else {
-        nvt_json_put_str(&w, NVT_LIT("password"));
-        nvt_json_name(&w, NVT_LIT("username"));
-        nvt_json_put_str(&w, nvt_span_str(c->id));
-        nvt_json_name(&w, NVT_LIT("password"));
-        nvt_json_put_str(&w, nvt_span_str(c->secret));
+        put_member(&w, "grant_type", "password");
+        put_member(&w, "username", c->id);
+        put_member(&w, "password", c->secret);
     }
     nvt_json_end_object(&w);
     return nvt_json_writer_end(&w);

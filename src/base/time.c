@@ -47,17 +47,17 @@ static bool is_clock(const struct civil *c)
 
 /* Days from 1970-01-01 of a date that is_date() accepts. Years are counted from March, so that the
  * leap day comes last and the lengths before it repeat: 153 days in five months. */
-static int64_t days_of(const struct civil *c)
+static int32_t days_of(const struct civil *c)
 {
-    int64_t year = (int64_t)c->year + 399 + (c->month > 2 ? 1 : 0); /* March year, kept positive */
-    int64_t month = (c->month + 9) % 12;
-    int64_t days = year * 365 + year / 4 - year / 100 + year / 400;
+    int32_t year = c->year + 399 + (c->month > 2 ? 1 : 0); /* March year, kept positive */
+    int32_t month = (c->month + 9) % 12;
+    int32_t days = year * 365 + year / 4 - year / 100 + year / 400;
     return days + (153 * month + 2) / 5 + c->day - 1 - 865565;
 }
 
 static int64_t seconds_of(const struct civil *c)
 {
-    return days_of(c) * DAY_S + (int64_t)c->hour * 3600 + (int64_t)c->minute * 60 + c->second;
+    return (int64_t)days_of(c) * DAY_S + c->hour * 3600 + c->minute * 60 + c->second;
 }
 
 nvt_err nvt_time_from_civil(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
@@ -81,7 +81,7 @@ static void date_of(int32_t days, struct civil *out)
         c.year++;
     }
     c.year--;
-    int32_t left = days - (int32_t)days_of(&c);
+    int32_t left = days - days_of(&c);
     while (left >= days_in_month(c.year, c.month)) {
         left -= days_in_month(c.year, c.month);
         c.month++;
@@ -100,6 +100,7 @@ static void put_padded(struct nvt_buf *b, int32_t value, int32_t highest)
 
 void nvt_time_put_rfc3339(struct nvt_buf *b, int64_t s)
 {
+    static const char marks[6] = {'-', '-', 'T', ':', ':', 'Z'};
     uint8_t text[20];
     struct nvt_buf t;
     struct civil c = {0, 0, 0, 0, 0, 0};
@@ -109,16 +110,11 @@ void nvt_time_put_rfc3339(struct nvt_buf *b, int64_t s)
     }
     int32_t second = (int32_t)(s % DAY_S);
     date_of((int32_t)(s / DAY_S), &c);
-    const struct {
-        int32_t value;
-        int32_t highest;
-        char mark;
-    } parts[6] = {{c.year, 1000, '-'},      {c.month, 10, '-'},          {c.day, 10, 'T'},
-                  {second / 3600, 10, ':'}, {second / 60 % 60, 10, ':'}, {second % 60, 10, 'Z'}};
+    const int32_t parts[6] = {c.year, c.month, c.day, second / 3600, second / 60 % 60, second % 60};
     nvt_buf_init(&t, text, sizeof text);
     for (size_t i = 0; i < 6U; i++) {
-        put_padded(&t, parts[i].value, parts[i].highest);
-        nvt_buf_put_byte(&t, (uint8_t)parts[i].mark);
+        put_padded(&t, parts[i], i == 0U ? 1000 : 10);
+        nvt_buf_put_byte(&t, (uint8_t)marks[i]);
     }
     nvt_buf_put(b, nvt_buf_span(&t));
 }

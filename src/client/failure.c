@@ -70,11 +70,16 @@ static bool put_scalar(const struct reader *r, const char *path, char *out, size
     return true;
 }
 
+/* Added to the message. */
+static void put(const struct reader *r, struct nvt_span text, bool escaped)
+{
+    nvt_failure_words(r->f->message, sizeof(r->f->message), text, escaped, r->hidden);
+}
+
 static void put_separator(const struct reader *r, const char *text)
 {
     if (r->f->message[0] != '\0') {
-        nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_span_str(text), false,
-                          r->hidden);
+        put(r, nvt_span_str(text), false);
     }
 }
 
@@ -86,8 +91,7 @@ static void put_texts(const struct reader *r, nvt_json_node node, const char *se
     nvt_json_node item = 0;
     if (is_type(r, node, NVT_JSON_STRING)) {
         put_separator(r, separator);
-        nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_json_raw(r->doc, node), true,
-                          r->hidden);
+        put(r, nvt_json_raw(r->doc, node), true);
         return;
     }
     if (!is_type(r, node, NVT_JSON_ARRAY)) {
@@ -96,8 +100,7 @@ static void put_texts(const struct reader *r, nvt_json_node node, const char *se
     while (nvt_json_next(r->doc, node, &it, &name, &item)) {
         if (is_type(r, item, NVT_JSON_STRING)) {
             put_separator(r, it.left + 1U == nvt_json_size(r->doc, node) ? separator : ", ");
-            nvt_failure_words(r->f->message, sizeof(r->f->message), nvt_json_raw(r->doc, item),
-                              true, r->hidden);
+            put(r, nvt_json_raw(r->doc, item), true);
         }
     }
 }
@@ -237,8 +240,7 @@ static void read_broken(const struct reader *r, struct nvt_span body)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && text.len == 0U; i++) {
         text = until_quote(find_text(body, nvt_span_str(names[i])));
     }
-    nvt_failure_words(r->f->message, sizeof(r->f->message), text.len > 0U ? text : body, true,
-                      r->hidden);
+    put(r, text.len > 0U ? text : body, true);
 }
 
 static struct nvt_span trim_lines(struct nvt_span s)
@@ -277,7 +279,7 @@ static void read_markup(const struct reader *r, struct nvt_span body)
         text = trim_lines(text);
         if (text.len > 0U) {
             put_separator(r, " ");
-            nvt_failure_words(r->f->message, sizeof(r->f->message), text, false, r->hidden);
+            put(r, text, false);
         }
         if (title) {
             return;
@@ -308,7 +310,7 @@ void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_js
     if (text.ptr[0] == (uint8_t)'{' || text.ptr[0] == (uint8_t)'[') {
         read_broken(&r, text);
     } else {
-        nvt_failure_words(f->message, sizeof(f->message), text, false, hidden);
+        put(&r, text, false);
     }
 }
 

@@ -120,9 +120,9 @@ int64_t nvt_verdict_date_s(const struct nvt_http_response *answer)
 
 /* Seconds until a time that was told as an absolute one; the server's own clock is the one to
  * measure it by. */
-static bool until(int64_t at_s, struct nvt_dates dates, uint64_t *out_s)
+static bool until(int64_t at_s, const struct nvt_dates *dates, uint64_t *out_s)
 {
-    int64_t now_s = dates.server_s != 0 ? dates.server_s : dates.wall_s;
+    int64_t now_s = dates->server_s != 0 ? dates->server_s : dates->wall_s;
     if (now_s == 0) {
         return false;
     }
@@ -131,7 +131,7 @@ static bool until(int64_t at_s, struct nvt_dates dates, uint64_t *out_s)
 }
 
 /* Retry-After = HTTP-date / delay-seconds (RFC 9110 section 10.2.3). */
-static bool read_retry_after(struct nvt_span value, struct nvt_dates dates, uint64_t *out_s)
+static bool read_retry_after(struct nvt_span value, const struct nvt_dates *dates, uint64_t *out_s)
 {
     int64_t at_s = 0;
     nvt_err err = nvt_u64_parse(value, UINT64_MAX, out_s);
@@ -147,7 +147,7 @@ static bool read_retry_after(struct nvt_span value, struct nvt_dates dates, uint
 
 /* RateLimit-Reset of the drafts is a delta, that of other servers seconds since 1970: no delta is
  * thirty years long. */
-static bool read_reset(struct nvt_span value, struct nvt_dates dates, uint64_t *out_s)
+static bool read_reset(struct nvt_span value, const struct nvt_dates *dates, uint64_t *out_s)
 {
     uint64_t n = 0;
     if (nvt_u64_parse(value, (uint64_t)INT64_MAX, &n) != NVT_OK) {
@@ -161,9 +161,10 @@ static bool read_reset(struct nvt_span value, struct nvt_dates dates, uint64_t *
 }
 
 /* Sources in the order of how exactly they answer. */
-static bool read_delay(const struct nvt_http_response *answer, struct nvt_dates dates,
+static bool read_delay(const struct nvt_http_response *answer, const struct nvt_dates *dates,
                        uint64_t *out_s)
 {
+    static const char *const resets[] = {"RateLimit-Reset", "X-RateLimit-Reset"};
     struct nvt_span value;
     struct nvt_quota quota;
     if (nvt_http_field_find(answer, NVT_LIT("Retry-After"), &value) &&
@@ -174,13 +175,11 @@ static bool read_delay(const struct nvt_http_response *answer, struct nvt_dates 
     if (answer->status != 429U) {
         return false;
     }
-    if (nvt_http_field_find(answer, NVT_LIT("RateLimit-Reset"), &value) &&
-        read_reset(value, dates, out_s)) {
-        return true;
-    }
-    if (nvt_http_field_find(answer, NVT_LIT("X-RateLimit-Reset"), &value) &&
-        read_reset(value, dates, out_s)) {
-        return true;
+    for (size_t i = 0; i < sizeof resets / sizeof resets[0]; i++) {
+        if (nvt_http_field_find(answer, nvt_span_str(resets[i]), &value) &&
+            read_reset(value, dates, out_s)) {
+            return true;
+        }
     }
     nvt_quota_read(answer, &quota);
     *out_s = quota.wait_s;
@@ -191,7 +190,7 @@ bool nvt_verdict_told_ms(const struct nvt_http_response *answer, struct nvt_date
                          uint64_t *out_ms)
 {
     uint64_t s = 0;
-    bool told = answer != NULL && read_delay(answer, dates, &s);
+    bool told = answer != NULL && read_delay(answer, &dates, &s);
     *out_ms = 1000U * (s < (uint64_t)DAY_S ? s : (uint64_t)DAY_S);
     return told;
 }
