@@ -5,7 +5,7 @@
 enum { SAMPLES = 16, GUARD = 0xA5, ERASED = 0xFF };
 
 struct block_run {
-    struct run run; /* first: checks get its address */
+    struct run run;
     const struct nvt_selftest_block *t;
     const struct nvt_port_block *d;
     uint32_t samples;
@@ -13,7 +13,7 @@ struct block_run {
 
 static struct block_run *of(struct run *r)
 {
-    return (struct block_run *)r;
+    return (struct block_run *)r->own;
 }
 
 /* The first six blocks, the last six, and some between. */
@@ -258,6 +258,7 @@ static void endures(struct run *r)
 unsigned nvt_selftest_block(const struct nvt_selftest_block *t)
 {
     struct block_run b = {.t = t, .d = t->device};
+    b.run.own = &b;
     b.run.print = t->print;
     b.run.ctx = t->ctx;
     b.samples = b.d->block_count < (uint32_t)SAMPLES ? b.d->block_count : (uint32_t)SAMPLES;

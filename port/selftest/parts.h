@@ -9,6 +9,7 @@
 struct run {
     const struct nvt_selftest *t; /* NULL for a block device */
     const struct nvt_port *port;
+    void *own; /* what one kind of check needs besides */
     void (*print)(void *ctx, const char *line);
     void *ctx;
     unsigned failures;
