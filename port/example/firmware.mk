@@ -64,13 +64,21 @@ $(eval $(call fw_set,core-tls12,$(FW_TLS_tls12)))
 # ---- bare metal ----
 
 FW_KIT_bare := $(FW_BOARD_SRC) $(wildcard port/lwip/*.c) $(FW_LWIP_SRC)
-FW_MAIN_bare := port/example/main_bare.c
+FW_MAIN_bare := port/example/bare.c port/example/main_bare.c
 FW_STACK_bare := $(FW_STACK)
 $(eval $(call fw_set,kit-bare,))
 $(eval $(call fw_set,app-bare-both,$(FW_TLS_both)))
 $(eval $(call fw_set,app-bare-tls12,$(FW_TLS_tls12)))
 $(eval $(call fw_image,bare,bare,both))
 $(eval $(call fw_image,bare-tls12,bare,tls12))
+
+# The self-test of port/lwip and of the flash, on the same board: $(FW_DIR)/selftest.elf
+FW_KIT_selftest := $(FW_KIT_bare) $(wildcard port/selftest/*.c)
+FW_MAIN_selftest := port/example/bare.c port/example/main_selftest.c
+FW_STACK_selftest := $(FW_STACK)
+$(eval $(call fw_set,kit-selftest,))
+$(eval $(call fw_set,app-selftest-both,$(FW_TLS_both)))
+$(eval $(call fw_image,selftest,selftest,both))
 
 # ---- what is made for them ----
 

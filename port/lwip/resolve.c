@@ -72,8 +72,8 @@ nvt_err nvt_lwip_resolve(void *ctx, const char *host, uint16_t port, struct nvt_
     struct nvt_lwip *l = (struct nvt_lwip *)ctx;
     size_t len = strlen(host);
     *out_count = 0;
-    if (len == 0U || len >= sizeof l->host) {
-        return NVT_E_NET_NAME;
+    if (len == 0U || len >= sizeof l->host || (!LWIP_IPV6 && strchr(host, ':') != NULL)) {
+        return NVT_E_NET_NAME; /* the last: an IPv6 address, where lwIP has no IPv6 */
     }
     if (!l->asked || strcmp(l->host, host) != 0) {
         start(l, host, len);
