@@ -64,7 +64,7 @@ void registry_read(struct nvt_span bytes, struct registry_request *out)
         return;
     }
     struct nvt_span head = nvt_span_of(bytes.ptr, (size_t)(end - bytes.ptr) + 2U);
-    (void)nvt_u64_parse(field(head, "\r\nContent-Length: "), bytes.len, &length);
+    (void)nvt_u64_parse(field(head, "\r\nContent-Length: "), UINT32_MAX, &length);
     struct nvt_span rest = from(bytes, end, 4U);
     if (field(head, "\r\nContent-Length: ").len > 0U && rest.len < length) {
         return;
