@@ -22,7 +22,7 @@
  * NAVETTE_MBEDTLS_COMB: tables of multiples of the curves' base points (default 1): 5.4 KB of flash
  * that take a third off every key agreement and signature check.
  *
- * NAVETTE_MBEDTLS_FAST: larger AES and SHA-512 code, for much data (default 0).
+ * NAVETTE_MBEDTLS_FAST: larger AES and SHA code, for much data (default 0).
  *
  * NAVETTE_MBEDTLS_HOST: for a system with a C library, a heap and a random generator (default 0).
  *
@@ -130,6 +130,7 @@
 #endif
 #if !NAVETTE_MBEDTLS_FAST
 #define MBEDTLS_AES_FEWER_TABLES
+#define MBEDTLS_SHA256_SMALLER
 #define MBEDTLS_SHA512_SMALLER
 #endif
 
