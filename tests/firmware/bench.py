@@ -10,7 +10,7 @@ import servers
 
 HOST = "registre.localhost"
 TLS = {"12": "NORMAL:-VERS-ALL:+VERS-TLS1.2", "13": "NORMAL:-VERS-ALL:+VERS-TLS1.3"}
-NO_TICKETS = ":%NO_TICKETS"
+NO_TICKETS = ":%NO_TICKETS:%NO_TICKETS_TLS12"
 
 
 class Bench(rig.Rig):

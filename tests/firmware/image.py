@@ -32,7 +32,7 @@ PARTS = [
     *(("navette " + room, r"(^|[/ ])src/%s/" % room)
       for room in ("base http json auth tls conn spool client uplink api").split()),
 ]
-OTHER = "gaps and other"
+OTHER = "gaps, less strings that were merged"
 
 
 class Image:

@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tools")]
 # pylint: disable=wrong-import-position
 import image
-from bench import Bench, Run
+from bench import NO_TICKETS, Bench, Run
 
 TABLE = os.path.join(HERE, "table.md")
 JOURNEYS = 20
@@ -148,6 +148,8 @@ def parse(text):
 def compare(old, new):
     errors = 0
     for key in sorted(old.keys() | new.keys()):
+        if key[1].startswith("lwip"):
+            continue  # how much waits in its pools depends on the host's haste
         a, b = old.get(key), new.get(key)
         share, room = SLACK.get(key[2].split()[-1], (0, 0))
         if (a or 0) == (b or 0):
