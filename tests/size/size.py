@@ -7,11 +7,16 @@ usage: size.py FOLDER            writes tests/size/table.md (FOLDER is for inter
        size.py --check FOLDER    compares with it: more than 2 % and 48 bytes off is an error, each
                                  target only when its compiler's major version is the table's
 """
+import concurrent.futures
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+import linked  # noqa: E402
 
 TABLE = "tests/size/table.md"
 USER_CONFIG = '-DMBEDTLS_USER_CONFIG_FILE="tests/size/target.h"'
@@ -20,6 +25,16 @@ TARGETS = [
     ("host", "", SMALL + ["-fno-pie"]),
     ("Cortex-M3", "arm-none-eabi-", ["-mcpu=cortex-m3", "-mthumb", "-I.", USER_CONFIG] + SMALL),
     ("Cortex-M4", "arm-none-eabi-", ["-mcpu=cortex-m4", "-mthumb", "-I.", USER_CONFIG] + SMALL),
+]
+# Code alone: structs are those of the other 32-bit targets. RISC-V brings no C library along: the
+# headers are newlib's, which serve both.
+NEWLIB = "/usr/include/newlib"
+CODE_TARGETS = [
+    ("Cortex-M0+", "arm-none-eabi-",
+     ["-mcpu=cortex-m0plus", "-mthumb", "-I.", USER_CONFIG] + SMALL),
+    ("Cortex-M33", "arm-none-eabi-", ["-mcpu=cortex-m33", "-mthumb", "-I.", USER_CONFIG] + SMALL),
+    ("RV32IMC", "riscv64-unknown-elf-", ["-march=rv32imc", "-mabi=ilp32", "-I.", USER_CONFIG,
+                                         "-idirafter", NEWLIB] + SMALL),
 ]
 ROOMS = ["base", "http", "json", "tls", "conn", "spool", "auth", "client", "uplink", "api"]
 ROOM_AIM = ("http", "json", 8192)
@@ -101,15 +116,20 @@ def stacks(folder):
     return found
 
 
+def measure_one(base, target, code_only):
+    name, prefix, flags = target
+    folder = f"{base}/{name}"
+    run("sh", "tests/size/callgraph.sh", folder, prefix + "gcc", *flags)
+    return (compiler(prefix), rooms(folder, prefix),
+            {} if code_only else structs(folder, prefix, flags),
+            {} if code_only else stacks(folder), systems(folder, prefix))
+
+
 def measure(base):
-    all_targets = {}
-    for name, prefix, flags in TARGETS:
-        folder = f"{base}/{name}"
-        run("sh", "tests/size/callgraph.sh", folder, prefix + "gcc", *flags)
-        all_targets[name] = (compiler(prefix), rooms(folder, prefix),
-                             structs(folder, prefix, flags), stacks(folder),
-                             systems(folder, prefix))
-    return all_targets
+    coded = [t for t in CODE_TARGETS if shutil.which(t[1] + "gcc")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [(t[0], pool.submit(measure_one, base, t, t in coded)) for t in TARGETS + coded]
+        return {name: job.result() for name, job in jobs}
 
 
 def row(*cells):
@@ -120,8 +140,9 @@ def number(value):
     return f"{value:,}".replace(",", " ") if isinstance(value, int) else value
 
 
-def table(found):
+def table(found, programs):
     names = [t[0] for t in TARGETS]
+    coded = list(found)
     version = run("sh", "tests/bench/tls-version.sh", "gcc").strip()
     out = [
         "# Size and stack", "",
@@ -129,26 +150,28 @@ def table(found):
         f"depend on Mbed TLS's configuration, here the distribution's {version[0].upper()}{version[1:]}.", "",
         row("target", "compiler"), row("---", "---"),
     ]
-    out += [row(n, f"gcc {found[n][0]}") for n in names]
+    out += [row(n, f"gcc {found[n][0]}") for n in coded]
 
     out += ["", "## Code and static memory of each room, bytes", "",
             "Code is instructions and constants; Mbed TLS, the C library and the port are not in it.",
-            "", row("room", *names, "static memory"), row("---", *["--:"] * (len(names) + 1))]
-    sums = {n: 0 for n in names}
+            "", row("room", *coded, "static memory"), row("---", *["--:"] * (len(coded) + 1))]
+    sums = {n: 0 for n in coded}
     for room in ROOMS:
-        cells = [found[n][1].get(room, (0, 0)) for n in names]
-        for n, c in zip(names, cells):
+        cells = [found[n][1].get(room, (0, 0)) for n in coded]
+        for n, c in zip(coded, cells):
             sums[n] += c[0]
         out.append(row(room, *[number(c[0]) for c in cells], max(c[1] for c in cells)))
-    out.append(row("all", *[number(sums[n]) for n in names],
-                   max(sum(s[1] for s in found[n][1].values()) for n in names)))
+    out.append(row("all", *[number(sums[n]) for n in coded],
+                   max(sum(s[1] for s in found[n][1].values()) for n in coded)))
 
     out += ["", "## Code of each system, bytes", "",
             "The files of `src/api` by name; `shape` is what the systems share for checking and writing",
             "bodies, `rpc` the registry's journeys. A program has in it only the functions it calls.",
             "",
-            row("system", *names), row("---", *["--:"] * len(names))]
-    out += [row(s, *[number(found[n][4].get(s, "-")) for n in names]) for s, _ in SYSTEMS]
+            row("system", *coded), row("---", *["--:"] * len(coded))]
+    out += [row(s, *[number(found[n][4].get(s, "-")) for n in coded]) for s, _ in SYSTEMS]
+
+    out += linked.table(programs, ROOMS, row, number)
 
     out += ["", "## Public structs, bytes", "",
             f"From {STRUCT_MIN} bytes on the host. One call with its buffers is `nvt_call`; what many",
@@ -184,7 +207,7 @@ def parse(text):
         cells = [c.strip() for c in line.strip("|").split("|")]
         if cells[1].startswith("gcc "):
             compilers[cells[0]] = cells[1]
-        elif cells[0] in ("room", "system", "struct", "function"):
+        elif cells[0] in ("room", "linked room", "linked with", "system", "struct", "function"):
             columns = cells
         elif section and not set(cells[0]) <= {"-", ":"}:
             for column, cell in zip(columns[1:], cells[1:]):
@@ -197,10 +220,13 @@ def compare(old_text, new_text):
     old, old_cc = parse(old_text)
     new, new_cc = parse(new_text)
     errors = compared = 0
-    left_out = [t for t in new_cc
-                if old_cc.get(t, "").split(".")[0] != new_cc[t].split(".")[0]]
+    left_out = [t for t in sorted(old_cc.keys() | new_cc.keys())
+                if old_cc.get(t, "").split(".")[0] != new_cc.get(t, "").split(".")[0]]
     for t in left_out:
-        print(f"{t}: {new_cc[t]} here, {old_cc.get(t, 'nothing')} in the table: not compared")
+        print(f"{t}: {new_cc.get(t, 'no compiler')} here, {old_cc.get(t, 'nothing')} in the table: "
+              "not compared")
+    if "Cortex-M3" in left_out:
+        left_out += [title for _, title in linked.PROGRAMS]
     for key in sorted(old.keys() | new.keys()):
         if key[2] in left_out or (key[2] == "static memory" and left_out):
             continue
@@ -216,8 +242,13 @@ def compare(old_text, new_text):
     return errors
 
 
-def aims(found):
+def aims(found, programs):
     small = found["Cortex-M3"]
+    for program, title in linked.PROGRAMS:
+        sizes = programs[1][program]
+        least = min(sizes, key=sizes.get)
+        print(f"{title}, spool and uplink, linked for Cortex-M3: {sizes['as it is']} bytes of code, "
+              f"{sizes[least]} with {least}, aim {linked.AIM}")
     code = sum(small[1].get(r, (0, 0))[0] for r in ROOM_AIM[:2])
     print(f"{' and '.join(ROOM_AIM[:2])} on Cortex-M3: {code} bytes of code, aim {ROOM_AIM[2]}")
     for system, aim in SYSTEMS:
@@ -231,8 +262,9 @@ def main(args):
     folder = args[-1]
     os.makedirs(folder, exist_ok=True)
     found = measure(folder)
-    text = table(found)
-    aims(found)
+    programs = linked.measure(folder, f"{folder}/{TARGETS[1][0]}", TARGETS[1][2], ROOMS)
+    text = table(found, programs)
+    aims(found, programs)
     static = max(sum(s[1] for s in f[1].values()) for f in found.values())
     if static:
         print(f"the library has {static} bytes of static memory; it must have none")
