@@ -50,8 +50,9 @@ struct nvt_freertos_sock {
 
 struct nvt_freertos_lookup {
     struct nvt_freertos *owner;
-    uint8_t state;  /* free, asked, found or failed */
-    bool forgotten; /* nobody wants the answer */
+    uint8_t state;     /* free, asked, found or failed */
+    bool forgotten;    /* nobody wants the answer */
+    uint32_t host_sum; /* tells the host from another one */
     uint64_t asked_ms;
     struct nvt_addr addr;
 };

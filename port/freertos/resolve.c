@@ -58,6 +58,16 @@ static struct nvt_freertos_lookup *current_lookup(struct nvt_freertos *f)
     return idle;
 }
 
+/* FNV-1a: a name that is looked up again is the same, one that is not is hardly ever. */
+static uint32_t sum_of(const char *host)
+{
+    uint32_t sum = 2166136261U;
+    for (; *host != '\0'; host++) {
+        sum = (sum ^ (uint8_t)*host) * 16777619U;
+    }
+    return sum;
+}
+
 /* lwIP gives no reason. It asks DNS_MAX_RETRIES times, a second and more apart, before it gives up:
  * what failed sooner was a server's word. */
 static nvt_err why_not(const struct nvt_freertos_lookup *l)
@@ -70,8 +80,11 @@ static nvt_err why_not(const struct nvt_freertos_lookup *l)
 static nvt_err ask(struct nvt_freertos *f, struct nvt_freertos_lookup *l, const char *host)
 {
     ip_addr_t ip;
-    err_t err = dns_gethostbyname(host, &ip, found, l);
+    /* A colon stands in no name: without IPv6 lwIP would ask the server for it. */
+    err_t err =
+        LWIP_IPV6 || strchr(host, ':') == NULL ? dns_gethostbyname(host, &ip, found, l) : ERR_ARG;
     l->owner = f;
+    l->host_sum = sum_of(host);
     l->asked_ms = nvt_freertos_mono_ms();
     if (err == ERR_OK) {
         l->state = LOOKUP_FOUND;
@@ -85,11 +98,25 @@ static nvt_err ask(struct nvt_freertos *f, struct nvt_freertos_lookup *l, const 
     return NVT_OK;
 }
 
+/* lwIP goes on with it; its answer is nobody's. */
+static void forget(struct nvt_freertos_lookup *l)
+{
+    if (l->state == LOOKUP_ASKED) {
+        l->forgotten = true;
+    } else {
+        l->state = LOOKUP_IDLE;
+    }
+}
+
 /* With the core locked. */
 static nvt_err resolve(struct nvt_freertos *f, const char *host, struct nvt_addr *out_addr)
 {
     struct nvt_freertos_lookup *l = current_lookup(f);
     nvt_err err = NVT_OK;
+    if (l != NULL && l->state != LOOKUP_IDLE && l->host_sum != sum_of(host)) {
+        forget(l); /* another host: nobody waits for that one */
+        l = current_lookup(f);
+    }
     if (l == NULL) {
         return NVT_E_NET_RESOLVER;
     }
@@ -125,12 +152,8 @@ void nvt_freertos_resolve_cancel(void *ctx)
     struct nvt_freertos *f = (struct nvt_freertos *)ctx;
     LOCK_TCPIP_CORE();
     struct nvt_freertos_lookup *l = current_lookup(f);
-    if (l != NULL && l->state == LOOKUP_ASKED) {
-        l->forgotten = true;
-    } else if (l != NULL) {
-        l->state = LOOKUP_IDLE;
-    } else {
-        /* all are given up already */
+    if (l != NULL) {
+        forget(l);
     }
     UNLOCK_TCPIP_CORE();
 }

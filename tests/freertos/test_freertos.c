@@ -246,6 +246,28 @@ static void test_answer_of_a_look_up_given_up_is_nobodys(void **state)
     assert_memory_equal(addr[0].ip, &new.addr, 4U);
 }
 
+static void test_question_for_another_host_starts_anew(void **state)
+{
+    const ip_addr_t old = {1U};
+    struct nvt_addr addr[NVT_ADDRS_MAX];
+    size_t count = 0;
+    (void)state;
+    assert_int_equal(f.port.net.resolve(f.port.net.ctx, "other.localhost", 443U, addr, &count),
+                     NVT_AGAIN);
+    answer(0U, &old);
+    assert_int_equal(look_up(addr), NVT_AGAIN);
+    assert_int_equal(fake.asked, 2);
+}
+
+static void test_ipv6_address_is_no_name(void **state)
+{
+    struct nvt_addr addr[NVT_ADDRS_MAX];
+    size_t count = 0;
+    (void)state;
+    assert_int_equal(f.port.net.resolve(f.port.net.ctx, "::1", 443U, addr, &count), NVT_E_NET_NAME);
+    assert_int_equal(fake.asked, 0);
+}
+
 static void test_look_ups_given_up_take_all_places(void **state)
 {
     struct nvt_addr addr[NVT_ADDRS_MAX];
@@ -290,6 +312,8 @@ int main(void)
         TEST(test_wake_ends_the_next_wait_and_that_alone),
         TEST(test_look_up_waits_for_its_answer),
         TEST(test_answer_of_a_look_up_given_up_is_nobodys),
+        TEST(test_question_for_another_host_starts_anew),
+        TEST(test_ipv6_address_is_no_name),
         TEST(test_look_ups_given_up_take_all_places),
         TEST(test_look_up_tells_no_such_name_from_no_answer),
     };
