@@ -23,10 +23,11 @@ FW_CPPFLAGS = -Iinclude -Iport/example -Iport/mps2 -Iport/lwip -Iport/mbedtls \
 FW_ALL_CFLAGS = -std=c99 $(FW_CPU) -ffunction-sections -fdata-sections -fno-common \
 	-ffile-prefix-map=$(CURDIR)/= $(FW_CFLAGS)
 
-# ---- which TLS: "both" speaks 1.2 and 1.3, "tls12" 1.2 alone ----
+# ---- which TLS: "both" speaks 1.2 and 1.3, "tls12" 1.2 alone, "small" 1.2 with P-256 alone ----
 
 FW_TLS_both := -DNAVETTE_MBEDTLS_TLS13=1
 FW_TLS_tls12 := -DNAVETTE_MBEDTLS_TLS13=0
+FW_TLS_small := $(FW_TLS_tls12) -DNAVETTE_MBEDTLS_RSA=0 -DNAVETTE_MBEDTLS_P384=0
 
 # ---- sources; globs of what is fetched are empty until it is, so `firmware` makes in two steps ----
 
@@ -47,19 +48,24 @@ $(FW_OBJ)/$(1)/%.o: %.c $(FW_DIR)/flags
 endef
 fw_obj = $(patsubst %.c,$(FW_OBJ)/$(1)/%.o,$(2))
 
-# $(call fw_image,NAME,KIND,TLS): an image of FW_KIT_KIND (port, stack, board) and FW_MAIN_KIND.
-define fw_image
+# $(call fw_link,NAME,KIND,TLS): an image of FW_KIT_KIND (port, stack, board) and FW_MAIN_KIND;
+# fw_image makes it a part of `make firmware`.
+define fw_link
 $(FW_DIR)/$(1).elf: $(call fw_obj,core-$(3),$(FW_CORE_SRC)) $(call fw_obj,kit-$(2),$(FW_KIT_$(2))) \
 		$(call fw_obj,app-$(2)-$(3),$(FW_APP_SRC) $(FW_MAIN_$(2))) port/mps2/link.ld
 	$$(call say,FW-LD,$$@)
 	$$(Q)$(FW_CC) $(FW_CPU) -nostartfiles --specs=nano.specs -T port/mps2/link.ld \
 		-Wl,--defsym=mps2_stack_bytes=$$(FW_STACK_$(2)) -Wl,--gc-sections \
 		-Wl,-Map=$(FW_DIR)/$(1).map $$(FW_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+endef
+define fw_image
+$(call fw_link,$(1),$(2),$(3))
 firmware-images: $(FW_DIR)/$(1).elf
 endef
 
 $(eval $(call fw_set,core-both,$(FW_TLS_both)))
 $(eval $(call fw_set,core-tls12,$(FW_TLS_tls12)))
+$(eval $(call fw_set,core-small,$(FW_TLS_small)))
 
 # ---- bare metal ----
 
@@ -82,15 +88,18 @@ $(eval $(call fw_image,selftest,selftest,both))
 
 # ---- what is made for them ----
 
-.PHONY: firmware firmware-sources firmware-images
+.PHONY: firmware firmware-sources firmware-images firmware-small
 firmware: firmware-sources ## the example gateway for the emulated board: build/firmware/*.elf
-	$(Q)$(SUBMAKE) firmware-images
+	+$(Q)$(SUBMAKE) firmware-images
 firmware-images: ; $(Q)$(FW_CROSS)size $^
+firmware-small: firmware-sources ## the least of it: FreeRTOS, TLS 1.2 with P-256
+	+$(Q)$(SUBMAKE) $(FW_DIR)/freertos-small.elf
+	$(Q)$(FW_CROSS)size $(FW_DIR)/freertos-small.elf
 
 firmware-sources:
 	$(Q)sh tests/tools/firmware-sources.sh $(FW_SRC)
 
-$(FW_DIR)/flags: NOW = $(FW_CC) $(FW_CPPFLAGS) $(FW_ALL_CFLAGS) $(FW_TLS_both) $(FW_TLS_tls12) $(STRICT)
+$(FW_DIR)/flags: NOW = $(FW_CC) $(FW_CPPFLAGS) $(FW_ALL_CFLAGS) $(FW_TLS_both) $(FW_TLS_tls12) $(FW_TLS_small) $(STRICT)
 $(FW_DIR)/flags: FORCE | $(FW_DIR)/jsmn/jsmn.h
 	$(shell mkdir -p $(FW_DIR))$(file >$@.now,$(NOW))
 	@cmp -s $@.now $@ && rm $@.now || mv $@.now $@
