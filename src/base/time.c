@@ -57,7 +57,8 @@ static int32_t days_of(const struct civil *c)
 
 static int64_t seconds_of(const struct civil *c)
 {
-    return (int64_t)days_of(c) * DAY_S + c->hour * 3600 + c->minute * 60 + c->second;
+    return (int64_t)days_of(c) * DAY_S + (int64_t)c->hour * 3600 + (int64_t)c->minute * 60 +
+           c->second;
 }
 
 nvt_err nvt_time_from_civil(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
