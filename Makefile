@@ -91,7 +91,6 @@ setup_check-valgrind := check
 setup_interop := interop
 setup_firmware := firmware
 setup_test-firmware := firmware
-setup_test-board := firmware
 setup_firmware-size := firmware
 setup_check-firmware-size := firmware
 setup_check-targets := targets
