@@ -24,8 +24,9 @@
 #define NVT_FREERTOS_SOCKS 3
 #endif
 
-/* Look-ups under way: the one that is wanted, and those given up that lwIP still works on. When all
- * are taken, resolve() answers NVT_E_NET_RESOLVER until one ends. At most DNS_TABLE_SIZE. */
+/* Look-ups under way: the one that is wanted, and those given up that lwIP still works on, for some
+ * seconds each. When they take all places, resolve() says NVT_AGAIN until one ends. At most
+ * DNS_TABLE_SIZE. */
 #ifndef NVT_FREERTOS_LOOKUPS
 #define NVT_FREERTOS_LOOKUPS 2
 #endif

@@ -32,6 +32,7 @@ static void found(const char *name, const ip_addr_t *ip, void *arg)
     if (l->forgotten) {
         l->state = LOOKUP_IDLE;
         l->forgotten = false;
+        nvt_freertos_news(l->owner); /* somebody may wait for the place */
         return;
     }
     l->state = ip == NULL ? LOOKUP_FAILED : LOOKUP_FOUND;
@@ -118,7 +119,7 @@ static nvt_err resolve(struct nvt_freertos *f, const char *host, struct nvt_addr
         l = current_lookup(f);
     }
     if (l == NULL) {
-        return NVT_E_NET_RESOLVER;
+        return NVT_AGAIN; /* until lwIP is done with one of those */
     }
     if (l->state == LOOKUP_IDLE) {
         err = ask(f, l, host);
@@ -162,7 +163,7 @@ bool nvt_freertos_has_answer(struct nvt_freertos *f)
 {
     LOCK_TCPIP_CORE();
     struct nvt_freertos_lookup *l = current_lookup(f);
-    bool awaited = l != NULL && l->state == LOOKUP_ASKED;
+    bool awaited = l == NULL || l->state == LOOKUP_ASKED;
     UNLOCK_TCPIP_CORE();
     return !awaited;
 }
