@@ -2,7 +2,7 @@
 # `make check-targets`: unit tests, simulated runs and the command on other machines, and what the
 # build itself promises. sources.sh fetches, target.sh builds, run.sh runs; build.sh asks the build.
 
-TARGETS ?= arm64 armhf
+TARGETS ?= arm64 armhf riscv64 x86-64-musl arm64-musl
 TARGETS_DIR := $(BUILD)/targets
 TARGETS_HOST = $(BUILD)/standin $(JOURNEYS) $(E2E_TOOLS)
 # One line a target, two of them at a time where there are two cores.

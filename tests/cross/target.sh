@@ -32,6 +32,8 @@ esac
 run=${qemu:+$(command -v "qemu-$qemu-static" || command -v "qemu-$qemu")}
 # What is small is what such machines want.
 flags=-Os
+# cmocka would declare this type itself where it does not know the C library.
+has=-D_UINTPTR_T_DEFINED
 
 # archive NAME FLAGS FILE ...: $dir/lib/libNAME.a of the files.
 archive() {
@@ -53,7 +55,7 @@ if [ ! -f "$dir/ready" ]; then
     cp -r "$sources/mbedtls/include"/* "$dir/include"
     archive inih '' "$sources/libinih/ini.c"
     archive cmocka "-I$dir/include -include stdint.h -DHAVE_CLOCK_GETTIME -DHAVE_STRUCT_TIMESPEC
-        -DHAVE_SIGNAL_H" "$sources/cmocka/src/cmocka.c"
+        -DHAVE_SIGNAL_H $has" "$sources/cmocka/src/cmocka.c"
     ln -sfn lib "$dir/library"
     touch "$dir/ready"
 fi
@@ -62,8 +64,8 @@ programs=$(printf '%s\n' tests/unit/test_*.c tests/sim/test_*.c |
     sed "s|^tests/\(.*\)\.c\$|$dir/build/\1|")
 # shellcheck disable=SC2086 # a list of files
 "$MAKE" --no-print-directory -j"$JOBS" BUILD="$dir/build" CROSS_COMPILE="$cross" CC="$cc" \
-    MBEDTLS_DIR="$dir" JSMN_DIR="$sources/jsmn" CFLAGS="$flags" LDFLAGS="-static -L$dir/lib" \
-    all $programs >"$dir/build.log" 2>&1 || { tail -n 20 "$dir/build.log" && exit 1; }
+    MBEDTLS_DIR="$dir" JSMN_DIR="$sources/jsmn" CFLAGS="$flags" CPPFLAGS="$has" \
+    LDFLAGS="-static -L$dir/lib" all $programs >"$dir/build.log" 2>&1 || { tail -n 20 "$dir/build.log" && exit 1; }
 
 # A command that starts as any other does, for the end-to-end scripts.
 mkdir -p "$dir/e2e"

@@ -59,7 +59,7 @@ void registry_write(struct registry *r, size_t number, int64_t start_s, struct n
 {
     size_t begin = out->len;
     size_t most = (size_t)REGISTRY_BODY_MAX - (size_t)REGISTRY_BODY_MIN;
-    size_t pad = number * 2654435761U % (number % 8U == 0U ? most : most / 8U);
+    size_t pad = (size_t)((uint64_t)number * 2654435761U % (number % 8U == 0U ? most : most / 8U));
     nvt_buf_put(out, NVT_LIT("{\"operator_journey_id\":\"j-"));
     nvt_buf_put_u64(out, number);
     nvt_buf_put(out, NVT_LIT("\",\"operator_class\":\"C\",\"start\":{\"datetime\":\""));
