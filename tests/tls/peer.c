@@ -209,7 +209,8 @@ static void remember(pid_t pid)
     fail_msg("too many servers at once");
 }
 
-/* s_server takes only the first certificate of -cert: what follows it goes to a file of its own. */
+/* s_server takes only the first certificate of -cert: what follows it goes to a file of its own,
+ * which is whole at any time: programs beside this one read it too. */
 static const char *rest_of_chain(const char *name)
 {
     uint8_t mem[16384];
@@ -219,11 +220,15 @@ static const char *rest_of_chain(const char *name)
     if (rest == NULL) {
         return NULL;
     }
-    const char *path = pki_path(name, ".rest");
-    FILE *f = fopen(path, "wb");
+    char own[32];
+    (void)snprintf(own, sizeof own, ".rest.%ld", (long)getpid());
+    const char *fresh = pki_path(name, own);
+    FILE *f = fopen(fresh, "wb");
     assert_non_null(f);
     assert_true(fputs(rest, f) >= 0);
     assert_int_equal(fclose(f), 0);
+    const char *path = pki_path(name, ".rest");
+    assert_int_equal(rename(fresh, path), 0);
     return path;
 }
 
