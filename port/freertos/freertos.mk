@@ -7,7 +7,8 @@ FW_KERNEL_SRC := $(addprefix $(FW_FREERTOS)/,tasks.c queue.c list.c portable/GCC
 
 # SysTick is the kernel's.
 FW_KIT_freertos := $(filter-out port/mps2/tick.c,$(FW_BOARD_SRC)) $(wildcard port/freertos/*.c) \
-	$(FW_LWIP_SRC) $(addprefix $(FW_LWIP)/api/,api_lib.c api_msg.c netbuf.c tcpip.c) $(FW_KERNEL_SRC)
+	port/lwip/addr.c $(FW_LWIP_SRC) $(FW_KERNEL_SRC) \
+	$(addprefix $(FW_LWIP)/api/,api_lib.c api_msg.c netbuf.c tcpip.c)
 FW_MAIN_freertos := port/example/main_freertos.c
 # Of interrupts, and of main before the kernel runs.
 FW_STACK_freertos := 1024

@@ -3,6 +3,8 @@
 #ifndef NAVETTE_FREERTOS_PARTS_H
 #define NAVETTE_FREERTOS_PARTS_H
 
+#include "lwip_addr.h"
+
 #include <navette/freertos.h>
 
 #include <lwip/opt.h>

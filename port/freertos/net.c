@@ -134,27 +134,6 @@ static struct nvt_freertos_sock *free_sock(struct nvt_freertos *f)
     return NULL;
 }
 
-/* False: a family that lwIP was built without. */
-static bool ip_from(const struct nvt_addr *addr, ip_addr_t *out)
-{
-    (void)memset(out, 0, sizeof *out);
-    if (addr->ip_len == 4U) {
-#if LWIP_IPV4
-        (void)memcpy(&ip_2_ip4(out)->addr, addr->ip, 4U);
-        IP_SET_TYPE_VAL(*out, IPADDR_TYPE_V4);
-        return true;
-#endif
-    } else {
-#if LWIP_IPV6
-        (void)memcpy(ip_2_ip6(out)->addr, addr->ip, 16U);
-        ip6_addr_set_zone(ip_2_ip6(out), (u8_t)addr->scope_id);
-        IP_SET_TYPE_VAL(*out, IPADDR_TYPE_V6);
-        return true;
-#endif
-    }
-    return false;
-}
-
 static enum netconn_type type_of(const ip_addr_t *ip)
 {
 #if LWIP_IPV6
@@ -187,7 +166,7 @@ nvt_err nvt_freertos_open(void *ctx, const struct nvt_addr *addr, nvt_sock *out_
     if (s == NULL) {
         return NVT_E_NET_RESOURCE;
     }
-    if (!ip_from(addr, &ip)) {
+    if (!nvt_lwip_ip_from(addr, &ip)) {
         return NVT_E_NET_UNREACHABLE;
     }
     nvt_sock sock = (nvt_sock)(s - f->socks);

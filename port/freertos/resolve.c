@@ -9,21 +9,6 @@
 
 enum { LOOKUP_IDLE, LOOKUP_ASKED, LOOKUP_FOUND, LOOKUP_FAILED };
 
-static void addr_from(struct nvt_addr *out, const ip_addr_t *ip)
-{
-    (void)memset(out, 0, sizeof *out);
-#if LWIP_IPV6
-    if (IP_IS_V6(ip)) {
-        (void)memcpy(out->ip, ip_2_ip6(ip)->addr, 16U);
-        out->ip_len = 16U;
-        out->scope_id = ip6_addr_zone(ip_2_ip6(ip));
-        return;
-    }
-#endif
-    (void)memcpy(out->ip, &ip_2_ip4(ip)->addr, 4U);
-    out->ip_len = 4U;
-}
-
 /* Called by lwIP's thread, which has the core locked as those below have. */
 static void found(const char *name, const ip_addr_t *ip, void *arg)
 {
@@ -37,7 +22,7 @@ static void found(const char *name, const ip_addr_t *ip, void *arg)
     }
     l->state = ip == NULL ? LOOKUP_FAILED : LOOKUP_FOUND;
     if (ip != NULL) {
-        addr_from(&l->addr, ip);
+        nvt_lwip_addr_from(ip, &l->addr);
     }
     nvt_freertos_news(l->owner);
 }
@@ -89,7 +74,7 @@ static nvt_err ask(struct nvt_freertos *f, struct nvt_freertos_lookup *l, const 
     l->asked_ms = nvt_freertos_mono_ms();
     if (err == ERR_OK) {
         l->state = LOOKUP_FOUND;
-        addr_from(&l->addr, &ip);
+        nvt_lwip_addr_from(&ip, &l->addr);
     } else if (err == ERR_INPROGRESS) {
         l->state = LOOKUP_ASKED;
     } else {

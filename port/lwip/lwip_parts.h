@@ -3,9 +3,9 @@
 #ifndef NAVETTE_LWIP_PARTS_H
 #define NAVETTE_LWIP_PARTS_H
 
-#include <navette/lwip.h>
+#include "lwip_addr.h"
 
-#include <lwip/ip_addr.h>
+#include <navette/lwip.h>
 
 /* sock.c */
 nvt_err nvt_lwip_open(void *ctx, const struct nvt_addr *addr, nvt_sock *out_sock);

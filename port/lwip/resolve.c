@@ -4,21 +4,6 @@
 
 #include <lwip/dns.h>
 
-static void addr_from(const ip_addr_t *ip, struct nvt_addr *out)
-{
-    (void)memset(out, 0, sizeof *out);
-#if LWIP_IPV6
-    if (IP_IS_V6(ip)) {
-        (void)memcpy(out->ip, ip_2_ip6(ip)->addr, 16U);
-        out->ip_len = 16U;
-        out->scope_id = ip6_addr_zone(ip_2_ip6(ip));
-        return;
-    }
-#endif
-    (void)memcpy(out->ip, &ip_2_ip4(ip)->addr, 4U);
-    out->ip_len = 4U;
-}
-
 /* lwIP gives no reason. It asks DNS_MAX_RETRIES times, a second and more apart, before it gives up:
  * what failed sooner was a server's word. */
 static nvt_err why_not_found(struct nvt_lwip *l)
@@ -38,7 +23,7 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     if (ip == NULL) {
         l->lookup = why_not_found(l);
     } else {
-        addr_from(ip, &l->found);
+        nvt_lwip_addr_from(ip, &l->found);
         l->lookup = NVT_OK;
     }
 }
@@ -52,7 +37,7 @@ static void start(struct nvt_lwip *l, const char *host, size_t len)
     l->lookup = NVT_AGAIN;
     switch (dns_gethostbyname(l->host, &ip, on_found, l)) {
     case ERR_OK: /* a number, or known already */
-        addr_from(&ip, &l->found);
+        nvt_lwip_addr_from(&ip, &l->found);
         l->lookup = NVT_OK;
         break;
     case ERR_INPROGRESS:

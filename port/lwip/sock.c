@@ -74,28 +74,6 @@ static nvt_err err_from(err_t err)
     }
 }
 
-/* False: a family that lwIP was built without. */
-static bool ip_from(const struct nvt_addr *addr, ip_addr_t *out)
-{
-    (void)memset(out, 0, sizeof *out);
-    if (addr->ip_len == 4U) {
-#if LWIP_IPV4
-        uint32_t v4;
-        (void)memcpy(&v4, addr->ip, 4U);
-        ip_addr_set_ip4_u32_val(*out, v4);
-        return true;
-#endif
-    } else {
-#if LWIP_IPV6
-        (void)memcpy(ip_2_ip6(out)->addr, addr->ip, 16U);
-        ip6_addr_set_zone(ip_2_ip6(out), (u8_t)addr->scope_id);
-        IP_SET_TYPE_VAL(*out, IPADDR_TYPE_V6);
-        return true;
-#endif
-    }
-    return false;
-}
-
 static nvt_err connect_to(struct nvt_lwip_sock *s, const ip_addr_t *ip, uint16_t port)
 {
     s->pcb = tcp_new_ip_type(IP_GET_TYPE(ip));
@@ -127,7 +105,7 @@ nvt_err nvt_lwip_open(void *ctx, const struct nvt_addr *addr, nvt_sock *out_sock
     if (i == NVT_LWIP_SOCKS) {
         return NVT_E_NET_RESOURCE;
     }
-    if (!ip_from(addr, &ip)) {
+    if (!nvt_lwip_ip_from(addr, &ip)) {
         return NVT_E_NET_UNREACHABLE;
     }
     (void)memset(&l->socks[i], 0, sizeof l->socks[i]);
