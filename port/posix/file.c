@@ -294,6 +294,16 @@ static nvt_err fill(struct nvt_posix_file *f)
     return err == NVT_OK && fsync(f->fd) != 0 ? failed(f) : err;
 }
 
+static nvt_err put_in_place(struct nvt_posix_file *f, const char *name, const char *path)
+{
+    if (rename(name, path) != 0) {
+        nvt_err err = failed(f);
+        (void)unlink(name);
+        return err;
+    }
+    return nvt_posix_sync_folder(path) ? NVT_OK : failed(f);
+}
+
 nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count)
 {
@@ -314,11 +324,8 @@ nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t
     if (err == NVT_OK) {
         err = fill(f);
     }
-    if (err == NVT_OK && rename(name, path) != 0) {
-        err = failed(f);
-    }
     if (err == NVT_OK) {
-        err = nvt_posix_sync_folder(path) ? NVT_OK : failed(f); /* of the new name */
+        err = put_in_place(f, name, path);
     } else if (ours) {
         (void)unlink(name);
     } else {
