@@ -442,6 +442,8 @@ until_is 'delivered under a manager' spool pending 0
 kill -HUP "$serve_pid"
 sleep 1
 stop 'stopped'
+tries=0 # the manager reads at its own pace
+until grep -q '^STOPPING=1$' "$work/told" || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.05; done
 kill "$manager"
 told=$(cat "$work/told")
 is 'it says when it is ready' "$(printf '%s\n' "$told" | grep -c '^READY=1$')" 2
