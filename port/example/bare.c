@@ -45,7 +45,7 @@ void bare_wait(void)
 
 /* ---- start ---- */
 
-bool bare_bring_up(const struct gateway_settings *s)
+static bool bring_up(const struct gateway_settings *s)
 {
     char text[IP4ADDR_STRLEN_MAX];
     ip_addr_t host;
@@ -90,7 +90,7 @@ bool bare_learn_time(void)
     return true;
 }
 
-void bare_start(const struct gateway_settings *s)
+static void start_board(const struct gateway_settings *s)
 {
     struct nvt_port_entropy entropy;
     mps2_tick_start();
@@ -101,4 +101,20 @@ void bare_start(const struct gateway_settings *s)
     }
     nvt_lwip_init(&bare_lwip, &entropy);
     gateway_random_init(&bare_lwip.port.entropy);
+}
+
+enum gateway_status bare_start(struct gateway_settings *out)
+{
+    static char words[256];
+    mps2_arguments(words, sizeof words);
+    if (!gateway_parse(words, out)) {
+        gateway_say_err("error", NVT_E_ARG);
+        return GATEWAY_E_ARGUMENTS;
+    }
+    start_board(out);
+    if (!bring_up(out)) {
+        gateway_say_err("error", NVT_E_NET_UNREACHABLE);
+        return GATEWAY_E_NETWORK;
+    }
+    return GATEWAY_DONE;
 }

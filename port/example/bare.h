@@ -10,11 +10,9 @@
 /* Hand &bare_lwip.port to the library. */
 extern struct nvt_lwip bare_lwip;
 
-/* The tick, the entropy, the port. First of all. */
-void bare_start(const struct gateway_settings *s);
-
-/* Waits for an address; false when there was none in GATEWAY_NETWORK_MS. */
-bool bare_bring_up(const struct gateway_settings *s);
+/* First of all: the settings, the tick, the entropy, the port, and an address within
+ * GATEWAY_NETWORK_MS. Says what is wrong. */
+enum gateway_status bare_start(struct gateway_settings *out);
 
 /* Waits for the time; false when nobody told it in GATEWAY_CLOCK_MS. */
 bool bare_learn_time(void);

@@ -38,22 +38,15 @@ static enum gateway_status run(void)
 
 int main(void)
 {
-    static char words[256];
     static struct gateway_settings settings;
-    mps2_arguments(words, sizeof words);
-    if (!gateway_parse(words, &settings)) {
-        gateway_say_err("error", NVT_E_ARG);
-        return (int)GATEWAY_E_ARGUMENTS;
-    }
-    bare_start(&settings);
-    mps2_nor_init(&flash);
-    if (!bare_bring_up(&settings)) {
-        gateway_say_err("error", NVT_E_NET_UNREACHABLE);
-        return (int)GATEWAY_E_NETWORK;
+    enum gateway_status status = bare_start(&settings);
+    if (status != GATEWAY_DONE) {
+        return (int)status;
     }
     if (!bare_learn_time()) {
         return (int)GATEWAY_E_CLOCK;
     }
-    enum gateway_status status = gateway_open(&gateway, &settings, &bare_lwip.port, &flash);
+    mps2_nor_init(&flash);
+    status = gateway_open(&gateway, &settings, &bare_lwip.port, &flash);
     return (int)(status == GATEWAY_DONE ? run() : status);
 }

@@ -36,17 +36,10 @@ static unsigned test_flash(void)
 
 int main(void)
 {
-    static char words[256];
     static struct gateway_settings settings;
-    mps2_arguments(words, sizeof words);
-    if (!gateway_parse(words, &settings)) {
-        gateway_say_err("error", NVT_E_ARG);
-        return (int)GATEWAY_E_ARGUMENTS;
-    }
-    bare_start(&settings);
-    if (!bare_bring_up(&settings)) {
-        gateway_say_err("error", NVT_E_NET_UNREACHABLE);
-        return (int)GATEWAY_E_NETWORK;
+    const enum gateway_status started = bare_start(&settings);
+    if (started != GATEWAY_DONE) {
+        return (int)started;
     }
     (void)bare_learn_time();
     const struct nvt_selftest test = {&bare_lwip.port, settings.host, settings.port, CLOSED_PORT,
