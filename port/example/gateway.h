@@ -25,7 +25,7 @@ enum {
     GATEWAY_PICKS = 16,
     GATEWAY_WAITS = 2,            /* of gateway_step: one for each lane and one more */
     GATEWAY_RECORD = 2048,        /* TLS 1.2 records: the smaller of the rooms in Mbed TLS */
-    GATEWAY_NETWORK_MS = 30000,   /* how long to wait for an address at start */
+    GATEWAY_NETWORK_MS = 60000,   /* how long to wait for an address at start */
     GATEWAY_CLOCK_MS = 20000,     /* and for the time */
     GATEWAY_ARENA_LEN = 24 * 1024 /* Mbed TLS takes 17 KiB of it; RSA keys take more than these */
 };

@@ -39,11 +39,15 @@ extern uint16_t gateway_dns_port, gateway_sntp_port;
 #define DNS_SERVER_PORT gateway_dns_port
 #define SNTP_PORT gateway_sntp_port
 
-/* Seconds of UTC go to the gateway's clock; asked again quickly until there is an answer. */
+/* Seconds of UTC go to the gateway's clock. Until there is an answer it asks after 0, 2, 5, 10 and
+ * 19 seconds: lwIP alone would wait 15 for the first, and one lost packet cost most of
+ * GATEWAY_CLOCK_MS. */
 void gateway_clock_set(uint32_t utc_s);
 #define SNTP_SET_SYSTEM_TIME(utc_s) gateway_clock_set(utc_s)
 #define SNTP_STARTUP_DELAY 0
-#define SNTP_RETRY_TIMEOUT 2000
+#define SNTP_RECV_TIMEOUT 1000
+#define SNTP_RETRY_TIMEOUT 1000
+#define SNTP_RETRY_TIMEOUT_MAX 16000
 #define SNTP_CHECK_RESPONSE 2
 #define SNTP_SERVER_DNS 0
 

@@ -57,11 +57,11 @@ class Bench(rig.Rig):
 
 class Run:
     """One flash, blank at first, and what the lives on it are told. sntp: seconds that the time
-    server is ahead, or "silent"."""
+    server is ahead; silent: how many requests it leaves without an answer."""
 
-    def __init__(self, bench, image, name, journeys, sntp=0, **arguments):
+    def __init__(self, bench, image, name, journeys, sntp=0, silent=0, **arguments):
         self.bench, self.image, self.name, self.journeys = bench, image, name, journeys
-        self.sntp = servers.Sntp(silent=True) if sntp == "silent" else servers.Sntp(sntp)
+        self.sntp = servers.Sntp(sntp, silent)
         self.flash = bench.path("flash.img")
         self.arguments = {"host": HOST, "port": bench.standin_port, "dns_port": bench.dns.port,
                           "sntp_port": self.sntp.port, "first": 1, "journeys": journeys,

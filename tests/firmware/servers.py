@@ -84,14 +84,15 @@ def read_name(message, at):
 
 
 class Sntp(Udp):
-    """RFC 4330: the host's time and offset_s on top; silent when told so."""
+    """RFC 4330: the host's time and offset_s on top; the first requests, as many as silent says,
+    stay without an answer."""
 
-    def __init__(self, offset_s=0, silent=False):
+    def __init__(self, offset_s=0, silent=0):
         self.offset_s, self.silent = offset_s, silent
         super().__init__()
 
     def answer(self, request):
-        if self.silent or len(request) < 48:
+        if self.asked <= self.silent or len(request) < 48:
             return None
         now = time.time() + self.offset_s + NTP_EPOCH
         stamp = struct.pack(">II", int(now) & 0xFFFFFFFF, int(now % 1 * 2 ** 32))

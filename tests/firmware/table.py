@@ -140,7 +140,7 @@ def parse(text):
             columns = cells
         elif cells and not set(cells[0]) <= {"-", ":"}:
             for column, cell in zip(columns[1:], cells[1:]):
-                if re.fullmatch(r"[\d ]+", cell):
+                if re.fullmatch(r"-?[\d ]+", cell):
                     found[section, cells[0], column] = int(cell.replace(" ", ""))
     return found, re.search(r"gcc [\d.]+", text).group(0)
 
