@@ -44,6 +44,9 @@ struct nvt_profile {
     uint32_t token_life_s;     /* when the answer tells none */
     uint16_t duplicate_status; /* status that means "I have it already", 0: no duplicate check */
     bool retry_500;            /* a 500 is worth one more try */
+    uint16_t doubt_status;     /* status that a token may get whose key the system changed, 0: none.
+                                  The second in a row has the token renewed, once until the next
+                                  success: an outage with that status asks for no more of them */
     struct nvt_rate rates[NVT_RATES_MAX]; /* 0: the token route; requests name the others */
 };
 
@@ -86,8 +89,10 @@ struct nvt_client {
     const void *token_busy; /* the call that is fetching the token (single flight), or NULL */
     uint32_t token_stamp;   /* tells one fetched token from the next */
     enum nvt_bearer bearer;
-    bool token_fetched; /* the token in hand came from a request of this client */
-    bool refresh_new;   /* credentials.refresh was not kept yet */
+    bool token_fetched;   /* the token in hand came from a request of this client */
+    bool refresh_new;     /* credentials.refresh was not kept yet */
+    uint8_t token_doubts; /* answers with doubt_status since the last that speaks for the token, up
+                             to 2: it was renewed over them */
 };
 
 /* Prepares a client without credentials: set them afterwards with nvt_credentials_set_... on

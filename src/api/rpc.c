@@ -25,6 +25,7 @@ const struct nvt_profile nvt_rpc_profile = {
               {100U, 301000U, 50U}},
     .duplicate_status = 409U,
     .retry_500 = true,
+    .doubt_status = 500U, /* a token that it can not read is no 401 there */
 };
 
 /* ---- what all calls share ---- */

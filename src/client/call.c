@@ -394,9 +394,7 @@ static void request_answered(struct nvt_call *call, uint64_t now_ms)
         return;
     }
     enum nvt_verdict verdict = nvt_verdict_judge(&a, &o->failure.err);
-    if (!goes_without_token(call) && (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE)) {
-        call->client->token.good = true;
-    }
+    nvt_token_answered(call, verdict, now_ms);
     o->status = call->response.status;
     o->body = nvt_exchange_body(call);
     if (verdict != NVT_DELIVERED) {

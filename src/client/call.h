@@ -160,4 +160,8 @@ bool nvt_token_fall_back(struct nvt_client *c);
 /* A 401 came: is a new token worth a try? If so the old one is dropped. */
 bool nvt_token_renewable(struct nvt_call *call);
 
+/* What the answer that ends the call says of its token: good, or perhaps not understood any more,
+ * and then dropped for a new one. */
+void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, uint64_t now_ms);
+
 #endif

@@ -107,3 +107,46 @@ bool nvt_token_renewable(struct nvt_call *call)
     call->renewed = true;
     return true;
 }
+
+/* ---- doubt ---- */
+
+/* Who answers so has understood the token. */
+static bool speaks_for_token(uint16_t status)
+{
+    return status < 500U && status != 401U && status != 403U && status != 408U && status != 429U;
+}
+
+/* One answer may be about its request; two in a row, with none between that speaks for the token,
+ * may be about the token. The token route's quota is not spent to its end on a guess. */
+static void doubt(struct nvt_client *c, uint64_t now_ms)
+{
+    bool room = nvt_rate_at(&c->rates[0], c->rate_due_us[0], now_ms) <= now_ms;
+    if (c->token_doubts == 0U) {
+        c->token_doubts = 1U;
+    } else if (c->token_doubts == 1U && room && can_ask_with(&c->credentials)) {
+        c->token_doubts = 2U;
+        nvt_token_wipe(&c->token);
+    } else {
+        /* it was renewed, or can not be */
+    }
+}
+
+void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, uint64_t now_ms)
+{
+    struct nvt_client *c = call->client;
+    uint16_t status = call->response.status;
+    bool with = (nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) == 0U;
+    if (!with || call->token_stamp != c->token_stamp || c->token.len == 0U) {
+        return;
+    }
+    if (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE) {
+        c->token.good = true;
+    }
+    if (speaks_for_token(status)) {
+        c->token_doubts = 0;
+    } else if (c->profile->doubt_status != 0U && status == c->profile->doubt_status) {
+        doubt(c, now_ms);
+    } else {
+        /* it says nothing of the token */
+    }
+}

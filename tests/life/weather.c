@@ -117,7 +117,7 @@ void life_network(struct life *l)
 static void mend_registry(struct life *l)
 {
     struct registry *r = &l->v.registry;
-    r->mood = (struct registry_mood){2U, 3U, 1U, 1U, 1U, 5U, 20000U};
+    r->mood = (struct registry_mood){2U, 3U, 1U, 1U, 1U, 5U, 20000U, false};
     r->closed_ms = 0;
     r->retry_s = 0;
     r->keys_refused = false;

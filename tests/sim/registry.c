@@ -273,12 +273,18 @@ static void give_token(struct registry *r, struct nvt_sim_line *line)
     registry_answer(r, line, 201U, 0U, body);
 }
 
-static bool is_good(const struct registry *r, struct nvt_span token)
+/* The number in it; UINT64_MAX: none. */
+static uint64_t token_number(struct nvt_span token)
 {
     uint64_t n = 0;
-    if (token.len < 12U || nvt_u64_parse(nvt_span_of(token.ptr + 4, 8U), 99999999U, &n) != NVT_OK) {
-        return false;
-    }
+    bool ok =
+        token.len >= 12U && nvt_u64_parse(nvt_span_of(token.ptr + 4, 8U), 99999999U, &n) == NVT_OK;
+    return ok ? n : UINT64_MAX;
+}
+
+static bool is_good(const struct registry *r, struct nvt_span token)
+{
+    uint64_t n = token_number(token);
     return n < r->token_count && r->token_count - n <= (uint64_t)REGISTRY_TOKENS &&
            registry_now_ms(r) < r->token_ms[n % (unsigned)REGISTRY_TOKENS];
 }
@@ -288,6 +294,9 @@ static void handle(struct registry *r, struct nvt_sim_line *line, const struct r
 {
     if (q->verb == REGISTRY_TOKEN) {
         give_token(r, line);
+    } else if (token_number(q->token) < r->first_token) {
+        r->denied++;
+        refuse(r, line, 500U, -32603, "signature verification failed");
     } else if (!is_good(r, q->token)) {
         r->denied++;
         refuse(r, line, 401U, 401, "Unauthorized Error");
@@ -367,7 +376,7 @@ static void serve(struct registry *r, struct nvt_sim_line *line, const struct re
 {
     if (registry_now_ms(r) < r->closed_ms) {
         busy(r, line, 503U, r->retry_s);
-    } else if (!spoil(r, line, q, number)) {
+    } else if ((r->mood.tokens_well && q->verb == REGISTRY_TOKEN) || !spoil(r, line, q, number)) {
         handle(r, line, q, number);
         line->answer.delay_ms = happens(r, r->mood.slow) ? draw(r, r->mood.slow_ms) : draw(r, 80U);
     }
@@ -457,4 +466,9 @@ void registry_forget(struct registry *r)
 void registry_revoke(struct registry *r)
 {
     (void)memset(r->token_ms, 0, sizeof r->token_ms);
+}
+
+void registry_rekey(struct registry *r)
+{
+    r->first_token = r->token_count;
 }

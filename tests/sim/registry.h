@@ -41,6 +41,7 @@ struct registry_mood {
     uint16_t busy;       /* 429 */
     uint16_t slow;       /* taken, answered after up to slow_ms */
     uint32_t slow_ms;
+    bool tokens_well; /* nothing of it happens to requests for tokens */
 };
 
 /* The request on one connection. */
@@ -74,6 +75,7 @@ struct registry {
     uint64_t random;
     uint64_t token_ms[REGISTRY_TOKENS]; /* until when each is good, true time */
     uint32_t token_count;
+    uint32_t first_token; /* under the key of now */
     uint64_t minute_ms; /* when the token quota's window began */
     uint32_t minute_count;
     uint64_t told_ms, quiet_ms;             /* 503 and 429: when it was told, until when */
@@ -93,6 +95,9 @@ void registry_forget(struct registry *r);
 
 /* All tokens it gave are worth nothing. */
 void registry_revoke(struct registry *r);
+
+/* Its key was changed: the tokens it gave are not even read any more, and 500 is all it says. */
+void registry_rekey(struct registry *r);
 
 /* The journey of that number, as its body; its bytes are remembered. Some numbers break the
  * registry's terms, some its bounds: registry_verdict tells. */
