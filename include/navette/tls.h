@@ -83,7 +83,8 @@ struct nvt_tls_config {
  * the host name that was verified and to the config that verified it: offered for another one it
  * is dropped, so that resumption can not go round the name check. A resumed handshake carries no
  * certificate: pins were checked in the full one, and a ticket whose chain is out of its dates by
- * now is dropped. Free it before the config. */
+ * now is dropped. Free it before the config. With TLS 1.3 Mbed TLS needs MBEDTLS_HAVE_TIME to tell
+ * the ticket's age: without it servers refuse every ticket and do a full handshake instead. */
 struct nvt_tls_ticket {
     mbedtls_ssl_session session;
     const struct nvt_tls_config *config;

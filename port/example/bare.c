@@ -100,7 +100,7 @@ static void start_board(const struct gateway_settings *s)
         mps2_no_entropy_init(&entropy);
     }
     nvt_lwip_init(&bare_lwip, &entropy);
-    gateway_random_init(&bare_lwip.port.entropy);
+    gateway_platform_init(&bare_lwip.port);
 }
 
 enum gateway_status bare_start(struct gateway_settings *out)

@@ -36,7 +36,7 @@ FW_CORE_SRC := $(foreach r,base http json tls conn spool auth client uplink api,
 FW_LWIP_SRC := $(wildcard $(FW_LWIP)/core/*.c $(FW_LWIP)/core/ipv4/*.c) \
 	$(FW_LWIP)/netif/ethernet.c $(FW_LWIP)/apps/sntp/sntp.c
 FW_BOARD_SRC := $(wildcard port/mps2/*.c)
-FW_APP_SRC := port/example/gateway.c port/example/random.c port/example/report.c $(FW_DIR)/ca.c
+FW_APP_SRC := port/example/gateway.c port/example/platform.c port/example/report.c $(FW_DIR)/ca.c
 
 # $(call fw_set,NAME,FLAGS): how the objects below $(FW_OBJ)/NAME/ are compiled. What was fetched is
 # compiled without warnings.

@@ -149,8 +149,9 @@ void gateway_report(const struct gateway *g);
 
 /* ---- what it needs from its surroundings ---- */
 
-/* random.c: where lwIP and Mbed TLS draw from; before either is used. */
-void gateway_random_init(const struct nvt_port_entropy *entropy);
+/* platform.c: where lwIP and Mbed TLS draw random numbers from and read their clock; before either
+ * is used. */
+void gateway_platform_init(const struct nvt_port *port);
 
 /* The CAs that it trusts, PEM. */
 extern const uint8_t gateway_ca[];

@@ -256,8 +256,8 @@ int main(void)
     } else {
         mps2_no_entropy_init(&entropy);
     }
-    gateway_random_init(&entropy);
     nvt_freertos_init(&freertos, &entropy);
+    gateway_platform_init(&freertos.port);
     spool_mutex = xSemaphoreCreateMutexStatic(&spool_mutex_room);
     (void)xTaskCreateStatic(run_gateway, "gateway", GATEWAY_STACK, NULL, GATEWAY_PRIORITY,
                             gateway_stack, &gateway_task);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random numbers for those who ask by a fixed name: lwIP, and the PSA side of Mbed TLS. */
+/* What lwIP and Mbed TLS ask for by a fixed name: random numbers and, with TLS 1.3, milliseconds.
+ */
 #include "gateway.h"
 
 #include <mbedtls/build_info.h>
@@ -7,12 +8,15 @@
 #if defined(MBEDTLS_ENTROPY_HARDWARE_ALT)
 #include <mbedtls/entropy.h>
 #endif
+#if defined(MBEDTLS_PLATFORM_MS_TIME_ALT)
+#include <mbedtls/platform_time.h>
+#endif
 
-static const struct nvt_port_entropy *source;
+static const struct nvt_port *source;
 
-void gateway_random_init(const struct nvt_port_entropy *entropy)
+void gateway_platform_init(const struct nvt_port *port)
 {
-    source = entropy;
+    source = port;
 }
 
 unsigned int nvt_lwip_random(void);
@@ -21,7 +25,7 @@ unsigned int nvt_lwip_random(void);
 unsigned int nvt_lwip_random(void)
 {
     uint32_t number = 0;
-    (void)source->fill(source->ctx, (uint8_t *)&number, sizeof number);
+    (void)source->entropy.fill(source->entropy.ctx, (uint8_t *)&number, sizeof number);
     return (unsigned int)number;
 }
 
@@ -30,10 +34,18 @@ unsigned int nvt_lwip_random(void)
 int mbedtls_hardware_poll(void *data, unsigned char *output, size_t len, size_t *out_len)
 {
     (void)data;
-    if (source->fill(source->ctx, output, len) != NVT_OK) {
+    if (source->entropy.fill(source->entropy.ctx, output, len) != NVT_OK) {
         return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
     }
     *out_len = len;
     return 0;
+}
+#endif
+
+#if defined(MBEDTLS_PLATFORM_MS_TIME_ALT)
+/* How old a ticket of TLS 1.3 is. */
+mbedtls_ms_time_t mbedtls_ms_time(void)
+{
+    return (mbedtls_ms_time_t)source->clock.mono_ms(source->clock.ctx);
 }
 #endif

@@ -8,8 +8,11 @@
  *
  * NAVETTE_MBEDTLS_TLS12: TLS 1.2 (default 1).
  *
- * NAVETTE_MBEDTLS_TLS13: TLS 1.3 (default 0). It brings in PSA crypto, which seeds a generator of
- * its own from mbedtls_hardware_poll: the board must define that.
+ * NAVETTE_MBEDTLS_TLS13: TLS 1.3 (default 0). It asks two functions of the board
+ * (port/example/platform.c has both): mbedtls_hardware_poll seeds a generator that PSA crypto has
+ * of its own, and mbedtls_ms_time tells milliseconds that never go back, as mono_ms of struct
+ * nvt_port_clock does. The second is what a ticket's age is told from: without it a server refuses
+ * each ticket and every connection costs a full handshake.
  *
  * NAVETTE_MBEDTLS_RSA: servers and CAs with RSA keys (default 1: public CAs still have them).
  *
@@ -78,9 +81,10 @@
 #define NAVETTE_MBEDTLS_OUT_LEN 2048
 #endif
 
-/* ---- the platform: an arena, no files, no clock, no printf ---- */
+/* ---- the platform: an arena, no files, no printf, no clock but for the age of tickets ---- */
 
-/* Dates are checked by navette with the port's clock, so that Mbed TLS needs none. */
+/* Dates are checked by navette with the port's clock, so that Mbed TLS needs none
+ * (MBEDTLS_HAVE_TIME_DATE stays off). */
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_PLATFORM_C
 #if !NAVETTE_MBEDTLS_HOST
@@ -96,6 +100,19 @@
 /* For functions that print; none is linked. The C library's would bring its heap into the map. */
 #define MBEDTLS_PLATFORM_SNPRINTF_MACRO(...) (-1)
 #define MBEDTLS_PLATFORM_PRINTF_MACRO(...) (-1)
+#endif
+
+/* A server of TLS 1.3 takes a ticket only when the client tells how old it is (RFC 8446 section
+ * 4.2.11.1). */
+#if NAVETTE_MBEDTLS_TLS13
+#define MBEDTLS_HAVE_TIME
+#if !NAVETTE_MBEDTLS_HOST
+#define MBEDTLS_PLATFORM_MS_TIME_ALT
+/* The time of day has its place in a TLS 1.2 hello, where nobody reads it: four zeros, and the 28
+ * random bytes behind them. */
+#define MBEDTLS_PLATFORM_TIME_TYPE_MACRO long
+#define MBEDTLS_PLATFORM_TIME_MACRO(out) ((mbedtls_time_t)0)
+#endif
 #endif
 
 /* ---- random numbers: the port's entropy seeds this generator ---- */

@@ -4,7 +4,7 @@
 
 It takes the emulator's arguments and behaves as the example firmware does; FAKE names what it does
 wrong: loses, invents, repeats, forgets, trusts, deaf (says nothing of errors), heap (uses all of
-its memory), impatient (asks for the time once).
+its memory), impatient (asks for the time once), costly (makes each connection from the start).
 """
 import http.client
 import json
@@ -125,6 +125,7 @@ def main():
     say("mem: arena %d of 20000" % (20000 if WRONG == "heap" else 12000))
     say("mem: stack main 1000 of 2000")
     say("time: handshake 1000 us")
+    say("time: resumed %d us" % (0 if WRONG == "costly" else 10))
     say("navette: done %d journeys" % n)
     return 0
 

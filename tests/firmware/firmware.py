@@ -78,6 +78,8 @@ class Build:
         boot_s = [self.refused(*row) for row in REFUSALS][0]
         whole_s = self.plain("12")
         self.plain("13")
+        self.resumes("12")
+        self.resumes("13")
         self.waits_for_time()
         self.lossy()
         self.killed(boot_s, whole_s)
@@ -117,6 +119,21 @@ class Build:
                    what + ": room was left in the arena and on each stack", stacks)
         run.close()
         return life.seconds
+
+    def resumes(self, tls):
+        """The server hangs up after each second answer; the ticket of the handshake before spares
+        the board its certificates."""
+        what = "TLS 1.%s, the server hangs up" % tls[1]
+        self.bench.serve(tls=tls)
+        self.bench.fault(close_after=2)
+        run = Run(self.bench, self.image.elf, "again" + tls, 4, tls=tls)
+        life = run.life()
+        code = life.wait(RUN_S)
+        report = life.end()
+        self.delivered(what, run, code, report, 0)
+        self.check(report.time.get("resumed", 0) > 0, what + ": its ticket is taken",
+                   report.last_words())
+        run.close()
 
     def waits_for_time(self):
         """Two of its requests, or the answers, are lost: it asks again before it gives up."""
