@@ -167,6 +167,12 @@
 #define NVT_UPLINK_ASIDE_MAX 4
 #endif
 
+/* Longest time, s, that an entry is kept for because the system's clock is not there yet. A clock
+ * that drifts stays below it; one that is set wrong, or a time in another zone, is for people. */
+#ifndef NVT_UPLINK_EARLY_MAX_S
+#define NVT_UPLINK_EARLY_MAX_S 900
+#endif
+
 /* Longest host name with its final NUL (RFC 1035 section 2.3.4: 253 characters). */
 #ifndef NVT_HOST_CAP
 #define NVT_HOST_CAP 254

@@ -50,6 +50,11 @@ struct nvt_uplink_kind {
      * out's room. NULL or nothing appended: the failure's code and message serve. */
     void (*reason)(struct nvt_call *call, struct nvt_buf *out);
 
+    /* Of an entry that was refused: the time from which the system may take it after all, seconds
+     * since 1970 on its own clock; 0: never. A journey that ends in the registry's future, since
+     * the clock that wrote it is ahead, is one. NULL: there is no such refusal. */
+    int64_t (*not_before)(struct nvt_call *call, struct nvt_span entry);
+
     /* A repeat would count twice: entries that were in the spool before this start are looked up
      * before they are sent, since the power may have failed between the answer and its mark. */
     bool ask_first;
@@ -163,6 +168,9 @@ struct nvt_uplink {
     uint64_t device_ms;    /* when the spool's device is tried again after an error */
     uint64_t date_mono_ms; /* when date_s was read */
     int64_t date_s;        /* the server's own time, 0: not known. Expiry is judged by it alone */
+    uint64_t early_ms;     /* until then nothing is taken that is due at early_due_s or later: more
+                              entries came before their time than can be put aside */
+    uint32_t early_due_s;
     uint64_t random;
     uint32_t old_next;  /* ids below it were in the spool before this start */
     uint8_t open_lanes; /* that may be busy at once: after an outage they join one by one */

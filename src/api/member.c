@@ -2,14 +2,17 @@
 /* One text out of JSON of any length, without tokens. */
 #include "member.h"
 
-/* Behind a string's final quote; text is what follows its first one. */
-static size_t string_end(struct nvt_span text)
+/* Takes the rest of a string, whose first quote is off already, and its final quote off *json. */
+static struct nvt_span take_string(struct nvt_span *json)
 {
     size_t i = 0;
-    while (i < text.len && text.ptr[i] != (uint8_t)'"') {
-        i += text.ptr[i] == (uint8_t)'\\' ? 2U : 1U;
+    while (i < json->len && json->ptr[i] != (uint8_t)'"') {
+        i += json->ptr[i] == (uint8_t)'\\' ? 2U : 1U;
     }
-    return i < text.len ? i + 1U : text.len;
+    size_t end = i < json->len ? i + 1U : json->len;
+    struct nvt_span text = nvt_span_of(json->ptr, end > 0U ? end - 1U : 0U);
+    *json = nvt_span_drop(*json, end);
+    return text;
 }
 
 static bool is_space(uint8_t byte)
@@ -18,13 +21,18 @@ static bool is_space(uint8_t byte)
            byte == (uint8_t)'\r';
 }
 
-static bool is_colon_next(struct nvt_span text)
+static struct nvt_span skip_space(struct nvt_span text)
 {
-    size_t i = 0;
-    while (i < text.len && is_space(text.ptr[i])) {
-        i++;
+    while (text.len > 0U && is_space(text.ptr[0])) {
+        text = nvt_span_drop(text, 1U);
     }
-    return i < text.len && text.ptr[i] == (uint8_t)':';
+    return text;
+}
+
+static bool is_next(struct nvt_span text, char byte)
+{
+    struct nvt_span rest = skip_space(text);
+    return rest.len > 0U && rest.ptr[0] == (uint8_t)byte;
 }
 
 static uint32_t deeper(uint32_t depth, uint8_t byte)
@@ -49,13 +57,30 @@ struct nvt_span nvt_member_text(struct nvt_span json, struct nvt_span name, bool
             depth = now;
             continue;
         }
-        size_t end = string_end(json);
-        struct nvt_span text = nvt_span_of(json.ptr, end > 0U ? end - 1U : 0U);
-        json = nvt_span_drop(json, end);
+        struct nvt_span text = take_string(&json);
         if (next) {
             return text;
         }
-        next = (deep || depth == 1U) && nvt_span_eq(text, name) && is_colon_next(json);
+        next = (deep || depth == 1U) && nvt_span_eq(text, name) && is_next(json, ':');
+    }
+    return NVT_LIT("");
+}
+
+struct nvt_span nvt_member_object(struct nvt_span json, struct nvt_span name)
+{
+    uint32_t depth = 0;
+    while (json.len > 0U) {
+        uint8_t byte = json.ptr[0];
+        json = nvt_span_drop(json, 1U);
+        if (byte != (uint8_t)'"') {
+            depth = deeper(depth, byte);
+            continue;
+        }
+        struct nvt_span text = take_string(&json);
+        if (depth == 1U && nvt_span_eq(text, name) && is_next(json, ':')) {
+            json = nvt_span_drop(skip_space(json), 1U);
+            return is_next(json, '{') ? skip_space(json) : NVT_LIT("");
+        }
     }
     return NVT_LIT("");
 }

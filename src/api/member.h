@@ -10,4 +10,9 @@
  * else gives some part of it, or nothing. */
 struct nvt_span nvt_member_text(struct nvt_span json, struct nvt_span name, bool deep);
 
+/* The first member called name of the object that json is, when that is an object too: from its
+ * brace on to json's end; empty when it is not. The first text that nvt_member_text finds in there
+ * at depth 1 is its own, as long as it has a member of that name. */
+struct nvt_span nvt_member_object(struct nvt_span json, struct nvt_span name);
+
 #endif

@@ -95,12 +95,33 @@ static void reason_journey(struct nvt_call *call, struct nvt_buf *out)
     put_labels(labels, out);
 }
 
+/* ---- too early ---- */
+
+/* "Journeys cannot happen in the future" (422 with -32700, nothing is stored) comes of an end that
+ * the registry's clock has not reached. The same code with an end in its past means something else:
+ * the uplink compares. */
+static int64_t journey_not_before(struct nvt_call *call, struct nvt_span entry)
+{
+    enum { PARSE_ERROR = -32700 };
+    struct nvt_json doc;
+    nvt_json_node node = 0;
+    int64_t code = 0;
+    int64_t end_s = 0;
+    bool future = call->outcome.status == 422U && nvt_call_json(call, &doc) == NVT_OK &&
+                  nvt_json_find(&doc, 0U, "error.code", &node) == NVT_OK &&
+                  nvt_json_get_int(&doc, node, PARSE_ERROR, PARSE_ERROR, &code) == NVT_OK;
+    struct nvt_span end = nvt_member_object(entry, NVT_LIT("end"));
+    struct nvt_span text = nvt_member_text(end, NVT_LIT("datetime"), false);
+    return future && nvt_time_parse_rfc3339(text, &end_s) == NVT_OK ? end_s : 0;
+}
+
 const struct nvt_uplink_kind nvt_rpc_uplink = {
     .profile = &nvt_rpc_profile,
     .send = send_journey,
     .ask = ask_journey,
     .known = known_journey,
     .reason = reason_journey,
+    .not_before = journey_not_before,
     .ask_first = false,
 };
 

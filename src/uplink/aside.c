@@ -30,6 +30,24 @@ bool nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
     return true;
 }
 
+/* The spool gives the most urgent entry first, the one that began first: behind one that is before
+ * its time there is seldom one that is not. */
+void nvt_aside_early(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms)
+{
+    if (nvt_aside_put(u, lane, until_ms)) {
+        return;
+    }
+    u->early_ms = until_ms;
+    u->early_due_s = lane->entry.due_s;
+    (void)nvt_spool_put_back(u->config.spool, lane->entry.id);
+    lane->state = (uint8_t)NVT_LANE_FREE;
+}
+
+bool nvt_aside_is_early(const struct nvt_uplink *u, uint32_t due_s, uint64_t now_ms)
+{
+    return now_ms < u->early_ms && due_s >= u->early_due_s;
+}
+
 void nvt_aside_return(struct nvt_uplink *u, struct nvt_pass *p)
 {
     for (size_t i = 0; i < (size_t)NVT_UPLINK_ASIDE_MAX; i++) {

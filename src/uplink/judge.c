@@ -2,7 +2,10 @@
 /* What a call that has ended means for its entry, and for the link that all entries share. */
 #include "parts.h"
 
-enum { HOPELESS = 3 }; /* attempts of one entry that met a 500 until it is put aside */
+enum {
+    HOPELESS = 3,       /* attempts of one entry that met a 500 until it is put aside */
+    EARLY_MARGIN_S = 30 /* between the clock that judges and the one that writes the Date */
+};
 
 void nvt_lane_done(struct nvt_uplink_lane *lane, enum nvt_spool_state fate)
 {
@@ -93,18 +96,40 @@ static void doubt(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     (void)nvt_aside_put(u, lane, u->state.resume_ms + (uint64_t)NVT_UPLINK_PAUSE_MS);
 }
 
+/* Refused for the time being: true and *out_ms, how long to wait. It ends: the system's clock moves
+ * on, and an entry that is refused behind its time is refused for good. */
+static bool is_early(const struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms,
+                     uint64_t *out_ms)
+{
+    const struct nvt_uplink_kind *kind = u->config.kind;
+    int64_t date_s = nvt_uplink_date_s(u, now_ms);
+    int64_t at_s = kind->not_before == NULL || date_s == 0
+                       ? 0
+                       : kind->not_before(&lane->call, nvt_lane_bytes(u, lane));
+    int64_t wait_s = at_s + (int64_t)EARLY_MARGIN_S - date_s;
+    bool early = at_s != 0 && wait_s > 0 && wait_s <= (int64_t)NVT_UPLINK_EARLY_MAX_S;
+    *out_ms = early ? (uint64_t)wait_s * 1000U : 0U;
+    return early;
+}
+
 static void refused(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
+    uint64_t wait_ms = 0;
     if (is_for_people(o->failure.err) || o->status >= 500U) {
         later(u, lane, now_ms);
     } else if (is_doubtful(o->status)) {
         doubt(u, lane, now_ms);
-    } else {
-        if (o->status != 0U) {
-            nvt_link_good(u, lane, now_ms);
-        }
+    } else if (o->status == 0U) {
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+    } else {
+        nvt_link_good(u, lane, now_ms);
+        if (is_early(u, lane, now_ms, &wait_ms)) {
+            put_off(u, lane);
+            nvt_aside_early(u, lane, now_ms + wait_ms);
+        } else {
+            nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+        }
     }
 }
 
@@ -209,5 +234,8 @@ void nvt_lane_judge(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
         judge_asked(u, lane, now_ms);
     } else {
         judge_sent(u, lane, now_ms);
+    }
+    if (lane->state == (uint8_t)NVT_LANE_FREE) { /* its entry is aside */
+        lane->again_ms = now_ms + (uint64_t)NVT_UPLINK_IDLE_MS;
     }
 }

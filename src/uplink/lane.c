@@ -8,7 +8,7 @@ static uint8_t *body_of(const struct nvt_uplink *u, const struct nvt_uplink_lane
     return u->config.bodies + index * u->config.body_cap;
 }
 
-static struct nvt_span bytes_of(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
+struct nvt_span nvt_lane_bytes(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
     return nvt_span_of(body_of(u, lane), lane->entry.len);
 }
@@ -19,10 +19,8 @@ static struct nvt_span bytes_of(const struct nvt_uplink *u, const struct nvt_upl
 static bool is_expired(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane,
                        uint64_t now_ms)
 {
-    if (u->date_s == 0 || lane->entry.due_s == UINT32_MAX) {
-        return false;
-    }
-    return u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U) > (int64_t)lane->entry.due_s;
+    return lane->entry.due_s != UINT32_MAX &&
+           nvt_uplink_date_s(u, now_ms) > (int64_t)lane->entry.due_s;
 }
 
 /* Too late to be sent. One that an earlier start may have delivered, with the power failing in
@@ -47,7 +45,7 @@ static void refuse(struct nvt_uplink_lane *lane, nvt_err err)
 }
 
 /* NVT_E_SPOOL_EMPTY, _OUT: nothing to take now. */
-static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     struct nvt_buf body;
     lane->attempts = 0;
@@ -62,6 +60,10 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
     if (err != NVT_OK) {
         return err;
+    }
+    if (nvt_aside_is_early(u, lane->entry.due_s, now_ms)) {
+        (void)nvt_spool_put_back(u->config.spool, lane->entry.id);
+        return NVT_E_SPOOL_EMPTY;
     }
     lane->again_ms = 0;
     lane->ask = u->config.kind->ask_first && lane->entry.id < u->old_next;
@@ -83,7 +85,7 @@ static nvt_err take_too_long(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
 
 static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
 {
-    nvt_err err = p->now_ms < u->device_ms ? NVT_E_SPOOL_EMPTY : take(u, lane);
+    nvt_err err = p->now_ms < u->device_ms ? NVT_E_SPOOL_EMPTY : take(u, lane, p->now_ms);
     if (err == NVT_E_SPACE) {
         err = take_too_long(u, lane);
         nvt_pass_wake(p, 0U);
@@ -94,6 +96,9 @@ static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt
     }
     if (p->now_ms < u->device_ms) {
         nvt_pass_wake(p, u->device_ms);
+    }
+    if (p->now_ms < u->early_ms) {
+        nvt_pass_wake(p, u->early_ms);
     }
 }
 
@@ -126,8 +131,8 @@ static void begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt
         nvt_conn_close(&lane->call.conn);
         lane->fresh = false;
     }
-    nvt_err err = asking ? kind->ask(&lane->call, lane->request.bytes, bytes_of(u, lane))
-                         : kind->send(&lane->call, lane->request.bytes, bytes_of(u, lane));
+    nvt_err err = asking ? kind->ask(&lane->call, lane->request.bytes, nvt_lane_bytes(u, lane))
+                         : kind->send(&lane->call, lane->request.bytes, nvt_lane_bytes(u, lane));
     if (err != NVT_OK) {
         can_not_begin(u, lane, err, p);
         return;

@@ -31,7 +31,13 @@ struct nvt_pass {
 
 void nvt_pass_wake(struct nvt_pass *p, uint64_t at_ms);
 
+/* The system's own time as far as its answers told it; 0: not yet. */
+int64_t nvt_uplink_date_s(const struct nvt_uplink *u, uint64_t now_ms);
+
 /* ---- lane.c: one entry's way ---- */
+
+/* The bytes of the lane's entry. */
+struct nvt_span nvt_lane_bytes(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane);
 
 /* Moves the call under way on. */
 void nvt_lane_step(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p);
@@ -55,6 +61,13 @@ void nvt_settle_all(struct nvt_uplink *u, struct nvt_pass *p);
 
 /* Puts the lane's entry aside; false when there is no room, it then waits in its lane. */
 bool nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms);
+
+/* Puts it aside until the system's clock has come to its time, and where there is no room back into
+ * the spool: until then nothing that is less urgent is taken. */
+void nvt_aside_early(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms);
+
+/* Is an entry that is due then not to be taken yet? */
+bool nvt_aside_is_early(const struct nvt_uplink *u, uint32_t due_s, uint64_t now_ms);
 
 /* Those whose time has come are put back; all of them when stopping. */
 void nvt_aside_return(struct nvt_uplink *u, struct nvt_pass *p);

@@ -46,13 +46,12 @@ static void put_reason(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
 static void fill(const struct nvt_uplink *u, struct nvt_uplink_lane *lane,
                  struct nvt_uplink_receipt *r, struct nvt_buf *reason)
 {
-    size_t index = (size_t)(lane - u->config.lanes);
     *r = (struct nvt_uplink_receipt){
         .id = lane->entry.id,
         .state = (enum nvt_spool_state)lane->fate,
         .duplicate = lane->duplicate && lane->fate == (uint8_t)NVT_SPOOL_DELIVERED,
         .reason = NVT_LIT(""),
-        .entry = nvt_span_of(u->config.bodies + index * u->config.body_cap, lane->entry.len),
+        .entry = nvt_lane_bytes(u, lane),
         .failure = &lane->call.outcome.failure,
     };
     if (lane->entry.len > u->config.body_cap) {

@@ -57,6 +57,11 @@ void nvt_pass_wake(struct nvt_pass *p, uint64_t at_ms)
     p->wake_ms = at_ms < p->wake_ms ? at_ms : p->wake_ms;
 }
 
+int64_t nvt_uplink_date_s(const struct nvt_uplink *u, uint64_t now_ms)
+{
+    return u->date_s == 0 ? 0 : u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U);
+}
+
 static uint32_t pending(const struct nvt_uplink *u)
 {
     struct nvt_spool_info info;
@@ -135,6 +140,7 @@ void nvt_uplink_resume(struct nvt_uplink *u)
 {
     u->state.pause_ms = 0;
     u->state.resume_ms = 0;
+    u->early_ms = 0;
     for (size_t i = 0; i < (size_t)NVT_UPLINK_ASIDE_MAX; i++) {
         u->aside[i].until_ms = 0;
     }

@@ -92,9 +92,11 @@ static void journey(struct life *l)
     l->next_ms[LIFE_JOURNEYS] =
         now_ms(l) + (day ? life_span(l, 5, 100, LIFE_MIN) : life_span(l, 2, 9, LIFE_H));
     for (unsigned i = 0; i < count && l->v.fault == NULL && !l->v.flash.off; i++) {
-        int64_t start_s = clock_s(l) - (int64_t)life_span(l, 5, 60, 60U);
+        int64_t end_s = clock_s(l); /* over now */
+        int64_t start_s = end_s - (int64_t)life_span(l, 5, 60, 60U);
         uint32_t due_s = (uint32_t)(start_s + 86400);
         start_s = start_s < 0 ? 0 : start_s;
+        l->v.registry.trip_s = end_s < 0 ? 0 : end_s - start_s;
         (void)vehicle_append(&l->v, start_s, life_once(l, 20U) ? UINT32_MAX : due_s);
     }
 }

@@ -64,7 +64,9 @@ void registry_write(struct registry *r, size_t number, int64_t start_s, struct n
     nvt_buf_put_u64(out, number);
     nvt_buf_put(out, NVT_LIT("\",\"operator_class\":\"C\",\"start\":{\"datetime\":\""));
     nvt_time_put_rfc3339(out, start_s);
-    nvt_buf_put(out, NVT_LIT("\",\"lat\":48.7,\"lon\":2.1},\"distance\":"));
+    nvt_buf_put(out, NVT_LIT("\",\"lat\":48.7,\"lon\":2.1},\"end\":{\"datetime\":\""));
+    nvt_time_put_rfc3339(out, start_s + r->trip_s);
+    nvt_buf_put(out, NVT_LIT("\"},\"distance\":"));
     nvt_buf_put_u64(out, registry_verdict(number) == REGISTRY_TERMS ? 1200U : 34567U);
     nvt_buf_put(out, NVT_LIT(",\"operator_trip_id\":\""));
     for (size_t i = 0; i < pad; i++) {
@@ -74,16 +76,24 @@ void registry_write(struct registry *r, size_t number, int64_t start_s, struct n
     r->journeys[number].hash = registry_hash(nvt_span_of(out->ptr + begin, out->len - begin));
 }
 
-static bool starts_at(struct nvt_span body, int64_t *out_s)
+/* The first time behind from: the start's, and behind that the end's. */
+static bool time_from(struct nvt_span body, size_t *from, int64_t *out_s)
 {
     static const char name[] = "\"datetime\":\"";
-    for (size_t i = 0; i + sizeof name + 20U < body.len; i++) {
+    for (size_t i = *from; i + sizeof name + 20U < body.len; i++) {
         if (memcmp(body.ptr + i, name, sizeof name - 1U) == 0) {
+            *from = i + sizeof name;
             return nvt_time_parse_rfc3339(nvt_span_of(body.ptr + i + sizeof name - 1U, 20U),
                                           out_s) == NVT_OK;
         }
     }
     return false;
+}
+
+static bool times_of(struct nvt_span body, int64_t *out_start_s, int64_t *out_end_s)
+{
+    size_t at = 0;
+    return time_from(body, &at, out_start_s) && time_from(body, &at, out_end_s);
 }
 
 /* ---- what no client may do ---- */
@@ -140,7 +150,7 @@ static void keep_answer(struct registry_journey *j, const struct registry_exchan
 {
     if (e->post) {
         j->doubt = is_open(e->status);
-        j->told = j->told || is_final(e->status);
+        j->told = j->told || (is_final(e->status) && !e->early);
     } else if (e->status == 200U || e->status == 404U) {
         j->doubt = false;
     }
@@ -194,13 +204,16 @@ static void judge(struct registry *r, struct nvt_sim_line *line, struct nvt_span
                   size_t number)
 {
     struct registry_journey *j = &r->journeys[number];
-    int64_t now_s = (int64_t)(registry_now_ms(r) / 1000U);
+    int64_t now_s = (int64_t)(registry_now_ms(r) / 1000U) + r->ahead_s;
     int64_t start_s = 0;
-    if (!starts_at(body, &start_s) || registry_verdict(number) == REGISTRY_INVALID) {
+    int64_t end_s = 0;
+    if (!times_of(body, &start_s, &end_s) || registry_verdict(number) == REGISTRY_INVALID) {
         j->state = REGISTRY_INVALID;
         refuse(r, line, 400U, -32602, "Invalid params");
-    } else if (start_s > now_s) {
+    } else if (end_s > now_s || start_s > end_s) {
         j->state = REGISTRY_INVALID;
+        r->on[line - r->lines].early = end_s > now_s;
+        r->early++;
         refuse(r, line, 422U, -32700, "Journeys cannot happen in the future");
     } else if (now_s - start_s > (int64_t)DAY_S || registry_verdict(number) == REGISTRY_TERMS) {
         j->state = REGISTRY_TERMS;
@@ -419,7 +432,7 @@ static size_t take(void *ctx, struct nvt_sim_line *line)
     }
     size_t number = number_of(r, &q);
     *e = (struct registry_exchange){
-        number, 0U, 0U, q.verb == REGISTRY_POST, q.verb == REGISTRY_TOKEN, true};
+        number, 0U, 0U, q.verb == REGISTRY_POST, q.verb == REGISTRY_TOKEN, true, false};
     count(r, line, q.verb);
     watch_time(r, line, e->token);
     bool posted = e->post && number != SIZE_MAX;

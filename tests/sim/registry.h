@@ -13,7 +13,7 @@
 #define REGISTRY_ACCESS "access-key-0123456789"
 #define REGISTRY_SECRET "secret-key-ABCDEFGHIJKLMNOP"
 
-enum { REGISTRY_BODY_MIN = 160, REGISTRY_BODY_MAX = 1400, REGISTRY_TOKENS = 64 };
+enum { REGISTRY_BODY_MIN = 210, REGISTRY_BODY_MAX = 1400, REGISTRY_TOKENS = 64 };
 
 enum registry_state {
     REGISTRY_ABSENT,
@@ -51,6 +51,7 @@ struct registry_exchange {
     uint32_t retry_s;
     bool post, token;
     bool whole; /* the answer is not cut short */
+    bool early; /* refused for a time: it may come again */
 };
 
 struct registry {
@@ -64,19 +65,21 @@ struct registry {
     uint32_t idle_ms;      /* after which it closes a connection; 0: never */
     uint32_t token_life_s; /* of those it gives from now on */
     uint32_t token_quota;  /* a minute */
+    int64_t trip_s;        /* from start to end, of the journeys it writes from now on */
+    int64_t ahead_s;       /* its clock is so far ahead of the Date it writes */
     bool keys_refused;
 
     /* what was seen */
     const char *fault; /* the first broken promise, NULL */
     size_t fault_number;
-    uint64_t requests, posts, lookups, conflicts, tokens, denied, late;
+    uint64_t requests, posts, lookups, conflicts, tokens, denied, late, early;
 
     /* inner */
     uint64_t random;
     uint64_t token_ms[REGISTRY_TOKENS]; /* until when each is good, true time */
     uint32_t token_count;
     uint32_t first_token; /* under the key of now */
-    uint64_t minute_ms; /* when the token quota's window began */
+    uint64_t minute_ms;   /* when the token quota's window began */
     uint32_t minute_count;
     uint64_t told_ms, quiet_ms;             /* 503 and 429: when it was told, until when */
     uint64_t token_told_ms, token_quiet_ms; /* the same of the token route */

@@ -76,11 +76,36 @@ static void test_member(void **state)
     expect_member("]]}}{\"a\":\"x\"", "a", false, "x");
 }
 
+static void expect_object(const char *json, const char *wanted)
+{
+    struct nvt_span rest = nvt_member_object(nvt_span_str(json), NVT_LIT("a"));
+    struct nvt_span text = nvt_member_text(rest, NVT_LIT("t"), false);
+    assert_int_equal(text.len, strlen(wanted));
+    assert_memory_equal(text.ptr, wanted, text.len);
+}
+
+static void test_member_object(void **state)
+{
+    (void)state;
+    expect_object("{\"a\":{\"t\":\"x\"}}", "x");
+    expect_object("{\"t\":\"no\",\"a\" :\n{ \"b\":{\"t\":\"no\"},\"t\" : \"x\"},\"t\":\"no\"}",
+                  "x");
+    expect_object("{\"b\":{\"a\":{\"t\":\"no\"}},\"a\":{\"t\":\"x\"}}", "x");
+    expect_object("{\"b\":\"a\",\"c\":[\"a\",{\"t\":\"no\"}],\"a\":{\"t\":\"x\"}}", "x");
+    expect_object("{\"a\":\"t\",\"t\":\"no\"}", "");
+    expect_object("{\"a\":[{\"t\":\"no\"}]}", "");
+    expect_object("{\"a\":null,\"b\":{\"t\":\"no\"}}", "");
+    expect_object("{\"a\"", "");
+    expect_object("{\"a\":", "");
+    expect_object("", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_due),
         cmocka_unit_test(test_member),
+        cmocka_unit_test(test_member_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
