@@ -26,13 +26,14 @@ static inline struct nvt_span nvt_span_of(const void *ptr, size_t len)
     return s;
 }
 
-static inline struct nvt_span nvt_span_str(const char *str)
-{
-    return nvt_span_of(str, str == NULL ? 0U : strlen(str));
-}
+/* A text without its NUL; NULL is an empty one. */
+struct nvt_span nvt_span_str(const char *str);
 
 /* s without its first n bytes; empty when n is larger than s. */
 struct nvt_span nvt_span_drop(struct nvt_span s, size_t n);
+
+/* The same in place. */
+void nvt_span_skip(struct nvt_span *s, size_t n);
 
 /* s without spaces and tabs at both ends (OWS of RFC 9110 section 5.6.3). */
 struct nvt_span nvt_span_trim(struct nvt_span s);

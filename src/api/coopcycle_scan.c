@@ -231,7 +231,7 @@ static void end_string(struct nvt_coopcycle_scan *s)
     struct nvt_span text = text_of(s);
     struct nvt_span prefix = NVT_LIT("hydra:");
     if (text.len > prefix.len && nvt_span_eq(nvt_span_of(text.ptr, prefix.len), prefix)) {
-        text = nvt_span_drop(text, prefix.len);
+        nvt_span_skip(&text, prefix.len);
     }
     s->name = find(members, text);
     s->state = (uint8_t)COLON;

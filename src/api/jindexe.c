@@ -47,7 +47,7 @@ static bool take(struct nvt_span *rest, uint8_t *out)
     if (encoded) {
         c = decoded(*rest);
     }
-    *rest = nvt_span_drop(*rest, encoded ? 3U : 1U);
+    nvt_span_skip(rest, encoded ? 3U : 1U);
     *out = c;
     return c >= 0x20U && c != 0x7FU && c != (uint8_t)'\\' && c != (uint8_t)'#' &&
            !(encoded && (c == (uint8_t)'/' || c == (uint8_t)'%'));

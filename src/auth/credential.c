@@ -63,7 +63,7 @@ static uint32_t take_character(struct nvt_span *text)
 {
     uint32_t code = 0U;
     if (nvt_utf8_next(text, &code) != NVT_OK) {
-        *text = nvt_span_drop(*text, 1U);
+        nvt_span_skip(text, 1U);
     }
     return code;
 }

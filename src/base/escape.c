@@ -52,7 +52,7 @@ static void put_form_text(struct nvt_buf *b, struct nvt_span text)
             nvt_buf_put_byte(b, (uint8_t)'+');
             run++;
         }
-        rest = nvt_span_drop(rest, run);
+        nvt_span_skip(&rest, run);
     }
 }
 

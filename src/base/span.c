@@ -2,11 +2,24 @@
 /* Byte ranges: cut, trim, compare. */
 #include <navette/base.h>
 
+struct nvt_span nvt_span_str(const char *str)
+{
+    return nvt_span_of(str, str == NULL ? 0U : strlen(str));
+}
+
+void nvt_span_skip(struct nvt_span *s, size_t n)
+{
+    size_t cut = n < s->len ? n : s->len;
+    if (cut != 0U) { /* adding to a null pointer is undefined, adding 0 included */
+        s->ptr += cut;
+        s->len -= cut;
+    }
+}
+
 struct nvt_span nvt_span_drop(struct nvt_span s, size_t n)
 {
-    size_t cut = n < s.len ? n : s.len;
-    /* Adding to a null pointer is undefined, adding 0 included. */
-    return cut == 0U ? s : nvt_span_of(s.ptr + cut, s.len - cut);
+    nvt_span_skip(&s, n);
+    return s;
 }
 
 static bool is_ows(uint8_t byte)
@@ -17,7 +30,7 @@ static bool is_ows(uint8_t byte)
 struct nvt_span nvt_span_trim(struct nvt_span s)
 {
     while (s.len > 0U && is_ows(s.ptr[0])) {
-        s = nvt_span_drop(s, 1U);
+        nvt_span_skip(&s, 1U);
     }
     while (s.len > 0U && is_ows(s.ptr[s.len - 1U])) {
         s.len--;

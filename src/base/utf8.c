@@ -42,7 +42,7 @@ nvt_err nvt_utf8_next(struct nvt_span *text, uint32_t *out_code_point)
     if (value < lowest[len] || !is_scalar(value)) {
         return NVT_E_UTF8;
     }
-    *text = nvt_span_drop(*text, len);
+    nvt_span_skip(text, len);
     *out_code_point = value;
     return NVT_OK;
 }

@@ -42,14 +42,14 @@ static struct nvt_span read_realm(const struct nvt_http_response *r)
     while (rest.len > name.len &&
            !(fresh && nvt_span_eq_nocase(nvt_span_of(rest.ptr, name.len), name))) {
         fresh = rest.ptr[0] == (uint8_t)' ' || rest.ptr[0] == (uint8_t)',';
-        rest = nvt_span_drop(rest, 1);
+        nvt_span_skip(&rest, 1);
     }
     if (rest.len <= name.len) {
         return NVT_LIT("");
     }
-    rest = nvt_span_drop(rest, name.len);
+    nvt_span_skip(&rest, name.len);
     bool quoted = rest.ptr[0] == (uint8_t)'"';
-    rest = nvt_span_drop(rest, quoted ? 1U : 0U);
+    nvt_span_skip(&rest, quoted ? 1U : 0U);
     size_t n = 0;
     while (n < rest.len && rest.ptr[n] != (uint8_t)'"' &&
            (quoted || (rest.ptr[n] != (uint8_t)',' && rest.ptr[n] != (uint8_t)' '))) {

@@ -208,14 +208,14 @@ static struct nvt_span find_text(struct nvt_span json, struct nvt_span name)
     struct nvt_span rest = json;
     while (rest.len > name.len + 2U) {
         const uint8_t *p = rest.ptr;
-        rest = nvt_span_drop(rest, 1);
+        nvt_span_skip(&rest, 1);
         if (p[0] != (uint8_t)'"' || p[name.len + 1U] != (uint8_t)'"' ||
             memcmp(p + 1, name.ptr, name.len) != 0) {
             continue;
         }
         struct nvt_span at = nvt_span_drop(rest, name.len + 1U);
         while (at.len > 0U && at.ptr[0] != 0U && strchr(" \t\r\n:[", (int)at.ptr[0]) != NULL) {
-            at = nvt_span_drop(at, 1);
+            nvt_span_skip(&at, 1);
         }
         if (at.len > 1U && at.ptr[0] == (uint8_t)'"') {
             return nvt_span_drop(at, 1);
@@ -246,7 +246,7 @@ static void read_broken(const struct reader *r, struct nvt_span body)
 static struct nvt_span trim_lines(struct nvt_span s)
 {
     while (s.len > 0U && s.ptr[0] <= 0x20U) {
-        s = nvt_span_drop(s, 1);
+        nvt_span_skip(&s, 1);
     }
     while (s.len > 0U && s.ptr[s.len - 1U] <= 0x20U) {
         s.len--;
@@ -268,10 +268,10 @@ static void read_markup(const struct reader *r, struct nvt_span body)
 {
     struct nvt_span rest = body;
     while (rest.len > 0U) {
-        rest = nvt_span_drop(rest, index_of(rest, (uint8_t)'<'));
+        nvt_span_skip(&rest, index_of(rest, (uint8_t)'<'));
         bool title =
             rest.len > 7U && nvt_span_eq_nocase(nvt_span_of(rest.ptr, 7), NVT_LIT("<title>"));
-        rest = nvt_span_drop(rest, index_of(rest, (uint8_t)'>') + 1U);
+        nvt_span_skip(&rest, index_of(rest, (uint8_t)'>') + 1U);
         struct nvt_span text = nvt_span_of(rest.ptr, index_of(rest, (uint8_t)'<'));
         if (title) {
             r->f->message[0] = '\0';

@@ -68,7 +68,7 @@ static struct nvt_span take_string(struct nvt_span *rest)
         n += rest->ptr[n] == (uint8_t)'\\' ? 2U : 1U;
     }
     struct nvt_span text = nvt_span_of(rest->ptr + 1, (n < rest->len ? n : rest->len) - 1U);
-    *rest = nvt_span_drop(*rest, n + 1U);
+    nvt_span_skip(rest, n + 1U);
     return text;
 }
 
@@ -92,7 +92,7 @@ static struct nvt_span member(struct nvt_span object, struct nvt_span name)
     struct nvt_span rest = object;
     while (rest.len > 0U) {
         if (rest.ptr[0] != (uint8_t)'"') {
-            rest = nvt_span_drop(rest, 1U);
+            nvt_span_skip(&rest, 1U);
             continue;
         }
         struct nvt_span text = take_string(&rest);

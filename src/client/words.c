@@ -44,7 +44,7 @@ static int32_t unit_at(struct nvt_span t)
 /* "\uXXXX" or a pair of them; half a pair becomes U+FFFD. */
 static uint32_t take_unit(struct nvt_span *t, int32_t unit)
 {
-    *t = nvt_span_drop(*t, 6);
+    nvt_span_skip(t, 6);
     if (unit < 0xD800 || unit > 0xDFFF) {
         return (uint32_t)unit;
     }
@@ -52,7 +52,7 @@ static uint32_t take_unit(struct nvt_span *t, int32_t unit)
     if (unit > 0xDBFF || low < 0xDC00 || low > 0xDFFF) {
         return 0xFFFDU;
     }
-    *t = nvt_span_drop(*t, 6);
+    nvt_span_skip(t, 6);
     return 0x10000U + ((uint32_t)(unit - 0xD800) << 10U) + (uint32_t)(low - 0xDC00);
 }
 
@@ -82,12 +82,12 @@ static uint32_t take_character(struct words *w)
         }
         if (w->text.ptr[1] < 0x80U) {
             cp = simple_escape(w->text.ptr[1]);
-            w->text = nvt_span_drop(w->text, 2);
+            nvt_span_skip(&w->text, 2);
             return cp;
         }
     }
     if (nvt_utf8_next(&w->text, &cp) != NVT_OK) {
-        w->text = nvt_span_drop(w->text, 1);
+        nvt_span_skip(&w->text, 1);
         cp = (uint32_t)'?';
     }
     return cp;

@@ -37,7 +37,7 @@ static bool take_prefix(struct nvt_span *s, struct nvt_span prefix)
     if (s->len < prefix.len || !nvt_span_eq_nocase(nvt_span_of(s->ptr, prefix.len), prefix)) {
         return false;
     }
-    *s = nvt_span_drop(*s, prefix.len);
+    nvt_span_skip(s, prefix.len);
     return true;
 }
 
@@ -76,7 +76,7 @@ static bool host_ok(struct nvt_span host)
         if (!label_ok(nvt_span_of(rest.ptr, n))) {
             return false;
         }
-        rest = nvt_span_drop(rest, n + 1U);
+        nvt_span_skip(&rest, n + 1U);
         n = length_before(rest, ".");
     }
     return label_ok(rest);
@@ -126,7 +126,7 @@ static nvt_err take_host(struct nvt_span *url, struct nvt_origin *o)
     if (!host_ok(host)) {
         return NVT_E_URL;
     }
-    *url = nvt_span_drop(*url, host.len);
+    nvt_span_skip(url, host.len);
     return store_lower(o->host, sizeof(o->host), host);
 }
 

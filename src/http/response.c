@@ -123,7 +123,7 @@ static void read_connection(struct nvt_http_response *r, struct nvt_span value)
         struct nvt_span option = nvt_span_trim(nvt_span_of(rest.ptr, len));
         r->said_close = r->said_close || nvt_span_eq_nocase(option, NVT_LIT("close"));
         r->said_keep = r->said_keep || nvt_span_eq_nocase(option, NVT_LIT("keep-alive"));
-        rest = nvt_span_drop(rest, comma == NULL ? len : len + 1U);
+        nvt_span_skip(&rest, comma == NULL ? len : len + 1U);
     }
 }
 
@@ -260,7 +260,7 @@ static nvt_err fill_head(struct nvt_http_response *r, struct nvt_span *in)
     if (err == NVT_OK) {
         r->head_len = r->scan; /* what was copied behind it stays in the input */
     }
-    *in = nvt_span_drop(*in, r->head_len - before);
+    nvt_span_skip(in, r->head_len - before);
     return err == NVT_AGAIN && r->head_len == r->head_cap ? NVT_E_HTTP_HEAD_SIZE : err;
 }
 
@@ -293,7 +293,7 @@ static void feed_sized(struct nvt_http_response *r, struct nvt_span *in, enum nv
     }
     *out_body = nvt_span_of(in->ptr, len);
     *out_event = NVT_HTTP_BODY;
-    *in = nvt_span_drop(*in, len);
+    nvt_span_skip(in, len);
     r->body_left -= len;
     if (r->body_left == 0U) {
         r->state = (uint8_t)next;
@@ -306,7 +306,7 @@ static void feed_until_close(struct nvt_span *in, enum nvt_http_event *out_event
     if (in->len > 0U) {
         *out_body = *in;
         *out_event = NVT_HTTP_BODY;
-        *in = nvt_span_drop(*in, in->len);
+        nvt_span_skip(in, in->len);
     }
 }
 
@@ -416,7 +416,7 @@ static nvt_err feed_trailer(struct nvt_http_response *r, struct nvt_span *in)
         err = nvt_http_line_step(&r->line, &text);
     }
     r->section_len += given - text.len;
-    *in = nvt_span_drop(*in, given - text.len);
+    nvt_span_skip(in, given - text.len);
     if (err == NVT_AGAIN) {
         return r->section_len >= NVT_HTTP_TRAILER_MAX ? NVT_E_HTTP_TRAILER : NVT_OK;
     }
@@ -433,7 +433,7 @@ static nvt_err feed_chunked(struct nvt_http_response *r, struct nvt_span *in,
     while (err == NVT_OK && in->len > 0U && r->state < (uint8_t)NVT_HTTP_AT_TRAILER &&
            r->state != (uint8_t)NVT_HTTP_AT_DATA) {
         err = chunk_byte(r, in->ptr[0]);
-        *in = nvt_span_drop(*in, 1U);
+        nvt_span_skip(in, 1U);
     }
     if (err == NVT_OK && r->state == (uint8_t)NVT_HTTP_AT_TRAILER) {
         err = feed_trailer(r, in);

@@ -35,7 +35,7 @@ static uint32_t take_unit(struct nvt_span *raw)
     for (size_t i = 2U; i < 6U && raw->len >= 6U; i++) {
         code = code << 4U | (nvt_json_hex(raw->ptr[i]) & 15U);
     }
-    *raw = nvt_span_drop(*raw, 6U);
+    nvt_span_skip(raw, 6U);
     return code;
 }
 
@@ -51,7 +51,7 @@ static uint32_t take_escape(struct nvt_span *raw)
         }
         return code;
     }
-    *raw = nvt_span_drop(*raw, 2U);
+    nvt_span_skip(raw, 2U);
     return nvt_json_short_meaning(kind);
 }
 
@@ -69,7 +69,7 @@ struct nvt_span nvt_json_str_piece(struct nvt_span *raw, uint8_t mem[4])
     const uint8_t *escape = memchr(raw->ptr, '\\', raw->len);
     size_t len = escape == NULL ? raw->len : (size_t)(escape - raw->ptr);
     struct nvt_span piece = nvt_span_of(raw->ptr, len);
-    *raw = nvt_span_drop(*raw, len);
+    nvt_span_skip(raw, len);
     return piece;
 }
 
@@ -99,8 +99,8 @@ static bool same(struct text *a, struct text *b)
         if (memcmp(a->piece.ptr, b->piece.ptr, len) != 0) {
             return false;
         }
-        a->piece = nvt_span_drop(a->piece, len);
-        b->piece = nvt_span_drop(b->piece, len);
+        nvt_span_skip(&a->piece, len);
+        nvt_span_skip(&b->piece, len);
         more_a = refill(a);
         more_b = refill(b);
     }

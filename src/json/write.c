@@ -138,7 +138,7 @@ static void put_string(struct nvt_buf *out, struct nvt_span text)
             put_unplain(out, text.ptr[run]);
             run++;
         }
-        text = nvt_span_drop(text, run);
+        nvt_span_skip(&text, run);
     }
     nvt_buf_put_byte(out, (uint8_t)'"');
 }

@@ -44,7 +44,7 @@ static struct nvt_span take_line(struct nvt_span *text)
         n++;
     }
     struct nvt_span line = nvt_span_of(text->ptr, n);
-    *text = nvt_span_drop(*text, n + 1U);
+    nvt_span_skip(text, n + 1U);
     if ((n > 0U) && (line.ptr[n - 1U] == (uint8_t)'\r')) {
         line.len--;
     }

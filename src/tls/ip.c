@@ -11,7 +11,7 @@ static struct nvt_span take_until(struct nvt_span *rest, uint8_t sep, bool *foun
     }
     struct nvt_span piece = nvt_span_of(rest->ptr, n);
     *found = n < rest->len;
-    *rest = nvt_span_drop(*rest, *found ? n + 1U : n);
+    nvt_span_skip(rest, *found ? n + 1U : n);
     return piece;
 }
 
@@ -89,7 +89,7 @@ static bool v6_gap(struct v6 *v, struct nvt_span *text)
         return false;
     }
     v->gap = v->len;
-    *text = nvt_span_drop(*text, 1U);
+    nvt_span_skip(text, 1U);
     return true;
 }
 
@@ -132,7 +132,7 @@ static bool parse_v6(struct nvt_span text, struct v6 *v)
 {
     bool more = false;
     if (starts_with_colon(text)) {
-        text = nvt_span_drop(text, 1U);
+        nvt_span_skip(&text, 1U);
         if (!starts_with_colon(text) || !v6_gap(v, &text)) {
             return false;
         }
