@@ -21,29 +21,29 @@ static void prepend(struct text *t, uint8_t byte)
     t->bytes[t->start] = byte;
 }
 
-/* The lowest count digits of value, or all that are left when count is 0; returns the rest. */
-static uint64_t prepend_digits(struct text *t, uint64_t value, unsigned count)
+/* magnitude / 10^places, one digit before the point at least. */
+static void put_digits(struct nvt_buf *b, bool negative, uint64_t magnitude, unsigned places)
 {
-    uint64_t left = value;
-    unsigned done = 0;
+    struct text t = {{0}, NVT_DEC_TEXT_CAP};
+    uint64_t left = magnitude;
+    unsigned digits = 0;
     do {
-        prepend(t, (uint8_t)((uint64_t)'0' + left % 10U));
+        if (digits == places && places > 0U) {
+            prepend(&t, (uint8_t)'.');
+        }
+        prepend(&t, (uint8_t)((uint64_t)'0' + left % 10U));
         left /= 10U;
-        done++;
-    } while (count == 0U ? left != 0U : done < count);
-    return left;
-}
-
-static void put_text(struct nvt_buf *b, const struct text *t)
-{
-    nvt_buf_put(b, nvt_span_of(t->bytes + t->start, NVT_DEC_TEXT_CAP - t->start));
+        digits++;
+    } while (left != 0U || digits <= places);
+    if (negative) {
+        prepend(&t, (uint8_t)'-');
+    }
+    nvt_buf_put(b, nvt_span_of(t.bytes + t.start, NVT_DEC_TEXT_CAP - t.start));
 }
 
 void nvt_buf_put_u64(struct nvt_buf *b, uint64_t value)
 {
-    struct text t = {{0}, NVT_DEC_TEXT_CAP};
-    (void)prepend_digits(&t, value, 0U);
-    put_text(b, &t);
+    put_digits(b, false, value, 0U);
 }
 
 void nvt_buf_put_i64(struct nvt_buf *b, int64_t value)
@@ -53,7 +53,6 @@ void nvt_buf_put_i64(struct nvt_buf *b, int64_t value)
 
 void nvt_buf_put_dec(struct nvt_buf *b, int64_t value, unsigned scale)
 {
-    struct text t = {{0}, NVT_DEC_TEXT_CAP};
     uint64_t left = value < 0 ? 0U - (uint64_t)value : (uint64_t)value;
     unsigned places = scale;
     if (scale > NVT_DEC_SCALE_MAX) {
@@ -64,15 +63,7 @@ void nvt_buf_put_dec(struct nvt_buf *b, int64_t value, unsigned scale)
         left /= 10U;
         places--;
     }
-    if (places > 0U) {
-        left = prepend_digits(&t, left, places);
-        prepend(&t, (uint8_t)'.');
-    }
-    (void)prepend_digits(&t, left, 0U);
-    if (value < 0) {
-        prepend(&t, (uint8_t)'-');
-    }
-    put_text(b, &t);
+    put_digits(b, value < 0, left, places);
 }
 
 /* Takes 1*DIGIT off the front of *s. */
@@ -83,7 +74,7 @@ static struct nvt_span take_digits(struct nvt_span *s)
         len++;
     }
     struct nvt_span digits = nvt_span_of(s->ptr, len);
-    *s = nvt_span_drop(*s, len);
+    nvt_span_skip(s, len);
     return digits;
 }
 
@@ -154,13 +145,13 @@ static bool split_decimal(struct nvt_span s, struct decimal *out)
     struct nvt_span rest = s;
     out->fraction = nvt_span_of(NULL, 0U);
     out->negative = rest.len > 0U && rest.ptr[0] == (uint8_t)'-';
-    rest = nvt_span_drop(rest, out->negative ? 1U : 0U);
+    nvt_span_skip(&rest, out->negative ? 1U : 0U);
     out->whole = take_digits(&rest);
     if (out->whole.len == 0U) {
         return false;
     }
     if (rest.len > 1U && rest.ptr[0] == (uint8_t)'.') {
-        rest = nvt_span_drop(rest, 1U);
+        nvt_span_skip(&rest, 1U);
         out->fraction = take_digits(&rest);
     }
     return rest.len == 0U;

@@ -61,15 +61,29 @@ static int64_t seconds_of(const struct civil *c)
            c->second;
 }
 
+/* Checks the fields and makes UTC seconds of them; offset_s is what local time is ahead by. */
+static nvt_err finish(struct civil *c, int32_t offset_s, int64_t *out_s)
+{
+    bool leap_second = c->second == 60;
+    if (leap_second) {
+        c->second = 59;
+    }
+    if (!is_date(c) || !is_clock(c)) {
+        return NVT_E_RANGE;
+    }
+    int64_t s = seconds_of(c) - offset_s;
+    if (s < 0 || s > TIME_MAX_S || (leap_second && s % DAY_S != DAY_S - 1)) {
+        return NVT_E_RANGE;
+    }
+    *out_s = s;
+    return NVT_OK;
+}
+
 nvt_err nvt_time_from_civil(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
                             int32_t second, int64_t *out_s)
 {
     struct civil c = {year, month, day, hour, minute, second};
-    if (year < 1970 || !is_date(&c) || !is_clock(&c)) {
-        return NVT_E_RANGE;
-    }
-    *out_s = seconds_of(&c);
-    return NVT_OK;
+    return second > 59 ? NVT_E_RANGE : finish(&c, 0, out_s);
 }
 
 /* The date of a day from 1970-01-01 on. The mean year of 146097 / 400 days guesses the year within
@@ -135,9 +149,17 @@ static bool take_number(struct nvt_span *text, size_t count, int32_t *out_value)
         }
         value = value * 10 + (text->ptr[i] - '0');
     }
-    *text = nvt_span_drop(*text, count);
+    nvt_span_skip(text, count);
     *out_value = value;
     return true;
+}
+
+/* Takes one byte, when it is a or b. */
+static bool take_either(struct nvt_span *text, char a, char b)
+{
+    bool fits = text->len > 0U && (text->ptr[0] == (uint8_t)a || text->ptr[0] == (uint8_t)b);
+    nvt_span_skip(text, fits ? 1U : 0U);
+    return fits;
 }
 
 static bool take_literal(struct nvt_span *text, struct nvt_span literal)
@@ -145,7 +167,7 @@ static bool take_literal(struct nvt_span *text, struct nvt_span literal)
     if (text->len < literal.len || memcmp(text->ptr, literal.ptr, literal.len) != 0) {
         return false;
     }
-    *text = nvt_span_drop(*text, literal.len);
+    nvt_span_skip(text, literal.len);
     return true;
 }
 
@@ -176,10 +198,7 @@ static bool take_day_name(struct nvt_span *text, bool is_long)
 /* date3 = month SP ( 2DIGIT / ( SP 1DIGIT )) (RFC 9110 section 5.6.7): the day of asctime */
 static bool take_day_spaced(struct nvt_span *text, int32_t *out_day)
 {
-    if (take_literal(text, NVT_LIT(" "))) {
-        return take_number(text, 1U, out_day);
-    }
-    return take_number(text, 2U, out_day);
+    return take_number(text, take_either(text, ' ', ' ') ? 1U : 2U, out_day);
 }
 
 /* Two digits of a year: 70 to 99 are of the 1900s. RFC 9110 asks for the century nearest to now;
@@ -193,33 +212,46 @@ static bool take_short_year(struct nvt_span *text, int32_t *out_year)
     return true;
 }
 
+/* The field of two digits that a letter of a pattern stands for, or NULL. */
+static int32_t *two_digits(struct civil *c, char code)
+{
+    switch (code) {
+    case 'm':
+        return &c->month;
+    case 'd':
+        return &c->day;
+    case 'H':
+        return &c->hour;
+    case 'i':
+        return &c->minute;
+    case 's':
+        return &c->second;
+    default:
+        return NULL;
+    }
+}
+
 /* One letter of a pattern: the field it stands for, or itself. */
 static bool take_field(struct nvt_span *text, char code, struct civil *c)
 {
+    int32_t *field = two_digits(c, code);
+    if (field != NULL) {
+        return take_number(text, 2U, field);
+    }
     switch (code) {
     case 'Y':
         return take_number(text, 4U, &c->year);
     case 'y':
         return take_short_year(text, &c->year);
-    case 'm':
-        return take_number(text, 2U, &c->month);
     case 'b':
         return take_name(text, month_names, 12, &c->month);
-    case 'd':
-        return take_number(text, 2U, &c->day);
     case 'e':
         return take_day_spaced(text, &c->day);
-    case 'H':
-        return take_number(text, 2U, &c->hour);
-    case 'i':
-        return take_number(text, 2U, &c->minute);
-    case 's':
-        return take_number(text, 2U, &c->second);
     case 'a':
     case 'A':
         return take_day_name(text, code == 'A');
     default:
-        return take_literal(text, nvt_span_of(&code, 1U));
+        return take_either(text, code, code);
     }
 }
 
@@ -233,52 +265,29 @@ static bool take_pattern(struct nvt_span *text, const char *pattern, struct civi
     return true;
 }
 
-/* Checks the fields and makes UTC seconds of them; offset_s is what local time is ahead by. */
-static nvt_err finish(struct civil *c, int32_t offset_s, int64_t *out_s)
-{
-    bool leap_second = c->second == 60;
-    if (leap_second) {
-        c->second = 59;
-    }
-    if (!is_date(c) || !is_clock(c)) {
-        return NVT_E_RANGE;
-    }
-    int64_t s = seconds_of(c) - offset_s;
-    if (s < 0 || s > TIME_MAX_S || (leap_second && s % DAY_S != DAY_S - 1)) {
-        return NVT_E_RANGE;
-    }
-    *out_s = s;
-    return NVT_OK;
-}
-
 /* ---- RFC 3339 ---- */
 
 /* [time-secfrac]: "." 1*DIGIT, dropped */
 static bool skip_fraction(struct nvt_span *text)
 {
     int32_t digit = 0;
-    if (!take_literal(text, NVT_LIT("."))) {
-        return true;
+    bool good = true;
+    if (take_either(text, '.', '.')) {
+        good = take_number(text, 1U, &digit);
+        while (take_number(text, 1U, &digit)) {
+        }
     }
-    if (!take_number(text, 1U, &digit)) {
-        return false;
-    }
-    while (take_number(text, 1U, &digit)) {
-    }
-    return true;
+    return good;
 }
 
 /* time-offset = "Z" / ("+" / "-") time-hour ":" time-minute. The hour and minute are left in c. */
 static bool take_offset(struct nvt_span *text, struct civil *c, int32_t *out_sign)
 {
-    if (take_literal(text, NVT_LIT("Z")) || take_literal(text, NVT_LIT("z"))) {
+    if (take_either(text, 'Z', 'z')) {
         return true;
     }
-    *out_sign = take_literal(text, NVT_LIT("-")) ? -1 : 1;
-    if (*out_sign > 0 && !take_literal(text, NVT_LIT("+"))) {
-        return false;
-    }
-    return take_pattern(text, "H:i", c);
+    *out_sign = take_either(text, '-', '-') ? -1 : 1;
+    return (*out_sign < 0 || take_either(text, '+', '+')) && take_pattern(text, "H:i", c);
 }
 
 /* date-time = full-date "T" partial-time time-offset (RFC 3339 section 5.6); "t" and "z" may be
@@ -289,13 +298,8 @@ nvt_err nvt_time_parse_rfc3339(struct nvt_span text, int64_t *out_s)
     struct civil c = {0, 0, 0, 0, 0, 0};
     struct civil offset = {0, 0, 0, 0, 0, 0};
     int32_t sign = 1;
-    if (!take_pattern(&rest, "Y-m-d", &c)) {
-        return NVT_E_SYNTAX;
-    }
-    if (!take_literal(&rest, NVT_LIT("T")) && !take_literal(&rest, NVT_LIT("t"))) {
-        return NVT_E_SYNTAX;
-    }
-    if (!take_pattern(&rest, "H:i:s", &c) || !skip_fraction(&rest) ||
+    if (!take_pattern(&rest, "Y-m-d", &c) || !take_either(&rest, 'T', 't') ||
+        !take_pattern(&rest, "H:i:s", &c) || !skip_fraction(&rest) ||
         !take_offset(&rest, &offset, &sign) || rest.len != 0U) {
         return NVT_E_SYNTAX;
     }
