@@ -111,7 +111,7 @@ static const struct nvt_shape passenger_v3 = SHAPE(passenger_v3_rows, 0U);
 
 static const struct nvt_field v3_rows[] = {
     {"operator_journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_TEXT, REQUIRED},
-    {"operator_trip_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, REQUIRED},
+    {"operator_trip_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, 0U},
     {"operator_class", {.words = "AC"}, 0U, ROOT(operator_class), NVT_FIELD_LETTER, REQUIRED},
     {"incentives", {&incentive}, NVT_RPC_LIST_MAX, ROOT(incentives), NVT_FIELD_LIST, REQUIRED},
     {"start", {&point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
@@ -122,18 +122,12 @@ static const struct nvt_field v3_rows[] = {
     {"passenger", {&passenger_v3}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
     {"incentive_counterparts", {NULL}, 0U, 0U, NVT_FIELD_ANY, EXTRA},
 };
-const struct nvt_shape nvt_rpc_shape_v3 = SHAPE(v3_rows, 0U);
+/* operator_trip_id is required too, but not of an update. */
+const struct nvt_shape nvt_rpc_shape_v3 = {NVT_SHAPE_ROWS(v3_rows), false, 0U, 0U, 1U << 1};
 
-/* The body of PATCH replaces these members and may hold no other. */
-static const struct nvt_field update_rows[] = {
-    {"operator_trip_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, 0U},
-    {"operator_class", {.words = "AC"}, 0U, ROOT(operator_class), NVT_FIELD_LETTER, REQUIRED},
-    {"incentives", {&incentive}, NVT_RPC_LIST_MAX, ROOT(incentives), NVT_FIELD_LIST, REQUIRED},
-    {"start", {&point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
-    {"end", {&point}, 0U, ROOT(end), NVT_FIELD_OBJECT, REQUIRED},
-    {"distance", {NULL}, METRES_MAX, ROOT(distance_m), NVT_FIELD_U32, COUNTED},
-};
-const struct nvt_shape nvt_rpc_shape_update = SHAPE(update_rows, 0U);
+/* The body of PATCH replaces six members, operator_trip_id if it is there, and may hold no other.
+ */
+const struct nvt_shape nvt_rpc_shape_update = {&v3_rows[1], 6U, false, 0U, 0U, 0U};
 
 /* v2 has no place for the licence plate; by its convention the driver carries all incentives. */
 static const struct nvt_field driver_v2_rows[] = {
