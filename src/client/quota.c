@@ -72,6 +72,20 @@ static struct nvt_span take_string(struct nvt_span *rest)
     return text;
 }
 
+/* Does a string's content, escapes and all, mean this name? */
+static bool means(struct nvt_span raw, struct nvt_span name)
+{
+    uint8_t mem[4];
+    bool same = true;
+    while (same && raw.len > 0U) {
+        struct nvt_span piece = nvt_json_str_piece(&raw, mem);
+        same =
+            piece.len > 0U && piece.len <= name.len && memcmp(piece.ptr, name.ptr, piece.len) == 0;
+        name = nvt_span_drop(name, piece.len);
+    }
+    return same && name.len == 0U;
+}
+
 /* A value, strings without their quotes. Of an array only its beginning, which is no number. */
 static struct nvt_span take_value(struct nvt_span rest)
 {
@@ -97,7 +111,7 @@ static struct nvt_span member(struct nvt_span object, struct nvt_span name)
         }
         struct nvt_span text = take_string(&rest);
         rest = nvt_span_trim(rest);
-        if (rest.len > 0U && rest.ptr[0] == (uint8_t)':' && nvt_span_eq(text, name)) {
+        if (rest.len > 0U && rest.ptr[0] == (uint8_t)':' && means(text, name)) {
             return take_value(nvt_span_trim(nvt_span_drop(rest, 1U)));
         }
     }

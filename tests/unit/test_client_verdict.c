@@ -212,7 +212,11 @@ static void test_windows(void **state)
         {"[" WINDOW("\"1 minute\"", "0") "," WINDOW("\"1s\"", "0") "]", 60000},
         {WINDOW("5", "0"), 5000}, /* without its array */
         {"[{\"remaining\":0,\"window\":\"3 s\",\"a\":1,\"b\":2,\"c\":3}]", 3000},
+        {"[{\"\\u0077indo\\u0077\":\"6 s\",\"remai\\u006e\\u0069ng\":0}]", 6000},
         /* what only looks like a member */
+        {"[{\"\\u0077indo\":\"2s\",\"windowx\":\"2s\",\"win\\ndow\":\"2s\",\"\":\"2s\","
+         "\"windo\\u00e9\":\"2s\",\"window\":\"3s\",\"remaining\":0}]",
+         3000},
         {"[{\"a\":[\"remaining\",7,\"window\"],\"b\":\"\\\"window\\\":\", \"window\" : \"3s\" ,"
          "\"remaining\":0 , \"window\":9}]",
          3000},
