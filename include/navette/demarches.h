@@ -281,8 +281,8 @@ nvt_err nvt_demarches_upload_begin(struct nvt_call *call, struct nvt_demarches_r
  * a token. Both are unescaped into r's body room. What nvt_demarches_read returns;
  * - NVT_E_ANSWER: the answer lacks one of the parts, or its fields are no JSON object of texts
  * - NVT_E_URL, NVT_E_URL_PLAIN: the address is not https
- * - NVT_E_HTTP_NAME: it names a field that is not its to set (Host, Content-Length, Authorization,
- *   Cookie, ...)
+ * - NVT_E_HTTP_NAME: it names a field that is not its to set (Host, Authorization, Cookie, ...; a
+ *   Content-Length other than the file's)
  * - NVT_E_FIELD_COUNT: more than NVT_DEMARCHES_HEADERS_MAX fields; NVT_E_SPACE: no room for them
  */
 nvt_err nvt_demarches_upload_put(struct nvt_call *call, struct nvt_demarches_request *r,

@@ -132,6 +132,17 @@ static bool is_reserved(struct nvt_span name)
     return found;
 }
 
+/* The file's own length, as a number or a text: a Swift store names it among its fields. The call
+ * writes it by itself. */
+static bool is_length(struct nvt_span name, struct nvt_span value, uint64_t len)
+{
+    uint64_t given = 0;
+    struct nvt_span text = nvt_demarches_string(value);
+    return nvt_span_eq_nocase(name, NVT_LIT("Content-Length")) &&
+           nvt_u64_parse(text.len > 0U ? text : value, UINT64_MAX, &given) == NVT_OK &&
+           given == len;
+}
+
 /* headers = "{\"Content-Type\":\"...\"}": a JSON object inside a JSON string */
 static nvt_err read_headers(struct nvt_span text, struct nvt_buf *room,
                             struct nvt_demarches_upload *up, size_t *out_count)
@@ -143,8 +154,14 @@ static nvt_err read_headers(struct nvt_span text, struct nvt_buf *room,
     }
     *out_count = 0;
     while (nvt_demarches_walk(&text, &name, &value)) {
+        if (is_length(name, value, up->len)) {
+            continue;
+        }
         if (*out_count == (size_t)NVT_DEMARCHES_HEADERS_MAX) {
             return NVT_E_FIELD_COUNT;
+        }
+        if (is_reserved(name)) {
+            return NVT_E_HTTP_NAME;
         }
         if (!nvt_demarches_starts(value, '"')) {
             return NVT_E_ANSWER;
@@ -153,9 +170,6 @@ static nvt_err read_headers(struct nvt_span text, struct nvt_buf *room,
         h->name = name;
         h->value = unescape(value, room);
         h->secret = false;
-        if (is_reserved(name)) {
-            return NVT_E_HTTP_NAME;
-        }
         (*out_count)++;
     }
     return nvt_buf_err(room);

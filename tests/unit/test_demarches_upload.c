@@ -227,6 +227,23 @@ static void test_other_places(void **state)
     assert_int_equal(up.origin.port, 443);
 }
 
+/* A Swift store names the length among its fields, as a number. */
+static void test_length(void **state)
+{
+    (void)state;
+    is_err(place(PLACE(PLAIN_URL,
+                       "\"{\\\"Content-Type\\\":\\\"a/b\\\",\\\"Content-Length\\\":10,"
+                       "\\\"Etag\\\":\\\"0f\\\"}\"",
+                       ID)),
+           NVT_OK);
+    assert_int_equal(begun->header_count, 2);
+    is_text(begun->headers[0].name, "Content-Type");
+    is_text(begun->headers[1].name, "Etag");
+    is_text(begun->headers[1].value, "0f");
+    is_err(place(PLACE(PLAIN_URL, "\"{\\\"content-length\\\" : \\\"10\\\" }\"", ID)), NVT_OK);
+    assert_int_equal(begun->header_count, 0);
+}
+
 static void no_place(const char *text, nvt_err wanted)
 {
     is_err(place(text), wanted);
@@ -257,6 +274,14 @@ static void test_no_place(void **state)
     no_place("{\"data\":{\"createDirectUpload\":{\"errors\":[{\"message\":\"read-only\"}]}}}",
              NVT_E_MUTATION);
     assert_string_equal(failure.message, "read-only");
+}
+
+static void test_wrong_length(void **state)
+{
+    (void)state;
+    no_place(PLACE(PLAIN_URL, "\"{\\\"Content-Length\\\":\\\"11\\\"}\"", ID), NVT_E_HTTP_NAME);
+    no_place(PLACE(PLAIN_URL, "\"{\\\"Content-Length\\\":11}\"", ID), NVT_E_HTTP_NAME);
+    no_place(PLACE(PLAIN_URL, "\"{\\\"Content-Length\\\":null}\"", ID), NVT_E_HTTP_NAME);
 }
 
 static void test_reserved(void **state)
@@ -349,6 +374,8 @@ int main(void)
         TEST(test_put),
         TEST(test_other_places),
         TEST(test_no_place),
+        TEST(test_length),
+        TEST(test_wrong_length),
         TEST(test_reserved),
         TEST(test_counts),
         TEST(test_room),
