@@ -258,10 +258,13 @@ static nvt_err follow_oldest(struct nvt_spool *s)
         struct nvt_walk walk = {.damaged = 0};
         struct nvt_record r;
         nvt_err err = enter_from(s, s->oldest, &walk);
+        if (err != NVT_OK) {
+            return err;
+        }
         s->oldest = walk.block;
         s->oldest_seq = walk.seq;
-        if (err != NVT_OK || s->oldest == s->head) {
-            return err;
+        if (s->oldest == s->head) {
+            return NVT_OK;
         }
         do {
             err = nvt_spool_next_record(s, &walk, &r);

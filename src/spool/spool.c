@@ -14,7 +14,13 @@ static uint32_t capacity(const struct nvt_spool *s, uint32_t longest)
     return data < longest || count < kept ? 0U : (count - kept) * (data - longest);
 }
 
-static nvt_err check_room(const struct nvt_spool *s, size_t len, uint32_t freed)
+static bool is_full(const struct nvt_spool *s, uint32_t room, uint32_t freed)
+{
+    uint32_t longest = room > s->longest ? room : s->longest;
+    return s->live - freed + room > capacity(s, longest);
+}
+
+static nvt_err check_room(struct nvt_spool *s, size_t len, uint32_t freed)
 {
     if (!s->mounted) {
         return NVT_E_STATE;
@@ -23,11 +29,13 @@ static nvt_err check_room(const struct nvt_spool *s, size_t len, uint32_t freed)
         return NVT_E_SPOOL_SIZE;
     }
     uint32_t room = nvt_spool_room(s, (uint32_t)len);
-    uint32_t longest = room > s->longest ? room : s->longest;
     if (room > nvt_spool_data_max(s) || room > s->config.buffer_cap) {
         return NVT_E_SPOOL_SIZE;
     }
-    return s->live - freed + room > capacity(s, longest) ? NVT_E_SPOOL_FULL : NVT_OK;
+    if (s->pending == 0U && is_full(s, room, freed)) {
+        s->bad_count = 0U; /* no settling will ever make room: try them again, as a mount does */
+    }
+    return is_full(s, room, freed) ? NVT_E_SPOOL_FULL : NVT_OK;
 }
 
 /* A block that fails is left behind, and the record written into the next one. */

@@ -92,20 +92,45 @@ static void give_up_missing(struct nvt_spool *s, uint32_t sure)
     nvt_window_follow(s);
 }
 
+/* What a walk finds out anew; half of a walk is worse than what was known before. */
+struct stock {
+    struct nvt_spool_place values[NVT_SPOOL_VALUES];
+    uint32_t value_lens[NVT_SPOOL_VALUES];
+    uint32_t live, pending, damaged;
+};
+
+static struct stock stock_of(const struct nvt_spool *s)
+{
+    struct stock k = {.live = s->live, .pending = s->pending, .damaged = s->damaged};
+    (void)memcpy(k.values, s->values, sizeof k.values);
+    (void)memcpy(k.value_lens, s->value_lens, sizeof k.value_lens);
+    return k;
+}
+
+static void go_back(struct nvt_spool *s, const struct stock *k)
+{
+    (void)memcpy(s->values, k->values, sizeof s->values);
+    (void)memcpy(s->value_lens, k->value_lens, sizeof s->value_lens);
+    s->live = k->live;
+    s->pending = k->pending;
+    s->damaged = k->damaged;
+    nvt_picks_forget(s);
+}
+
 nvt_err nvt_spool_take_stock(struct nvt_spool *s, enum nvt_check check, uint32_t sure)
 {
-    uint32_t live = s->live;
+    struct stock before = stock_of(s);
     nvt_err err = look_at_all(s, check);
     bool again = err == NVT_OK && check != NVT_CHECK_ALL && is_any_missing(s);
     if (again) { /* what was not checked may have led astray */
         err = look_at_all(s, NVT_CHECK_ALL);
     }
     if (err != NVT_OK) {
-        nvt_picks_forget(s);
+        go_back(s, &before);
         return err;
     }
     if (check == NVT_CHECK_NONE && !again) {
-        s->live = live;
+        s->live = before.live;
     } else {
         give_up_missing(s, sure);
     }

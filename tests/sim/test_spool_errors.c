@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The spool on a device whose calls fail now and then: a run of operations once for each call that
+ * the device gets, with that one failing, done or not. Nothing that returned NVT_OK is undone by
+ * it, what failed can be done again at once, and the figures stay right.
+ */
+#include "spool_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { IDS = 512, OPERATIONS = 260, TEXT_MAX = 70, VALUE_LEN = 12, FEW_PICKS = 8 };
+
+/* ---- the device ---- */
+
+static struct nvt_port_block real;
+static uint64_t calls, failing, failing_end; /* those from failing on, before failing_end, fail */
+static bool is_done;                         /* and are done all the same */
+static bool reads_too;
+
+static bool is_failing(void)
+{
+    calls++;
+    return calls >= failing && calls < failing_end;
+}
+
+static nvt_err some_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t len)
+{
+    return reads_too && is_failing() ? NVT_E_SPOOL_IO : real.read(ctx, block, offset, out, len);
+}
+
+static nvt_err some_prog(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
+                         uint32_t len)
+{
+    bool fails = is_failing();
+    nvt_err err = fails && !is_done ? NVT_OK : real.prog(ctx, block, offset, data, len);
+    return fails ? NVT_E_SPOOL_IO : err;
+}
+
+static nvt_err some_erase(void *ctx, uint32_t block)
+{
+    bool fails = is_failing();
+    nvt_err err = fails && !is_done ? NVT_OK : real.erase(ctx, block);
+    return fails ? NVT_E_SPOOL_IO : err;
+}
+
+static nvt_err some_sync(void *ctx)
+{
+    bool fails = is_failing();
+    nvt_err err = fails && !is_done ? NVT_OK : real.sync(ctx);
+    return fails ? NVT_E_SPOOL_IO : err;
+}
+
+static struct bench *failing_bench(uint32_t blocks, uint64_t from, uint64_t end)
+{
+    struct bench *b = spool_bench(blocks, FEW_PICKS);
+    real = b->flash.device;
+    b->flash.device.read = some_read;
+    b->flash.device.prog = some_prog;
+    b->flash.device.erase = some_erase;
+    b->flash.device.sync = some_sync;
+    calls = 0;
+    failing = from;
+    failing_end = end;
+    return b;
+}
+
+/* ---- what must be there ---- */
+
+static enum { NOT_THERE, UNSURE, THERE } states[IDS];
+static uint32_t chance;
+static uint8_t value;
+
+static uint32_t some(uint32_t below)
+{
+    chance = chance * 1664525U + 1013904223U;
+    return (chance >> 16U) % below;
+}
+
+static void append(struct bench *b)
+{
+    uint8_t text[TEXT_MAX] = {0};
+    uint32_t len = some(TEXT_MAX);
+    uint32_t due = some(50U);
+    uint32_t id = 0;
+    uint32_t next = b->spool.next;
+    nvt_err err = nvt_spool_append(&b->spool, nvt_span_of(text, len), due, &id);
+    assert_true(next < (uint32_t)IDS);
+    if (err == NVT_OK) {
+        states[id] = THERE;
+    } else if (err == NVT_E_SPOOL_IO) {
+        states[next] = UNSURE;
+    } else {
+        assert_int_equal(err, NVT_E_SPOOL_FULL);
+    }
+}
+
+static void deliver(struct bench *b)
+{
+    uint8_t text[TEXT_MAX];
+    struct nvt_buf out;
+    struct nvt_spool_entry e;
+    nvt_buf_init(&out, text, sizeof text);
+    nvt_err err = nvt_spool_pick(&b->spool, &out, &e);
+    if (err == NVT_E_SPOOL_IO) {
+        err = nvt_spool_pick(&b->spool, &out, &e);
+    }
+    if (err == NVT_E_SPOOL_EMPTY) {
+        assert_int_equal(b->spool.pending, 0);
+        return;
+    }
+    assert_int_equal(err, NVT_OK);
+    assert_int_not_equal(states[e.id], NOT_THERE);
+    err = nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT(""));
+    if (err == NVT_E_SPOOL_IO) {
+        err = nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT(""));
+    }
+    assert_int_equal(err, NVT_OK);
+    states[e.id] = NOT_THERE;
+}
+
+static nvt_err put(struct bench *b, uint8_t what)
+{
+    uint8_t bytes[VALUE_LEN];
+    (void)memset(bytes, what, sizeof bytes);
+    return nvt_spool_put_value(&b->spool, 0U, nvt_span_of(bytes, sizeof bytes));
+}
+
+static void put_value(struct bench *b)
+{
+    uint8_t what = (uint8_t)(value + 1U);
+    nvt_err err = put(b, what);
+    if (err == NVT_E_SPOOL_IO) {
+        err = put(b, what);
+    }
+    value = err == NVT_OK ? what : value;
+    assert_true(err == NVT_OK || err == NVT_E_SPOOL_FULL);
+}
+
+static void check_value(struct bench *b)
+{
+    uint8_t bytes[VALUE_LEN] = {0};
+    struct nvt_buf out;
+    nvt_buf_init(&out, bytes, sizeof bytes);
+    nvt_err err = nvt_spool_get_value(&b->spool, 0U, &out);
+    if (err == NVT_E_SPOOL_IO) {
+        err = nvt_spool_get_value(&b->spool, 0U, &out);
+    }
+    assert_int_equal(err, value == 0U ? NVT_E_SPOOL_EMPTY : NVT_OK);
+    assert_int_equal(bytes[0], value);
+}
+
+/* Each pending entry is known, and the figures are those of what is listed. */
+static void check_all(struct bench *b)
+{
+    bool listed[IDS] = {false};
+    struct nvt_spool_cursor cursor = {{0U, 0U, 0U}};
+    struct nvt_spool_info info;
+    struct nvt_spool_entry e;
+    struct nvt_buf out;
+    uint8_t text[TEXT_MAX];
+    uint32_t pending = 0;
+    uint32_t used = value == 0U ? 0U : 16U + (uint32_t)VALUE_LEN;
+    nvt_buf_init(&out, text, sizeof text);
+    while (nvt_spool_list(&b->spool, &cursor, &out, &e) == NVT_OK) {
+        if (!listed[e.id]) { /* what failed may stand there twice */
+            pending++;
+            used += (16U + e.len + 3U) / 4U * 4U;
+        }
+        assert_int_not_equal(states[e.id], NOT_THERE);
+        listed[e.id] = true;
+        nvt_buf_init(&out, text, sizeof text);
+    }
+    for (size_t i = 0; i < (size_t)IDS; i++) {
+        assert_true(states[i] != THERE || listed[i]);
+    }
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.pending, pending);
+    assert_int_equal(info.used_bytes, used);
+    assert_int_equal(info.lost, 0);
+    check_value(b);
+}
+
+/* The n-th call fails; false when there are not so many. */
+static bool run(uint64_t n, bool done)
+{
+    struct bench *b = failing_bench(6U, n, n + 1U);
+    (void)memset(states, 0, sizeof states);
+    chance = 7U;
+    value = 0U;
+    is_done = done;
+    reads_too = true;
+    for (unsigned i = 0; i < (unsigned)OPERATIONS; i++) {
+        uint32_t what = some(16U);
+        bool filling = i / 64U % 2U == 0U;
+        if (what == 0U) {
+            put_value(b);
+        } else if (what == 1U) {
+            check_value(b);
+        } else if (what < (filling ? 13U : 6U)) {
+            append(b);
+        } else {
+            deliver(b);
+        }
+    }
+    bool came = calls >= n;
+    failing = UINT64_MAX;
+    check_all(b);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    check_all(b);
+    assert_null(b->flash.violation);
+    return came;
+}
+
+static void test_each_call_fails_once(void **state)
+{
+    (void)state;
+    uint64_t n = 1;
+    while (run(n, n % 2U == 0U)) {
+        n++;
+    }
+    assert_true(n > 1000U);
+}
+
+/* ---- fails for a while ---- */
+
+/* Once; what it may have done stays open. */
+static void deliver_if_it_can_be(struct bench *b)
+{
+    uint8_t text[TEXT_MAX];
+    struct nvt_buf out;
+    struct nvt_spool_entry e;
+    nvt_buf_init(&out, text, sizeof text);
+    if (nvt_spool_pick(&b->spool, &out, &e) != NVT_OK) {
+        return;
+    }
+    assert_int_not_equal(states[e.id], NOT_THERE);
+    if (nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")) == NVT_OK) {
+        states[e.id] = NOT_THERE;
+    } else {
+        states[e.id] = UNSURE;
+        assert_int_equal(nvt_spool_put_back(&b->spool, e.id), NVT_OK);
+    }
+}
+
+static void run_through(uint32_t blocks, uint64_t n, uint64_t count)
+{
+    struct bench *b = failing_bench(blocks, n, n + count);
+    (void)memset(states, 0, sizeof states);
+    chance = (uint32_t)n;
+    value = 0U;
+    is_done = n % 2U == 0U;
+    reads_too = n % 3U == 0U;
+    while (calls < n + count) {
+        if (some(2U) == 0U) {
+            append(b);
+        } else {
+            deliver_if_it_can_be(b);
+        }
+    }
+    check_all(b);
+    while (b->spool.pending > 0U) {
+        deliver(b);
+    }
+    uint32_t id = 0;
+    assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("at last"), 1U, &id), NVT_OK);
+    states[id] = THERE;
+    check_all(b);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    check_all(b);
+}
+
+/* A device that is away for a while: when it is back all goes on, also where nothing is pending. */
+static void test_all_calls_fail_for_a_while(void **state)
+{
+    (void)state;
+    static const uint32_t blocks[] = {4U, 8U, 18U};
+    static const uint64_t counts[] = {2U, 5U, 17U, 60U};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+            for (uint64_t n = 1; n < 400U; n++) {
+                run_through(blocks[i], n, counts[k]);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_calls_fail_for_a_while),
+        cmocka_unit_test(test_each_call_fails_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
