@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* main_freertos.c: says so and ends the emulator. */
+/* rtos.c: says so and ends the emulator. */
 void gateway_kernel_error(void);
 
 #define configCPU_CLOCK_HZ 25000000UL

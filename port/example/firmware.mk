@@ -48,18 +48,18 @@ $(FW_OBJ)/$(1)/%.o: %.c $(FW_DIR)/flags
 endef
 fw_obj = $(patsubst %.c,$(FW_OBJ)/$(1)/%.o,$(2))
 
-# $(call fw_link,NAME,KIND,TLS): an image of FW_KIT_KIND (port, stack, board) and FW_MAIN_KIND;
-# fw_image makes it a part of `make firmware`.
+# $(call fw_link,NAME,KIND,TLS[,MAIN]): an image of FW_KIT_KIND (port, stack, board) and of MAIN or
+# FW_MAIN_KIND; fw_image makes it a part of `make firmware`.
 define fw_link
 $(FW_DIR)/$(1).elf: $(call fw_obj,core-$(3),$(FW_CORE_SRC)) $(call fw_obj,kit-$(2),$(FW_KIT_$(2))) \
-		$(call fw_obj,app-$(2)-$(3),$(FW_APP_SRC) $(FW_MAIN_$(2))) port/mps2/link.ld
+		$(call fw_obj,app-$(2)-$(3),$(FW_APP_SRC) $(or $(4),$(FW_MAIN_$(2)))) port/mps2/link.ld
 	$$(call say,FW-LD,$$@)
 	$$(Q)$(FW_CC) $(FW_CPU) -nostartfiles --specs=nano.specs -T port/mps2/link.ld \
 		-Wl,--defsym=mps2_stack_bytes=$$(FW_STACK_$(2)) -Wl,--gc-sections \
 		-Wl,-Map=$(FW_DIR)/$(1).map $$(FW_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
 define fw_image
-$(call fw_link,$(1),$(2),$(3))
+$(call fw_link,$(1),$(2),$(3),$(4))
 firmware-images: $(FW_DIR)/$(1).elf
 endef
 
@@ -78,13 +78,9 @@ $(eval $(call fw_set,app-bare-tls12,$(FW_TLS_tls12)))
 $(eval $(call fw_image,bare,bare,both))
 $(eval $(call fw_image,bare-tls12,bare,tls12))
 
-# The self-test of port/lwip and of the flash, on the same board: $(FW_DIR)/selftest.elf
-FW_KIT_selftest := $(FW_KIT_bare) $(wildcard port/selftest/*.c)
-FW_MAIN_selftest := port/example/bare.c port/example/main_selftest.c
-FW_STACK_selftest := $(FW_STACK)
-$(eval $(call fw_set,kit-selftest,))
-$(eval $(call fw_set,app-selftest-both,$(FW_TLS_both)))
-$(eval $(call fw_image,selftest,selftest,both))
+# The self-test of the port and of the flash, on the same board; port/freertos has another one.
+FW_SELFTEST_SRC := port/example/main_selftest.c $(wildcard port/selftest/*.c)
+$(eval $(call fw_image,selftest-bare,bare,tls12,port/example/bare.c $(FW_SELFTEST_SRC)))
 
 # ---- what is made for them ----
 

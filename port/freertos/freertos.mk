@@ -9,7 +9,7 @@ FW_KERNEL_SRC := $(addprefix $(FW_FREERTOS)/,tasks.c queue.c list.c portable/GCC
 FW_KIT_freertos := $(filter-out port/mps2/tick.c,$(FW_BOARD_SRC)) $(wildcard port/freertos/*.c) \
 	port/lwip/addr.c $(FW_LWIP_SRC) $(FW_KERNEL_SRC) \
 	$(addprefix $(FW_LWIP)/api/,api_lib.c api_msg.c netbuf.c tcpip.c)
-FW_MAIN_freertos := port/example/main_freertos.c
+FW_MAIN_freertos := port/example/rtos.c port/example/main_freertos.c
 # Of interrupts, and of main before the kernel runs.
 FW_STACK_freertos := 1024
 $(eval $(call fw_set,kit-freertos,$(FW_FREERTOS_CPPFLAGS)))
@@ -17,5 +17,6 @@ $(eval $(call fw_set,app-freertos-both,$(FW_FREERTOS_CPPFLAGS) $(FW_TLS_both)))
 $(eval $(call fw_set,app-freertos-tls12,$(FW_FREERTOS_CPPFLAGS) $(FW_TLS_tls12)))
 $(eval $(call fw_image,freertos,freertos,both))
 $(eval $(call fw_image,freertos-tls12,freertos,tls12))
+$(eval $(call fw_image,selftest-freertos,freertos,tls12,port/example/rtos.c $(FW_SELFTEST_SRC)))
 $(eval $(call fw_set,app-freertos-small,$(FW_FREERTOS_CPPFLAGS) $(FW_TLS_small)))
 $(eval $(call fw_link,freertos-small,freertos,small))

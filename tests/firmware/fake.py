@@ -4,7 +4,8 @@
 
 It takes the emulator's arguments and behaves as the example firmware does; FAKE names what it does
 wrong: loses, invents, repeats, forgets, trusts, deaf (says nothing of errors), heap (uses all of
-its memory), impatient (asks for the time once), costly (makes each connection from the start).
+its memory), impatient (asks for the time once), costly (makes each connection from the start),
+broken (its port fails at something), lazy (leaves out checks of its port).
 """
 import http.client
 import json
@@ -108,8 +109,18 @@ def deliver(told, flash):
     return n
 
 
+def selftest():
+    """Of a port that passes."""
+    checks = 24 if WRONG == "lazy" else 25
+    for i in range(checks):
+        say("FAIL" if WRONG == "broken" and i == 3 else "ok  ", "part %d" % i)
+    return int(WRONG == "broken")
+
+
 def main():
     told, path = options()
+    if "selftest-" in " ".join(sys.argv):
+        return selftest()
     say("navette: network 10.0.2.15 in 1 ms")
     try:
         if told.get("entropy") == "0":

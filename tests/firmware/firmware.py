@@ -4,8 +4,9 @@
 
     firmware.py BUILD_NAME ...      bare, freertos
 
-For each build: its link map, what it must refuse, journeys through TLS 1.2, through 1.3, over a
-network that loses packets, and through kills of the emulator at random moments with the flash kept.
+For each build: its link map, the self-test of its port, what it must refuse, journeys through TLS
+1.2, through 1.3, through a server that hangs up, over a network that loses packets, and through
+kills of the emulator at random moments with the flash kept.
 The registry is asked what became of each journey:
   lost     it was to be delivered and the registry has not accepted it
   doubled  the registry accepted something else, or something twice
@@ -24,6 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tools")]
 # pylint: disable=wrong-import-position
 import image
+import port
 from bench import Bench, Run
 
 JOURNEYS = max(1, int(os.environ.get("JOURNEYS", "200")))
@@ -75,6 +77,7 @@ class Build:
     def all(self):
         heap = self.image.heap()
         self.check(not heap, "no heap in the image", "\n".join(heap))
+        port.check(self.checks, self.bench, self.name)
         boot_s = [self.refused(*row) for row in REFUSALS][0]
         whole_s = self.plain("12")
         self.plain("13")
