@@ -5,12 +5,12 @@
  */
 #include "tls_parts.h"
 
+#include <mbedtls/bignum.h>
 #include <mbedtls/pk.h>
 
 /* Largest CA certificate accepted in PEM, bytes of DER: a root with an RSA-4096 key has about
- * 1 400, the largest one of the public trust stores about 2 000. It lives on the stack of
- * nvt_tls_config_init, which is not the deepest one: a handshake takes more. */
-enum { CA_DER_MAX = 2560 };
+ * 1 400, the largest one of the public trust stores about 2 000, one with RSA-8192 2 600. */
+enum { CA_DER_MAX = 8192 };
 
 static const char BEGIN[] = "-----BEGIN CERTIFICATE-----";
 static const char END[] = "-----END CERTIFICATE-----";
@@ -56,35 +56,63 @@ static bool line_is(struct nvt_span line, const char *mark, size_t mark_size)
     return nvt_span_eq(line, nvt_span_of(mark, mark_size - 1U));
 }
 
-/* The lines up to END as DER. Lines of RFC 7468 section 2 have 64 characters; any multiple of
- * four is taken. Padding inside makes DER of a wrong length, which Mbed TLS refuses. */
-static bool read_block(struct nvt_span *text, struct nvt_buf *der)
+/* Takes the lines up to END off *text, and END. False when it is not there. */
+static bool take_block(struct nvt_span *text, struct nvt_span *out_lines)
 {
+    *out_lines = *text;
     while (text->len > 0U) {
-        struct nvt_span line = take_line(text);
-        if (line_is(line, END, sizeof END)) {
-            return der->len > 0U;
-        }
-        if (line.len == 0U) {
-            continue;
-        }
-        if (nvt_base64_decode(line, NVT_BASE64, der) != NVT_OK) {
-            return false;
+        size_t left = text->len;
+        if (line_is(take_line(text), END, sizeof END)) {
+            out_lines->len -= left;
+            return true;
         }
     }
     return false;
 }
 
+/* Lines of RFC 7468 section 2 have 64 characters; any multiple of four is taken. Padding inside
+ * makes DER of a wrong length, which Mbed TLS refuses. */
+static bool decode(struct nvt_span lines, struct nvt_buf *der)
+{
+    while (lines.len > 0U) {
+        struct nvt_span line = take_line(&lines);
+        if ((line.len > 0U) && (nvt_base64_decode(line, NVT_BASE64, der) != NVT_OK)) {
+            return false;
+        }
+    }
+    return der->len > 0U;
+}
+
+/* Mbed TLS wants the DER in one piece, below its deepest frames: on the stack that piece would be
+ * the deepest place of all, a handshake included. It is lent by Mbed TLS itself, which gives memory
+ * to numbers, and given back at once. */
+static nvt_err add_lines(mbedtls_x509_crt *list, struct nvt_span lines, int *out_code)
+{
+    const size_t cap = lines.len / 4U * 3U;
+    mbedtls_mpi room;
+    struct nvt_buf der;
+    nvt_err err = NVT_E_TLS_MEMORY;
+    if (cap > (size_t)CA_DER_MAX) {
+        return NVT_E_TLS_CA;
+    }
+    mbedtls_mpi_init(&room);
+    *out_code = mbedtls_mpi_grow(&room, cap / sizeof(mbedtls_mpi_uint) + 1U);
+    if (*out_code == 0) {
+        nvt_buf_init(&der, room.MBEDTLS_PRIVATE(p), cap);
+        err = decode(lines, &der) ? add_der(list, nvt_buf_span(&der), out_code) : NVT_E_TLS_CA;
+    }
+    mbedtls_mpi_free(&room);
+    return err;
+}
+
 /* One certificate, from the line after BEGIN on. */
 static nvt_err add_block(mbedtls_x509_crt *list, struct nvt_span *pem, size_t *added, int *out_code)
 {
-    uint8_t mem[CA_DER_MAX];
-    struct nvt_buf der;
-    nvt_buf_init(&der, mem, sizeof mem);
-    if (!read_block(pem, &der)) {
+    struct nvt_span lines;
+    if (!take_block(pem, &lines)) {
         return NVT_E_TLS_CA;
     }
-    nvt_err err = add_der(list, nvt_buf_span(&der), out_code);
+    nvt_err err = add_lines(list, lines, out_code);
     if (err == NVT_OK) {
         (*added)++;
     }

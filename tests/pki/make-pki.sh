@@ -25,6 +25,7 @@
 #   nosign          key usage: keyAgreement only, so it may not sign a handshake
 #   sha1            leaf signed with SHA-1
 #   rsa1024         leaf with an RSA key of 1024 bits
+#   large           a root of 3 300 bytes
 #   ed25519         self-signed CA of a kind that Mbed TLS does not know (no .key)
 #
 #   spki-server.hex, spki-intermediate.hex, spki-ca.hex, spki-rsa.hex: SHA-256 pins as 64 digits
@@ -49,6 +50,7 @@ section() { # NAME KEY_USAGE EXTENDED_KEY_USAGE NAMES
     printf '[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nO=navette tests\n'
     printf '[root]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n'
     printf 'subjectKeyIdentifier=hash\n'
+    printf '[large]\nbasicConstraints=critical,CA:TRUE\nnsComment=%03000d\n' 0
     printf '[inter]\nbasicConstraints=critical,CA:TRUE,pathlen:0\n'
     printf 'keyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n'
     printf 'authorityKeyIdentifier=keyid\n'
@@ -68,9 +70,9 @@ mkdir ca.db
 key_ec() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key"; }
 key_rsa() { openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:$2" -out "$1.key"; }
 
-root() { # NAME COMMON_NAME
+root() { # NAME COMMON_NAME [SECTION]
     key_ec "$1"
-    openssl req -x509 -new -key "$1.key" -days 3650 -config pki.cnf -extensions root \
+    openssl req -x509 -new -key "$1.key" -days 3650 -config pki.cnf -extensions "${3:-root}" \
         -subj "/O=navette tests/CN=$2" -out "$1.pem"
 }
 
@@ -102,6 +104,7 @@ pin() { # NAME: of the first certificate in NAME.pem
 }
 
 root ca 'navette test root'
+root large 'navette test large root' large
 key_ec intermediate
 issue intermediate inter ca.pem 'navette test intermediate'
 mv intermediate.crt intermediate.pem

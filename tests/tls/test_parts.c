@@ -148,6 +148,23 @@ static void test_ca_files(void **state)
     expect_ca(0, NVT_E_TLS_CA, 0);
 }
 
+/* A root with an RSA-8192 key would have 2 600 bytes; what no certificate is takes no memory. */
+static void test_ca_large(void **state)
+{
+    (void)state;
+    size_t len = read_ca("large", 0);
+    assert_true(len > 4000U);
+    expect_ca(len, NVT_OK, 1);
+    expect_ca(read_ca("ca", len), NVT_OK, 2);
+    memcpy(pem, "-----BEGIN CERTIFICATE-----\n", 28);
+    memset(&pem[28], 'A', 12000);
+    memcpy(&pem[28 + 12000], "\n-----END CERTIFICATE-----\n", 27);
+    expect_ca(28U + 12000U + 27U, NVT_E_TLS_CA, 0);
+    expect_ca(28U, NVT_E_TLS_CA, 0); /* no END */
+    memcpy(&pem[28], "-----END CERTIFICATE-----\n", 26);
+    expect_ca(28U + 26U, NVT_E_TLS_CA, 0); /* nothing between */
+}
+
 static void test_ca_cut_anywhere(void **state)
 {
     (void)state;
@@ -356,17 +373,12 @@ static void test_unverified_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ip_good),
-        cmocka_unit_test(test_ip_names),
-        cmocka_unit_test(test_ca_files),
-        cmocka_unit_test(test_ca_cut_anywhere),
-        cmocka_unit_test(test_ca_line_ends),
-        cmocka_unit_test(test_ca_damaged),
-        cmocka_unit_test(test_ca_der),
-        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_verdict_order),
-        cmocka_unit_test(test_codes),
-        cmocka_unit_test(test_unverified_is_refused),
+        cmocka_unit_test(test_ip_good),         cmocka_unit_test(test_ip_names),
+        cmocka_unit_test(test_ca_files),        cmocka_unit_test(test_ca_large),
+        cmocka_unit_test(test_ca_cut_anywhere), cmocka_unit_test(test_ca_line_ends),
+        cmocka_unit_test(test_ca_damaged),      cmocka_unit_test(test_ca_der),
+        cmocka_unit_test(test_settings),        cmocka_unit_test(test_verdict_order),
+        cmocka_unit_test(test_codes),           cmocka_unit_test(test_unverified_is_refused),
     };
     return cmocka_run_group_tests_name("tls parts", tests, NULL, NULL);
 }
