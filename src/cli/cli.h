@@ -140,6 +140,13 @@ struct settings {
 /* CLI_OK, or the exit code after a message. */
 int settings_load(struct settings *s, const struct nvt_profile *system, const struct args *a);
 
+/* config_file.c: hands over each setting of the file; section "" before any. take returns "", or
+ * what is wrong with it, then reading goes on, and that line is named in the end. CLI_OK, or
+ * CLI_CONFIG after a message. */
+typedef const char *(*config_take)(void *ctx, const char *section, const char *name,
+                                   const char *value);
+int config_file_read(const char *path, config_take take, void *ctx, bool json);
+
 /* serve_settings.c: whether the section [serve] has a setting of that name. */
 bool serve_knows(const char *name);
 
@@ -295,6 +302,9 @@ void mask_print(FILE *to, struct nvt_span text);
 void mask_put(struct nvt_buf *out, struct nvt_span text);
 
 /* ---- messages: say.c ---- */
+
+/* One line of text, whatever it was made of: controls become spaces, what is no UTF-8 '?'. */
+void make_plain(char *text);
 
 /* One line on standard error: "navette: ...". */
 void say(const char *format, ...) CLI_PRINTF(1, 2);

@@ -71,6 +71,13 @@ static int fetch(const char *path, bool metrics, bool json, struct nvt_span *out
     if (out->len > 0U) {
         return CLI_OK;
     }
+    if (error == EACCES) {
+        return fail(
+            json, CLI_NETWORK, NVT_OK,
+            "the service's socket %s does not let this user in: belong to its group, or ask "
+            "as root",
+            path);
+    }
     return fail(json, CLI_NETWORK, NVT_OK,
                 "no service answers at %s (%s): start navette serve, or name its socket with "
                 "--socket",

@@ -133,6 +133,9 @@ static int help_on(int argc, char **argv)
         help_command(c);
     } else if (argc > 2 && is_group(argv[2])) {
         help_group(argv[2]);
+    } else if (argc > 2 && strcmp(argv[1], "help") == 0 && argv[2][0] != '-') {
+        say("there is no command %s; see navette --help", argv[2]);
+        return CLI_USAGE;
     } else {
         help_all(stdout);
     }
@@ -164,8 +167,13 @@ static int in_group(int argc, char **argv)
         return CLI_OK;
     }
     list_group(list, sizeof list, argv[1]);
-    say("%s%s%s is no command of %s: there are %s; see navette %s --help", argv[1],
-        argc > 2 ? " " : " alone", argc > 2 ? argv[2] : "", argv[1], list, argv[1]);
+    if (argc > 2) {
+        say("%s %s is no command of %s: there are %s; see navette %s --help", argv[1], argv[2],
+            argv[1], list, argv[1]);
+    } else {
+        say("%s is not a whole command: there are %s; see navette %s --help", argv[1], list,
+            argv[1]);
+    }
     return CLI_USAGE;
 }
 

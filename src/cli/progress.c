@@ -2,6 +2,8 @@
 /* How far a run is: a bar on a terminal, a plain line every few seconds elsewhere. */
 #include "journeys.h"
 
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR_MS 100U
@@ -31,20 +33,31 @@ static void figure(const struct run *r, struct figures *f)
     }
 }
 
+/* A line that is too long for the terminal would not be overwritten by the next. */
+static int room(void)
+{
+    struct winsize size;
+    bool told = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1U;
+    return told ? (int)size.ws_col - 1 : 79;
+}
+
 static void bar(const struct run *r, const struct figures *f)
 {
     char cells[BAR_WIDTH + 1U];
-    if (f->percent > 100U) {
-        (void)fprintf(stderr, "\r\033[K%lu journeys  %lu/s", f->done, f->per_s);
-    } else {
-        for (unsigned i = 0; i < BAR_WIDTH; i++) {
-            cells[i] = i < f->percent * BAR_WIDTH / 100U ? '#' : '.';
-        }
-        cells[BAR_WIDTH] = '\0';
-        (void)fprintf(stderr, "\r\033[K[%s] %3u %%  %lu journeys  %lu/s  %lu s to go", cells,
-                      f->percent, f->done, f->per_s, f->left_s);
+    char text[256];
+    const char *note = r->note == NULL ? "" : r->note;
+    const char *gap = r->note == NULL ? "" : "  ";
+    for (unsigned i = 0; i < BAR_WIDTH; i++) {
+        cells[i] = i < f->percent * BAR_WIDTH / 100U ? '#' : '.';
     }
-    (void)fprintf(stderr, "%s%s", r->note == NULL ? "" : "  ", r->note == NULL ? "" : r->note);
+    cells[BAR_WIDTH] = '\0';
+    if (f->percent > 100U) {
+        (void)snprintf(text, sizeof text, "%lu journeys  %lu/s%s%s", f->done, f->per_s, gap, note);
+    } else {
+        (void)snprintf(text, sizeof text, "[%s] %3u %%  %lu journeys  %lu/s  %lu s to go%s%s",
+                       cells, f->percent, f->done, f->per_s, f->left_s, gap, note);
+    }
+    (void)fprintf(stderr, "\r\033[K%.*s", room(), text);
     (void)fflush(stderr);
 }
 
@@ -77,9 +90,16 @@ void progress_tick(void *run)
     }
 }
 
+/* One that can erase a line. */
+static bool is_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+}
+
 void progress_start(struct run *r)
 {
-    r->terminal = isatty(STDERR_FILENO) == 1;
+    r->terminal = is_terminal();
     r->shown_ms = session_now_ms(&r->session);
     r->start_ms = r->shown_ms;
     r->session.tick = progress_tick;

@@ -5,8 +5,20 @@
 
 #include <stdarg.h>
 
-static void put_line(const char *text)
+/* File names, settings and servers' words may hold anything. */
+void make_plain(char *text)
 {
+    bool is_text = nvt_utf8_check(nvt_span_str(text)) == NVT_OK;
+    for (char *at = text; *at != '\0'; at++) {
+        unsigned char c = (unsigned char)*at;
+        *at = (char)(c < 0x20U || c == 0x7FU ? ' ' : *at);
+        *at = (char)(c > 0x7FU && !is_text ? '?' : *at);
+    }
+}
+
+static void put_line(char *text)
+{
+    make_plain(text);
     (void)fputs("navette: ", stderr);
     mask_print(stderr, nvt_span_str(text));
     (void)fputc('\n', stderr);
@@ -41,6 +53,7 @@ int fail(bool json, int code, nvt_err err, const char *format, ...)
     // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    make_plain(text);
     say("%s", text);
     if (json) {
         put_failure(code, err, text);

@@ -3,7 +3,6 @@
  * the first that has one. */
 #include "serve.h"
 
-#include <ini.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -72,26 +71,20 @@ bool serve_knows(const char *name)
 /* ---- texts ---- */
 
 /* settings.c has read the file before and complained about what it does not know. */
-static int on_line(void *user, const char *section, const char *name, const char *value)
+static const char *take_setting(void *section, const char *of, const char *name, const char *value)
 {
-    struct section *found = (struct section *)user;
-    int row = strcmp(section, "serve") == 0 ? row_of(name) : -1;
+    struct section *found = (struct section *)section;
+    int row = strcmp(of, "serve") == 0 ? row_of(name) : -1;
     if (row >= 0) {
         (void)snprintf(found->text[row], CLI_PATH_CAP, "%s", value);
-        return strlen(value) < CLI_PATH_CAP;
     }
-    return 1;
+    return row >= 0 && strlen(value) >= CLI_PATH_CAP ? "its value is too long" : "";
 }
 
 static int read_section(struct section *found, const struct settings *general)
 {
     const char *path = general->config_file;
-    int line = path[0] == '\0' ? 0 : ini_parse(path, on_line, found);
-    if (line != 0) {
-        return fail(general->json, CLI_CONFIG, NVT_OK, "%s line %d can not be read: mend that line",
-                    path, line);
-    }
-    return CLI_OK;
+    return path[0] == '\0' ? CLI_OK : config_file_read(path, take_setting, found, general->json);
 }
 
 static const char *pick(const struct section *found, int row, const struct args *a)

@@ -37,6 +37,7 @@ void tell(enum tell_level level, const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (is_journal()) {
+        make_plain(text);
         (void)fprintf(stderr, "<%d>", (int)level);
         mask_print(stderr, nvt_span_str(text));
         (void)fputc('\n', stderr);

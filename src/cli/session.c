@@ -31,8 +31,12 @@ static int open_tls(struct session *s)
     nvt_err err = nvt_tls_config_init(&s->tls, &s->posix.port, &tls, &detail);
     free(ca);
     if (err != NVT_OK) {
-        return fail(s->settings->json, exit_of_err(err), err, "%s: %s (code %ld); %s", path,
-                    nvt_err_text(err), (long)detail, remedy(err));
+        char number[32] = "";
+        if (detail != 0) {
+            (void)snprintf(number, sizeof number, " (code %ld)", (long)detail);
+        }
+        return fail(s->settings->json, exit_of_err(err), err, "%s: %s%s; %s", path,
+                    nvt_err_text(err), number, remedy(err));
     }
     return CLI_OK;
 }

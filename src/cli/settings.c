@@ -3,8 +3,6 @@
  */
 #include "cli.h"
 
-#include <errno.h>
-#include <ini.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -48,7 +46,7 @@ struct reading {
     const char *system;
     char general[K_COUNT][CLI_PATH_CAP];
     char own[K_COUNT][CLI_PATH_CAP];
-    char wrong[160]; /* the first thing that can not be, "" */
+    char wrong[200]; /* what was wrong with the line taken last */
 };
 
 bool parse_count(const char *text, uint64_t max, uint32_t *out)
@@ -74,21 +72,19 @@ static int key_of(const char *name)
     return -1;
 }
 
-static int complain(struct reading *r, const char *what, const char *which)
+static const char *complain(struct reading *r, const char *what, const char *which)
 {
-    if (r->wrong[0] == '\0') {
-        (void)snprintf(r->wrong, sizeof r->wrong, "%s %s", what, which);
-    }
-    return 0;
+    (void)snprintf(r->wrong, sizeof r->wrong, "%s %s", what, which);
+    return r->wrong;
 }
 
-/* inih's handler: 0 makes inih report the line. */
-static int on_line(void *user, const char *section, const char *name, const char *value)
+static const char *take_setting(void *reading, const char *section, const char *name,
+                                const char *value)
 {
-    struct reading *r = (struct reading *)user;
+    struct reading *r = (struct reading *)reading;
     int key = key_of(name);
     if (strcmp(section, "serve") == 0) { /* serve_settings.c reads it, but no command takes typos */
-        return serve_knows(name) ? 1 : complain(r, "[serve] knows no setting", name);
+        return serve_knows(name) ? "" : complain(r, "[serve] knows no setting", name);
     }
     if (key < 0) {
         return complain(r, "it knows no setting", name);
@@ -106,21 +102,7 @@ static int on_line(void *user, const char *section, const char *name, const char
     } else {
         /* of another system */
     }
-    return 1;
-}
-
-static int read_config(struct reading *r, const char *path, bool json)
-{
-    int line = ini_parse(path, on_line, r);
-    if (line < 0) {
-        return fail(json, CLI_CONFIG, NVT_OK, "%s can not be read (%s): check --config or its mode",
-                    path, strerror(errno));
-    }
-    if (line > 0) {
-        return fail(json, CLI_CONFIG, NVT_OK, "%s line %d: %s; mend or remove that line", path,
-                    line, r->wrong[0] == '\0' ? "it is not \"name = value\"" : r->wrong);
-    }
-    return CLI_OK;
+    return "";
 }
 
 /* $XDG_CONFIG_HOME, or ~/.config; false without either. */
@@ -154,7 +136,7 @@ static int find_config(struct settings *s, struct reading *r, const struct args 
         s->config_file[0] = '\0';
         return CLI_OK;
     }
-    return read_config(r, s->config_file, s->json);
+    return config_file_read(s->config_file, take_setting, r, s->json);
 }
 
 /* ---- one setting from the first place that has it ---- */

@@ -31,6 +31,7 @@ static void on_signal(int number)
 void signals_catch(void)
 {
     struct sigaction act;
+    struct sigaction old;
     (void)memset(&act, 0, sizeof act);
     if (pipe(wake) != 0) {
         return;
@@ -44,7 +45,10 @@ void signals_catch(void)
     (void)sigemptyset(&act.sa_mask);
     (void)sigaction(SIGINT, &act, NULL);
     (void)sigaction(SIGTERM, &act, NULL);
-    (void)sigaction(SIGHUP, &act, NULL);
+    /* nohup(1) has it ignored: then it stays so. */
+    if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+        (void)sigaction(SIGHUP, &act, NULL);
+    }
     /* A closed pipe must show as a failed write, not end us without the table. */
     act.sa_handler = SIG_IGN;
     act.sa_flags = 0;

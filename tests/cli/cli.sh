@@ -55,6 +55,7 @@ nv journey --help
 exits 'a group lists its commands' 0
 like '... send among them' "$out" '^  journey send +FILE'
 unlike '... and no others' "$out" '^  (token|call)'
+usage 'help of no command' 'no command fly' help fly
 nv help journey
 like 'help of a group' "$out" '^usage: navette journey COMMAND'
 usage 'options before the command' 'behind the command' --json token
@@ -263,7 +264,17 @@ wrong_config() { # NAME REGEX LINE ...
 }
 wrong_config 'unknown setting' 'wrong.conf line 2: it knows no setting tokenfile' 'timeout = 3' 'tokenfile = x'
 wrong_config 'unknown system' 'line 2: it knows no system moon' '[moon]' 'timeout = 3'
-wrong_config 'words' 'line 1: it is not "name = value"' 'hello there'
+wrong_config 'words' 'line 1: it is neither "name = value" nor' 'hello there'
+wrong_config 'half a section: that line, and not the next' 'line 1: it is neither' '[rpc' 'moon = 3'
+wrong_config 'a line that would be cut' 'line 2: it is longer than [0-9]* bytes' 'timeout = 3' \
+    "scope = $(head -c 300 /dev/zero | tr '\0' a) timeout = 4"
+wrong_config 'an indented line is one of its own' 'line 3: it knows no setting moon' \
+    '[rpc]' 'timeout = 3' '  moon = full'
+wrong_config 'controls do not reach the terminal' 'it knows no setting a \[31mb;' "$(printf 'a\033[31mb = 1')"
+wrong_config 'nor does what is no text' 'it knows no setting a.b;' "$(printf 'a\377b = 1')"
+like '... but its message, for machines' "$out" '"message":".*no setting a.b;'
+nv token --config "$work"
+exits 'configuration: a folder' "$E_CONFIG" 'can not be read \(Is a directory\)'
 wrong_config 'a time-out of words' 'timeout' 'timeout = soon'
 wrong_config 'no yes and no no' 'token_cache' 'token_cache = maybe'
 wrong_config 'a pin' 'pin' 'pin = abc'
@@ -274,6 +285,21 @@ nv token --base-url http://127.0.0.1
 exits 'a plain URL' "$E_CONFIG" 'in the clear'
 nv token --pin 00
 exits 'a pin too short' "$E_CONFIG" '64 hex digits'
+
+# ---- signals ----
+
+mkfifo "$work/lines-fifo"
+(trap '' HUP && exec "$BUILD/navette" journey check - <"$work/lines-fifo" >"$work/out") &
+pid=$!
+exec 3>"$work/lines-fifo"
+tries=0
+until grep -q '^SigCgt:.*[2367abef]$' "/proc/$pid/status" || [ $tries -gt 200 ]; do # SIGINT is caught
+    tries=$((tries + 1))
+    sleep 0.05
+done
+like 'nohup: what is ignored stays so' "$(grep SigIgn "/proc/$pid/status")" '[13579bdf]$'
+exec 3>&-
+wait "$pid"
 
 # ---- secrets ----
 
