@@ -30,6 +30,7 @@ static void set_fault(struct serve *s, const char *name, const char *wrong)
 {
     (void)snprintf(drop.fault, sizeof drop.fault, "%s%s%s", name, name[0] == '\0' ? "" : ": ",
                    wrong);
+    make_plain(drop.fault); /* names are what producers make them */
     s->drop_err = drop.fault;
 }
 
@@ -192,15 +193,27 @@ static void put_away(struct serve *s, const struct drop_ref *f)
     }
 }
 
-static void note_progress(struct serve *s, struct drop_file *f)
+/* False when a restart would take lines of it again. */
+static bool note_progress(struct serve *s, struct drop_file *f)
 {
     if (f->ref.at == f->marked) {
-        return;
+        return true;
+    }
+    if (!drop_file_mark(&f->ref)) {
+        set_fault(s, f->ref.name, "how far it is taken can not be noted: check disk and mode");
+        return false;
     }
     f->marked = f->ref.at;
     f->marked_lines = f->ref.lines;
-    if (!drop_file_mark(&f->ref)) {
-        set_fault(s, f->ref.name, "how far it is taken can not be noted: check disk and mode");
+    return true;
+}
+
+/* The one under way; with a fault of its own it is left for now, and the others go on. */
+static void leave(struct serve *s, struct drop_file *f)
+{
+    if (note_progress(s, f) && f->wrong != NULL && f->own) {
+        close_file();
+        s->drop_more = true;
     }
 }
 
@@ -233,7 +246,7 @@ static void step(struct serve *s)
         put_away(s, &drop.done[i]);
     }
     if (drop.under_way) {
-        note_progress(s, &drop.file);
+        leave(s, &drop.file);
     }
 }
 

@@ -10,7 +10,7 @@ enum { DROP_NAME_MAX = 224, DROP_PATH_CAP = 256 };
 
 /* Which file a name stands for: another one of the same name starts anew. */
 struct drop_id {
-    uint64_t ino, size, mtime_s;
+    uint64_t ino, size, mtime_ns;
 };
 
 /* A file and how far it is dealt with. */
@@ -31,14 +31,17 @@ struct drop_file {
     uint64_t marked, marked_lines; /* of ref, when the mark was written last */
     bool ended;                    /* read to its end */
     const char *wrong;             /* why it can not go on, NULL */
+    bool own;                      /* that is its own fault: others can go on */
+    unsigned reads;                /* of this step */
     struct serve_feed feed;
 };
 
 /* Opens the file where it was left. False: not now (f->wrong says why), or it is done with. */
 bool drop_file_open(struct drop_file *f, int dir, const char *name);
 
-/* Takes up to *left lines and counts them off. True: all lines are taken, or all that can be read,
- * and what was refused is durable. False: there are more, or f->wrong says why it can not go on. */
+/* Takes up to *left lines and counts them off; 0 are left when it has read enough for one step.
+ * True: all lines are taken, or all that can be read, and what was refused is durable. False: there
+ * are more, or f->wrong says why it can not go on. */
 bool drop_file_take(struct drop_file *f, struct serve *s, unsigned *left);
 
 /* Notes how far the file is dealt with, so that a restart goes on from there. */

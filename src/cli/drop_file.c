@@ -14,10 +14,20 @@
 
 #define MARK_CAP 128U
 
+/* Reads of one step: a file of gigabytes without a line end must not hold up the rest. */
+#define READS 512U
+
 static const char unwritten[] = "its refused lines can not be written down: check disk and mode";
 #define MARK_FIELDS 6U
 
 /* ---- names and files ---- */
+
+/* What stands under these names may have been put there by a producer. */
+static bool is_plain(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
 
 static void name_of(char out[DROP_PATH_CAP], const char *before, const char *name,
                     const char *after)
@@ -27,13 +37,16 @@ static void name_of(char out[DROP_PATH_CAP], const char *before, const char *nam
 
 static struct drop_id id_of(const struct stat *st)
 {
-    struct drop_id id = {(uint64_t)st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtime};
+    struct drop_id id = {(uint64_t)st->st_ino, (uint64_t)st->st_size, 0U};
+    if (st->st_mtim.tv_sec > 0) {
+        id.mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000U + (uint64_t)st->st_mtim.tv_nsec;
+    }
     return id;
 }
 
 static bool same_id(const struct drop_id *a, const struct drop_id *b)
 {
-    return a->ino == b->ino && a->size == b->size && a->mtime_s == b->mtime_s;
+    return a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns;
 }
 
 /* ---- the mark: inode, size, time, bytes, lines, keep ---- */
@@ -48,7 +61,8 @@ static bool write_mark(const struct drop_ref *f, const char *path)
 {
     uint8_t mem[MARK_CAP];
     struct nvt_buf b;
-    int fd = openat(f->dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+    (void)unlinkat(f->dir, path, 0); /* left by a run that was cut off, or not ours */
+    int fd = openat(f->dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                     S_IRUSR | S_IWUSR);
     if (fd < 0) {
         return false;
@@ -56,7 +70,7 @@ static bool write_mark(const struct drop_ref *f, const char *path)
     nvt_buf_init(&b, mem, sizeof mem);
     put_number(&b, f->id.ino);
     put_number(&b, f->id.size);
-    put_number(&b, f->id.mtime_s);
+    put_number(&b, f->id.mtime_ns);
     put_number(&b, f->at);
     put_number(&b, f->lines);
     nvt_buf_put_u64(&b, f->keep ? 1U : 0U);
@@ -197,10 +211,11 @@ static bool open_refused(struct drop_file *f)
     char path[DROP_PATH_CAP];
     if (f->refused < 0) {
         name_of(path, "", f->ref.name, ".refused");
-        f->refused = openat(f->ref.dir, path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+        f->refused = openat(f->ref.dir, path,
+                            O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                             S_IRUSR | S_IWUSR);
     }
-    return f->refused >= 0 && end_torn_line(f->refused);
+    return f->refused >= 0 && is_plain(f->refused) && end_torn_line(f->refused);
 }
 
 static bool refuse(struct drop_file *f, struct nvt_span line, const struct intake_result *r)
@@ -214,6 +229,7 @@ static bool refuse(struct drop_file *f, struct nvt_span line, const struct intak
     bool whole = refused_record(&b, &record, &failure);
     if (!open_refused(f) || !file_write(f->refused, nvt_buf_span(&b))) {
         f->wrong = unwritten;
+        f->own = true;
         return false;
     }
     f->ref.keep = f->ref.keep || !whole;
@@ -253,6 +269,10 @@ static bool read_more(struct drop_file *f)
 {
     size_t room = 0;
     uint8_t *at = feed_room(&f->feed, &room);
+    if (f->reads == READS) {
+        return false;
+    }
+    f->reads++;
     ssize_t n = read(f->fd, at, room);
     if (n < 0 && errno != EINTR) {
         f->wrong = "it can not be read: check the disk";
@@ -266,7 +286,7 @@ static bool read_more(struct drop_file *f)
     return true;
 }
 
-/* The next line; FEED_NONE at the end, or when reading failed. */
+/* The next line; FEED_NONE at the end, when reading failed, or when this step has read enough. */
 static enum feed_got next_line(struct drop_file *f, struct nvt_span *line)
 {
     for (;;) {
@@ -295,6 +315,8 @@ bool drop_file_take(struct drop_file *f, struct serve *s, unsigned *left)
 {
     struct nvt_span line;
     f->wrong = NULL;
+    f->own = false;
+    f->reads = 0;
     while (*left > 0U) {
         enum feed_got got = next_line(f, &line);
         if (got == FEED_NONE) {
@@ -309,6 +331,7 @@ bool drop_file_take(struct drop_file *f, struct serve *s, unsigned *left)
         f->ref.lines = f->feed.lines;
         (*left)--;
     }
+    *left = f->reads == READS ? 0U : *left;
     bool whole = f->wrong == NULL && f->ended && f->feed.len == 0U && !f->feed.skipping;
     f->ref.broken = f->wrong != NULL;
     f->ref.at = whole ? f->taken : f->ref.at;
@@ -317,36 +340,57 @@ bool drop_file_take(struct drop_file *f, struct serve *s, unsigned *left)
 
 /* ---- done with ---- */
 
-/* Never takes the place of one that was kept before. */
-static bool keep_whole(const struct drop_ref *f)
+static bool is_free(int dir, const char *name)
 {
-    char path[DROP_PATH_CAP];
     struct stat st;
-    name_of(path, "", f->name, ".kept");
-    if (fstatat(f->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        (void)snprintf(path, sizeof path, "%s.%llu.kept", f->name, (unsigned long long)f->id.ino);
-    }
-    return renameat(f->dir, f->name, f->dir, path) == 0;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
 }
 
-static bool is_there(const struct drop_ref *f)
+/* Whether the name stands for this very file. */
+static bool is_it(const struct drop_ref *f, const char *name)
 {
     struct stat st;
-    if (fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(f->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         return false;
     }
     struct drop_id id = id_of(&st);
     return same_id(&id, &f->id);
 }
 
+/* Never takes the place of one that was kept before. */
+static bool keep_whole(const struct drop_ref *f, const char *as)
+{
+    char path[DROP_PATH_CAP];
+    name_of(path, "", f->name, ".kept");
+    if (!is_free(f->dir, path)) {
+        (void)snprintf(path, sizeof path, "%s.%llu.kept", f->name, (unsigned long long)f->id.ino);
+    }
+    return renameat(f->dir, as, f->dir, path) == 0;
+}
+
+/* Between a look at what the name stands for and its removal a producer may put a newer file there.
+ * So it takes a name of its own first, under which a newer one is not removed but taken in. */
+static bool take_away(const struct drop_ref *f)
+{
+    char own[DROP_PATH_CAP];
+    (void)snprintf(own, sizeof own, "%.192s.%llu.jsonl", f->name, (unsigned long long)f->id.ino);
+    if (!is_free(f->dir, own) || renameat(f->dir, f->name, f->dir, own) != 0) {
+        return false;
+    }
+    if (!is_it(f, own) || (f->keep ? keep_whole(f, own) : unlinkat(f->dir, own, 0) == 0)) {
+        return true;
+    }
+    if (is_free(f->dir, f->name)) {
+        (void)!renameat(f->dir, own, f->dir, f->name);
+    }
+    return false;
+}
+
 bool drop_file_remove(const struct drop_ref *f)
 {
     char mark[DROP_PATH_CAP];
-    if (is_there(f)) {
-        bool gone = f->keep ? keep_whole(f) : unlinkat(f->dir, f->name, 0) == 0;
-        if (!gone) {
-            return false;
-        }
+    if (is_it(f, f->name) && !take_away(f)) {
+        return false;
     }
     name_of(mark, ".", f->name, ".at");
     (void)unlinkat(f->dir, mark, 0);

@@ -297,6 +297,10 @@ rmdir "$drop/folder.json"
 rm "$drop/link.jsonl"
 until_is '... until it is gone' drop_error None
 is 'drop: pending' "$(number spool.pending)" 108
+mkdir "$drop/$(printf 'odd\377\033.json')"
+sleep 1.5
+like 'drop: a name that is no text is said all the same' "$(number drop_error)" '^odd[? ]+\.json: '
+rmdir "$drop"/odd*
 mv "$drop" "$work/away"
 sleep 1.5
 like 'drop: the folder is gone' "$(number drop_error)" 'it can not be opened'
@@ -315,6 +319,78 @@ if [ "$(id -u)" -ne 0 ]; then
     rm -f "$drop/secret.jsonl"
 fi
 serve_end
+
+# ---- what producers may put in the way: nobody else waits for it ----
+
+serve_new hostile
+mkfifo "$drop/pipe.jsonl.refused" "$drop/.long.jsonl.new"
+mkdir "$drop/folder.jsonl.refused"
+yes 'no journey' | head -n 2000 | put pipe.jsonl
+{
+    sed -n 1p "$file"
+    echo 'no journey'
+    sed -n 2p "$file"
+} | put folder.jsonl
+sed -n 3,302p "$file" | put long.jsonl
+for name in a b c d e f g; do : | put "$name.jsonl"; done
+gone long.jsonl a.jsonl b.jsonl c.jsonl d.jsonl e.jsonl f.jsonl g.jsonl
+is 'hostile: what can not be finished stays' "$(ls "$drop")" 'folder.jsonl
+folder.jsonl.refused
+pipe.jsonl
+pipe.jsonl.refused'
+like 'hostile: and is named' "$(number drop_error)" '(pipe|folder).jsonl: its refused lines can not be written'
+sleep 2.5
+is 'hostile: nothing of it is taken twice' "$(number spool.pending)" 301
+rm "$drop/pipe.jsonl.refused"
+rmdir "$drop/folder.jsonl.refused"
+gone pipe.jsonl folder.jsonl
+is 'hostile: the rest of it, once that is out of the way' "$(number spool.pending) $(wc -l <"$drop/pipe.jsonl.refused")" '302 2000'
+rm -f "$drop"/*
+truncate -s 64G "$work/endless" && mv "$work/endless" "$drop/endless.jsonl"
+tries=0
+until find "/proc/$serve_pid/fd" -lname '*/endless.jsonl' | grep -q . || [ $tries -gt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+sed -n 303p "$file" >"$work/1"
+produce send "$socket" <"$work/1"
+is 'endless: others are answered meanwhile' \
+    "$([ -e "$drop/endless.jsonl" ] && printf '%s\n' "$out" | grep -c '"ok":true')" 1
+serve_end
+is 'endless: it does not hold up the end' "$([ -e "$drop/endless.jsonl" ] && echo there)" there
+rm -f "$drop"/* "$drop"/.*.at
+
+# ---- a newer file takes the name of one that is just being removed ----
+
+under="env LD_PRELOAD=$BUILD/tests/swap.so SWAP_FROM=$work/newer SWAP_TO=$drop/swap.jsonl ASAN_OPTIONS=verify_asan_link_order=0"
+sed -n 11,15p "$file" >"$work/newer"
+serve_new swap
+under=
+sed -n 1,3p "$file" | put swap.jsonl
+until_is 'swapped: both are taken' spool.pending 8
+gone swap.jsonl
+is 'swapped: nothing is left' "$(ls -A "$drop")" ''
+serve_end
+
+# ---- started with nothing open ----
+
+"$BUILD/navette" serve --base-url https://localhost:1 --ca-file "$work/pki/ca.pem" \
+    --token-file "$keys" --no-cache --spool "$work/spool-closed" --spool-size 1 \
+    --socket "$socket" <&- >&- 2>&- &
+serve_pid=$!
+pids="$pids $serve_pid"
+tries=0
+until [ -S "$socket" ] || [ $tries -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+sed -n 1,3p "$file" >"$work/3"
+produce send "$socket" <"$work/3"
+is 'closed: journeys are taken in' "$(printf '%s\n' "$out" | grep -c '"ok":true')" 3
+serve_end
+nv spool check "$work/spool-closed"
+exits 'closed: nothing that was said stands in the spool' 0
+like '... but the journeys do' "$out" '3 entries pending'
 
 # ---- a large file, and a kill in the middle: nothing is lost, next to nothing comes twice ----
 
