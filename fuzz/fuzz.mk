@@ -38,10 +38,10 @@ $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets
 	src/api/demarches_paste.c)
 $(BUILD)/fuzz/fuzz_secrets: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,settings serve_settings \
-	refresh_store signals files file_write,src/cli/$f.c) port/posix/folder.c src/api/*.c) \
+	config_file refresh_store signals files file_write,src/cli/$f.c) port/posix/folder.c src/api/*.c) \
 	$(FUZZ_CLIENT)
 $(BUILD)/fuzz/fuzz_lines: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,feed intake socket \
-	drop drop_file file_write metrics journey_line refused mask,src/cli/$f.c) src/spool/*.c \
+	drop drop_file file_write metrics journey_line refused mask plain,src/cli/$f.c) src/spool/*.c \
 	port/ram/*.c src/api/*.c) $(FUZZ_CLIENT)
 $(BUILD)/fuzz/fuzz_lines: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: FUZZ_LIBS := -linih $(TLS_LIBS)

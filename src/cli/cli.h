@@ -303,7 +303,7 @@ void mask_put(struct nvt_buf *out, struct nvt_span text);
 
 /* ---- messages: say.c ---- */
 
-/* One line of text, whatever it was made of: controls become spaces, what is no UTF-8 '?'. */
+/* plain.c: fit for one line: controls become spaces, what is no UTF-8 '?'. */
 void make_plain(char *text);
 
 /* One line on standard error: "navette: ...". */
