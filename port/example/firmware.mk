@@ -78,16 +78,31 @@ $(eval $(call fw_set,app-bare-tls12,$(FW_TLS_tls12)))
 $(eval $(call fw_image,bare,bare,both))
 $(eval $(call fw_image,bare-tls12,bare,tls12))
 
+# With IPv6 beside IPv4, and alone: `make firmware` compiles the ports so, `make firmware-ipv6` links.
+FW_IPV6 := -DLWIP_IPV6=1
+FW_ONLY_IPV6 := $(FW_IPV6) -DLWIP_IPV4=0
+
+FW_KIT_bare-ipv6 := $(FW_KIT_bare) $(wildcard $(FW_LWIP)/core/ipv6/*.c)
+FW_STACK_bare-ipv6 := $(FW_STACK)
+$(eval $(call fw_set,kit-bare-ipv6,$(FW_IPV6)))
+$(eval $(call fw_set,app-bare-ipv6-tls12,$(FW_IPV6) $(FW_TLS_tls12)))
+$(eval $(call fw_link,bare-ipv6,bare-ipv6,tls12,$(FW_MAIN_bare)))
+$(eval $(call fw_set,port-lwip-ipv6,$(FW_ONLY_IPV6)))
+firmware-ipv6-ports: $(call fw_obj,kit-bare-ipv6,$(wildcard port/lwip/*.c)) \
+	$(call fw_obj,port-lwip-ipv6,$(wildcard port/lwip/*.c))
+
 # The self-test of the port and of the flash, on the same board; port/freertos has another one.
 FW_SELFTEST_SRC := port/example/main_selftest.c $(wildcard port/selftest/*.c)
 $(eval $(call fw_image,selftest-bare,bare,tls12,port/example/bare.c $(FW_SELFTEST_SRC)))
 
 # ---- what is made for them ----
 
-.PHONY: firmware firmware-sources firmware-images firmware-small
+.PHONY: firmware firmware-sources firmware-images firmware-small firmware-ipv6 firmware-ipv6-ports
 firmware: firmware-sources ## the example gateway for the emulated board: build/firmware/*.elf
-	+$(Q)$(SUBMAKE) firmware-images
+	+$(Q)$(SUBMAKE) firmware-ipv6-ports firmware-images
 firmware-images: ; $(Q)$(FW_CROSS)size $^
+firmware-ipv6: firmware-sources ## with IPv6 beside IPv4: build/firmware/bare-ipv6.elf, freertos-ipv6.elf
+	+$(Q)$(SUBMAKE) $(FW_DIR)/bare-ipv6.elf $(FW_DIR)/freertos-ipv6.elf
 firmware-small: firmware-sources ## the least of it: FreeRTOS, TLS 1.2 with P-256
 	+$(Q)$(SUBMAKE) $(FW_DIR)/freertos-small.elf
 	$(Q)$(FW_CROSS)size $(FW_DIR)/freertos-small.elf

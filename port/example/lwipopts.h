@@ -22,7 +22,9 @@
 
 /* ---- protocols ---- */
 
+#ifndef LWIP_IPV6
 #define LWIP_IPV6 0
+#endif
 #define LWIP_DHCP 1
 #define LWIP_DNS 1
 #define LWIP_RAW 0

@@ -6,6 +6,7 @@
 #include "mps2_parts.h"
 
 #include <lwip/etharp.h>
+#include <lwip/ethip6.h>
 #include <lwip/pbuf.h>
 #include <netif/ethernet.h>
 
@@ -31,7 +32,12 @@
 #define MAC_CR 1U
 #define MAC_ADDRH 2U
 #define MAC_ADDRL 3U
-#define MAC_CR_ON 0x0010000CU /* full duplex, receiver, transmitter */
+#define MAC_CR_ON (0x0010000CU | MAC_CR_GROUPS) /* full duplex, receiver, transmitter */
+#if LWIP_IPV6
+#define MAC_CR_GROUPS 0x00080000U /* neighbours are found by multicast */
+#else
+#define MAC_CR_GROUPS 0U
+#endif
 #define RX_ERROR 0x8000U
 
 enum { FCS_LEN = 4, FRAME_MIN = 18, FRAME_MAX = 1522, BURST = 4 };
@@ -178,6 +184,11 @@ err_t mps2_eth_init(struct netif *netif)
     netif->name[0] = 'e';
     netif->name[1] = 'n';
     netif->output = etharp_output;
+#if LWIP_IPV6
+    netif->output_ip6 = ethip6_output;
+    netif_create_ip6_linklocal_address(netif, 1U);
+    netif_set_ip6_autoconfig_enabled(netif, 1U);
+#endif
     netif->linkoutput = send_frame;
     netif->flags =
         NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
