@@ -175,8 +175,9 @@ bool nvt_tls_pending(const struct nvt_tls *t);
  * which tells what came when it is false. */
 bool nvt_tls_quiet(struct nvt_tls *t);
 
-/* Sends close_notify if that can be done now, then releases all. Safe on a zeroed or closed
- * object; detail and resumed stay readable. */
+/* Sends close_notify if that can be done now, then releases all. A record that nvt_tls_send did not
+ * get out in whole stays cut: nobody can read it. Safe on a zeroed or closed object; detail and
+ * resumed stay readable. */
 void nvt_tls_close(struct nvt_tls *t);
 
 /* Releases and wipes. Safe on a zeroed or freed object. */

@@ -348,7 +348,10 @@ void nvt_tls_close(struct nvt_tls *t)
     if ((t == NULL) || !t->open) {
         return;
     }
-    if (t->established && ((t->end == NVT_OK) || (t->end == NVT_E_NET_CLOSED))) {
+    /* Before a notify Mbed TLS would send the rest of a record that is under way: a request that
+     * its caller was told has not left would leave. Cut, nobody can read it. */
+    bool whole = t->write_len == 0U;
+    if (t->established && whole && ((t->end == NVT_OK) || (t->end == NVT_E_NET_CLOSED))) {
         (void)mbedtls_ssl_close_notify(&t->ssl); /* as far as the socket takes it */
     }
     mbedtls_ssl_free(&t->ssl);

@@ -50,7 +50,8 @@ static void keep_tail(struct net *n, const uint8_t *data, size_t len)
 static nvt_err net_send(void *ctx, nvt_sock sock, const uint8_t *data, size_t len, size_t *out_n)
 {
     struct net *n = ctx;
-    if (n->bend.block_sends || held_back(n)) {
+    bool full = n->bend.send_cap > 0U && n->sent >= n->bend.send_cap;
+    if (full || n->bend.block_sends || held_back(n)) {
         return NVT_AGAIN;
     }
     if (n->bend.reset_sends) {

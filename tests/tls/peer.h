@@ -32,6 +32,7 @@ struct bend {
     nvt_err cut_err;  /* NVT_E_NET_CLOSED: as a FIN; NVT_E_NET_RESET: as a RST */
     size_t flip_at;   /* this received byte is changed; 0: none */
     bool block_sends; /* sends say NVT_AGAIN */
+    size_t send_cap;  /* once so many bytes were sent in all sends say NVT_AGAIN; 0: never */
     bool reset_sends; /* sends say NVT_E_NET_RESET */
 };
 

@@ -493,6 +493,34 @@ static void test_blocked_send(void **state)
     }
 }
 
+/* What was said not to have been sent must not leave with the end of the connection. */
+static void test_given_up_send(void **state)
+{
+    (void)state;
+    for (int i = 0; i < VERSIONS; i++) {
+        for (size_t begun = 0; begun < 8U; begun += 7U) {
+            struct server s;
+            struct client c;
+            size_t n = 0;
+            uint8_t events = 0;
+            server_start(&s, "server", NULL);
+            client_init(&c, i == 0, NULL, 0);
+            assert_int_equal(client_connect(&c, &s, "localhost", NULL), NVT_OK);
+            const size_t before = c.net.sent;
+            c.net.bend.chunk = begun;
+            c.net.bend.send_cap = before + begun;
+            assert_int_equal(nvt_tls_send(&c.tls, NVT_LIT("abc\n"), &n, &events), NVT_AGAIN);
+            assert_int_equal(c.net.sent, before + begun);
+            c.net.bend.send_cap = 0;
+            c.net.bend.chunk = 0;
+            nvt_tls_close(&c.tls);
+            assert_int_equal(c.net.sent, before + begun);
+            client_free(&c);
+            server_kill(&s);
+        }
+    }
+}
+
 /* RFC 6066 section 4: the server's records get that small (TLS 1.2; Mbed TLS has no such thing for
  * 1.3). 2.28 can not put together a chain that arrives in several records. */
 static void test_max_fragment(void **state)
@@ -584,6 +612,7 @@ int main(void)
         TEST(test_small_pieces),
         TEST(test_large_data),
         TEST(test_blocked_send),
+        TEST(test_given_up_send),
         TEST(test_max_fragment),
         TEST(test_wrong_order),
     };
