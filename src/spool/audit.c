@@ -48,7 +48,7 @@ static uint32_t find_head(struct nvt_spool_audit *a, struct nvt_block_head *h)
 {
     find_newest(a, UINT32_MAX, h);
     uint32_t moved = h->seq == 0U ? 0U : moved_to(a, h);
-    for (unsigned i = 0; i < (unsigned)NVT_SPOOL_BAD_MAX && h->moving && moved == 0U; i++) {
+    for (unsigned i = 0; i < NVT_UNFINISHED_MAX && h->moving && moved == 0U; i++) {
         find_newest(a, h->seq, h);
         moved = h->seq == 0U ? 0U : moved_to(a, h);
     }

@@ -14,6 +14,10 @@ enum {
 /* Numbers of blocks end here, long after the device. */
 #define NVT_SEQ_MAX 0xFFFFFF00U
 
+/* Moves that failed one behind the other: each leaves a block that does not count, and there are no
+ * more free ones, those known as bad among them. */
+#define NVT_UNFINISHED_MAX (2U * (unsigned)NVT_SPOOL_BAD_MAX + 2U)
+
 /* In aux: the record before was not synced yet when this one was written. */
 enum { NVT_RECORD_JOINED = 0x80 };
 
@@ -113,8 +117,8 @@ nvt_err nvt_spool_peek(const struct nvt_spool *s, const struct nvt_walk *walk,
                        struct nvt_record *out);
 
 /* The next good record; its bytes are in the buffer behind a record's head, unless they are longer
- * (the spool passes those over). NVT_E_SPOOL_EMPTY after the last; walk->offset is then where
- * erased bytes begin. */
+ * (the spool passes over those that do not fit there with their padding). NVT_E_SPOOL_EMPTY after
+ * the last; walk->offset is then where erased bytes begin. */
 nvt_err nvt_medium_next_record(const struct nvt_medium *m, struct nvt_walk *walk,
                                struct nvt_record *out);
 nvt_err nvt_spool_next_record(const struct nvt_spool *s, struct nvt_walk *walk,
@@ -171,6 +175,9 @@ nvt_err nvt_ring_next_record(struct nvt_spool *s, enum nvt_check check, struct n
 
 /* A block that can not be erased or programmed: left alone until it must be tried again. */
 void nvt_ring_note_bad(struct nvt_spool *s, uint32_t block);
+
+/* NVT_E_SPOOL_IO: noted as bad when it was the block that failed. */
+nvt_err nvt_ring_erase(struct nvt_spool *s, uint32_t block);
 
 /* Blocks kept free besides the one. */
 uint32_t nvt_ring_spare(const struct nvt_spool *s);

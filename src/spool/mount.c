@@ -105,7 +105,7 @@ static nvt_err find_head(struct nvt_spool *s, struct nvt_walk *walk)
     bool counts = false;
     nvt_err err = try_head(s, UINT32_MAX, walk, &counts);
     uint32_t top = s->head_seq;
-    for (unsigned i = 0; i < (unsigned)NVT_SPOOL_BAD_MAX && err == NVT_OK && !counts; i++) {
+    for (unsigned i = 0; i < NVT_UNFINISHED_MAX && err == NVT_OK && !counts; i++) {
         err = try_head(s, s->head_seq, walk, &counts);
     }
     if (top != 0U && (err == NVT_E_SPOOL_EMPTY || (err == NVT_OK && !counts))) {
@@ -133,16 +133,18 @@ static void replay_record(struct nvt_spool *s, const struct nvt_record *r)
  * joined to others was durable: *out_sure is the next id then. */
 static nvt_err replay(struct nvt_spool *s, struct nvt_walk *walk, uint32_t *out_sure)
 {
+    /* Those that are too long for the buffer as well: their ids were given. */
+    struct nvt_medium m = {s->config.device, s->config.buffer, s->config.buffer_cap};
     struct nvt_record r;
     bool clean = false;
     *out_sure = s->next;
     s->offset = walk->offset;
-    nvt_err err = nvt_spool_next_record(s, walk, &r);
+    nvt_err err = nvt_medium_next_record(&m, walk, &r);
     while (err == NVT_OK) {
         *out_sure = r.joined ? *out_sure : s->next;
         replay_record(s, &r);
         s->offset = walk->offset;
-        err = nvt_spool_next_record(s, walk, &r);
+        err = nvt_medium_next_record(&m, walk, &r);
     }
     if (err == NVT_E_SPOOL_EMPTY) {
         err = nvt_spool_is_clean(s, s->head, s->offset, &clean);
@@ -199,6 +201,22 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
     return err;
 }
 
+/* Numbers go on from what is there, so that none of the old blocks counts any more. Such as no
+ * device lives to see, somebody else's, would leave too few: all blocks are erased then. */
+static nvt_err begin_numbers(struct nvt_spool *s)
+{
+    nvt_err err = find_newest(s, UINT32_MAX);
+    if (err == NVT_OK && s->head_seq > NVT_SEQ_MAX / 2U) {
+        for (uint32_t b = 0; b < s->config.device->block_count; b++) {
+            (void)nvt_ring_erase(s, b); /* a bad one matters if its head is still good */
+        }
+        err = find_newest(s, UINT32_MAX);
+        err = s->head_seq > NVT_SEQ_MAX / 2U ? NVT_E_SPOOL_IO : err;
+    }
+    s->top_seq = s->head_seq;
+    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+}
+
 nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config)
 {
     if (s == NULL) {
@@ -208,12 +226,10 @@ nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *con
     if (err != NVT_OK) {
         return err;
     }
-    err = find_newest(s, UINT32_MAX);
-    if (err == NVT_E_SPOOL_IO) {
+    err = begin_numbers(s);
+    if (err != NVT_OK) {
         return err;
     }
-    /* Numbers go on from what is there, so that none of the old blocks counts any more. */
-    s->top_seq = s->head_seq;
     s->oldest_seq = s->top_seq + 1U;
     s->head = s->config.device->block_count - 1U;
     s->oldest = s->head;

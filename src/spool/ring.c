@@ -169,7 +169,7 @@ static uint32_t last_free(const struct nvt_spool *s)
 
 /* What made the block free must be durable before, and what stood in it be gone for good before
  * anything else does: the number of a block whose head was cut off is given again. */
-static nvt_err erase(struct nvt_spool *s, uint32_t block)
+nvt_err nvt_ring_erase(struct nvt_spool *s, uint32_t block)
 {
     nvt_err err = nvt_spool_sync(s);
     if (err != NVT_OK) {
@@ -189,7 +189,7 @@ static bool is_last_good(struct nvt_spool *s)
 {
     uint32_t last = last_free(s);
     if (s->erased != last + 1U) {
-        s->erased = erase(s, last) == NVT_OK ? last + 1U : 0U;
+        s->erased = nvt_ring_erase(s, last) == NVT_OK ? last + 1U : 0U;
     }
     return s->erased != 0U;
 }
@@ -205,7 +205,7 @@ static bool leaves_enough(struct nvt_spool *s, uint32_t b)
 
 static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving)
 {
-    nvt_err err = s->erased == b + 1U ? nvt_spool_sync(s) : erase(s, b);
+    nvt_err err = s->erased == b + 1U ? nvt_spool_sync(s) : nvt_ring_erase(s, b);
     if (err != NVT_OK) {
         return err;
     }

@@ -2,6 +2,8 @@
 /* Entries and values in; what there is. */
 #include "journal.h"
 
+#define CAPACITY_MAX 0xFFF00000U /* with a record more still a number of 32 bits */
+
 /* Bytes that can live at once: in every block but those kept free, the bad ones, and one for marks,
  * what is left of its room when the longest record just did not fit. Beyond that, moving records
  * could go round without ever making room. */
@@ -11,7 +13,11 @@ static uint32_t capacity(const struct nvt_spool *s, uint32_t longest)
     uint32_t spare = nvt_ring_spare(s);
     uint32_t kept = 2U + (spare > s->bad_count ? spare : s->bad_count);
     uint32_t count = s->config.device->block_count;
-    return data < longest || count < kept ? 0U : (count - kept) * (data - longest);
+    if (data < longest || count < kept) {
+        return 0U;
+    }
+    uint64_t sum = (uint64_t)(count - kept) * (data - longest);
+    return sum < CAPACITY_MAX ? (uint32_t)sum : CAPACITY_MAX;
 }
 
 static bool is_full(const struct nvt_spool *s, uint32_t room, uint32_t freed)
