@@ -79,7 +79,7 @@ at() {
     { cat "$work/out"; echo; sed -n 's/^navette: //p' "$work/err"; } |
         grep -Ev '^(configuration from|figures:|HTTP/1|[a-z]+ at https|x-)|^$' >"$work/said"
     sed -i "s|$work/||g" "$work/said"
-    cut -c 1-180 "$work/said" | head -n "$lines"
+    sed -E 's/^(\{.{100}).{4,}$/\1 .../' "$work/said" | head -n "$lines"
     expect "exit code of navette $1 $2" "$code" "$wanted"
     grep -Eq -- "$regex" "$work/said" || wrong "navette $1 $2 does not say \"$regex\""
 }
