@@ -259,11 +259,21 @@ static nvt_err compose(struct nvt_call *call)
     return call->staged && current ? NVT_OK : nvt_compose_request(call);
 }
 
+/* Dropped by another call while this one connected? It would be sent without. */
+static bool lacks_token(const struct nvt_call *call)
+{
+    return !call->token_leg && !goes_without_token(call) && call->client->token.len == 0U;
+}
+
 static nvt_err step_open(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
 {
     nvt_err err = nvt_conn_open(&call->conn, nvt_call_origin(call), wait);
     if (err == NVT_AGAIN) {
         return err;
+    }
+    if (err == NVT_OK && lacks_token(call)) {
+        call->state = NVT_STATE_PREPARE;
+        return NVT_OK;
     }
     /* Once more: another call may have gone while this one connected. */
     if (err == NVT_OK && !passes_quota(call, call->token_leg, now_ms)) {

@@ -288,6 +288,37 @@ static void test_401_of_two_calls(void **state)
     world_close(&w);
 }
 
+/* The token goes while a call connects, over another one's 401: it asks for one, and is not sent
+ * without. */
+static void test_token_goes_meanwhile(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_GRANT), STAY(WORLD_OK),
+                                              ENDS("", NVT_SIM_CLOSE)};
+    static const struct nvt_sim_answer b[] = {STAY(TOKEN_2), STAY(WORLD_OK)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a), SCRIPT(b)};
+    struct nvt_request q = world_request("POST", NVT_REQ_KEYED);
+    (void)state;
+    for (unsigned stale = 0; stale < 2U; stale++) {
+        world_init(&w, &world_keyed, s, 2);
+        world_use_keys(&w);
+        w.sim.hosts[0].connect_ms = 100;
+        world_send(&w, "POST", NVT_REQ_KEYED);
+        if (stale == 0U) {
+            nvt_conn_close(&w.call.conn);
+        }
+        assert_int_equal(nvt_call_begin(&w.call, &q), NVT_OK);
+        do {
+            assert_false(world_step(&w, &w.call));
+        } while (w.call.conn.phase == NVT_CONN_OPEN || w.call.conn.phase == NVT_CONN_CLOSED);
+        nvt_token_wipe(&w.client.token);
+        world_finish_run(&w);
+        world_expect(&w, NVT_DELIVERED, NVT_OK);
+        assert_int_equal(w.call.token_requests, 2);
+        assert_int_equal(world_count_sent(&w, "Authorization: Bearer tok-zyx"), 1);
+        world_close(&w);
+    }
+}
+
 /* Token and journey over one connection that ends at each byte of what the server sends. */
 static void converse(size_t at, enum nvt_sim_end how, uint8_t flags)
 {
@@ -394,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_single_flight_is_handed_on),
         cmocka_unit_test(test_token_quota),
         cmocka_unit_test(test_401_of_two_calls),
+        cmocka_unit_test(test_token_goes_meanwhile),
         cmocka_unit_test(test_conversation_ends_at_every_byte),
         cmocka_unit_test(test_token_answer_is_cut),
         cmocka_unit_test(test_token_path_is_bad),
