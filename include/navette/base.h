@@ -83,6 +83,14 @@ nvt_err nvt_u64_parse(struct nvt_span s, uint64_t max, uint64_t *out_value);
  * scale). */
 nvt_err nvt_dec_parse(struct nvt_span s, unsigned scale, int64_t *out_value);
 
+/* ---- bytes of ASCII ---- */
+
+/* A letter or digit. */
+bool nvt_is_alnum(uint8_t byte);
+
+/* The value of a hexadecimal digit of either case, or 16. */
+unsigned nvt_hex_value(uint8_t byte);
+
 /* ---- encodings ---- */
 
 enum nvt_base64 {

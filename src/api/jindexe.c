@@ -22,21 +22,12 @@ static const char *const prefixes[] = {
     [NVT_JINDEXE_PRO] = "/pro/",
 };
 
-static int32_t hex_value(uint8_t c)
-{
-    uint8_t low = (uint8_t)(c | 0x20U);
-    if (c >= (uint8_t)'0' && c <= (uint8_t)'9') {
-        return (int32_t)c - '0';
-    }
-    return (low >= (uint8_t)'a' && low <= (uint8_t)'f') ? (int32_t)low - 'a' + 10 : -1;
-}
-
 /* The byte that "%XX" at the front of text stands for, 0 when it is not of that form. */
 static uint8_t decoded(struct nvt_span text)
 {
-    int32_t high = text.len > 2U ? hex_value(text.ptr[1]) : -1;
-    int32_t low = text.len > 2U ? hex_value(text.ptr[2]) : -1;
-    return (uint8_t)(high < 0 || low < 0 ? 0 : high * 16 + low);
+    unsigned high = text.len > 2U ? nvt_hex_value(text.ptr[1]) : 16U;
+    unsigned low = text.len > 2U ? nvt_hex_value(text.ptr[2]) : 16U;
+    return (uint8_t)(high > 15U || low > 15U ? 0U : high << 4U | low);
 }
 
 /* Takes one character off *rest, decoded. False for what no character may be: see the header. */

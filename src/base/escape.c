@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Percent-encoding of URI parts and of forms. */
+/* Percent-encoding of URI parts and of forms, and the characters it is made of. */
 #include <navette/base.h>
 
-static bool is_alnum(uint8_t byte)
+bool nvt_is_alnum(uint8_t byte)
 {
     unsigned c = byte;
     return (c | 0x20U) - (unsigned)'a' < 26U || c - (unsigned)'0' < 10U;
+}
+
+unsigned nvt_hex_value(uint8_t byte)
+{
+    unsigned c = byte;
+    if (c - (unsigned)'0' < 10U) {
+        return c - (unsigned)'0';
+    }
+    unsigned letter = (c | 0x20U) - (unsigned)'a';
+    return letter < 6U ? letter + 10U : 16U;
 }
 
 static void put_escaped(struct nvt_buf *b, uint8_t byte)
@@ -20,7 +30,7 @@ static void put_all(struct nvt_buf *b, struct nvt_span text, const char plain[4]
 {
     for (size_t i = 0; i < text.len; i++) {
         uint8_t byte = text.ptr[i];
-        if (is_alnum(byte) || memchr(plain, (int)byte, 4U) != NULL) {
+        if (nvt_is_alnum(byte) || memchr(plain, (int)byte, 4U) != NULL) {
             nvt_buf_put_byte(b, byte);
         } else {
             put_escaped(b, byte);

@@ -9,21 +9,9 @@ static uint8_t to_lower(uint8_t c)
     return (c >= (uint8_t)'A' && c <= (uint8_t)'Z') ? (uint8_t)(c | 0x20U) : c;
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= (uint8_t)'0' && c <= (uint8_t)'9';
-}
-
 static bool is_hex(uint8_t c)
 {
-    uint8_t l = to_lower(c);
-    return is_digit(c) || (l >= (uint8_t)'a' && l <= (uint8_t)'f');
-}
-
-static bool is_alnum(uint8_t c)
-{
-    uint8_t l = to_lower(c);
-    return is_digit(c) || (l >= (uint8_t)'a' && l <= (uint8_t)'z');
+    return nvt_hex_value(c) < 16U;
 }
 
 static bool is_one_of(uint8_t c, const char *set)
@@ -60,7 +48,7 @@ static bool label_ok(struct nvt_span label)
     }
     for (size_t i = 0; i < label.len; i++) {
         bool inner = i > 0U && i + 1U < label.len;
-        if (!is_alnum(label.ptr[i]) && !(inner && is_one_of(label.ptr[i], "-_"))) {
+        if (!nvt_is_alnum(label.ptr[i]) && !(inner && is_one_of(label.ptr[i], "-_"))) {
             return false;
         }
     }
@@ -158,7 +146,7 @@ static bool path_ok(struct nvt_span path)
             if (path.len - i < 3U || !is_hex(path.ptr[i + 1U]) || !is_hex(path.ptr[i + 2U])) {
                 return false;
             }
-        } else if (!is_alnum(c) && !is_one_of(c, "/-._~!$&'()*+,;=:@")) {
+        } else if (!nvt_is_alnum(c) && !is_one_of(c, "/-._~!$&'()*+,;=:@")) {
             return false;
         }
     }

@@ -310,17 +310,6 @@ static void feed_until_close(struct nvt_span *in, enum nvt_http_event *out_event
     }
 }
 
-/* A hex digit's value, or 16. */
-static unsigned hex_value(uint8_t byte)
-{
-    unsigned c = byte;
-    if (c - (unsigned)'0' < 10U) {
-        return c - (unsigned)'0';
-    }
-    unsigned letter = (c | 0x20U) - (unsigned)'a';
-    return letter < 6U ? letter + 10U : 16U;
-}
-
 /* chunk-size = 1*HEXDIG, kept in body_left */
 static nvt_err size_digit(struct nvt_http_response *r, unsigned digit)
 {
@@ -365,7 +354,7 @@ static nvt_err size_line_byte(struct nvt_http_response *r, uint8_t byte)
 {
     bool digits =
         r->state == (uint8_t)NVT_HTTP_AT_SIZE_FIRST || r->state == (uint8_t)NVT_HTTP_AT_SIZE;
-    unsigned digit = digits ? hex_value(byte) : 16U;
+    unsigned digit = digits ? nvt_hex_value(byte) : 16U;
     if (byte != (uint8_t)'\r' && r->section_len >= NVT_HTTP_CHUNK_LINE_MAX) {
         return NVT_E_HTTP_CHUNK_LINE;
     }

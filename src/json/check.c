@@ -97,15 +97,6 @@ const uint8_t *nvt_json_plain(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-unsigned nvt_json_hex(uint8_t byte)
-{
-    if (is_digit(byte)) {
-        return (unsigned)byte - (unsigned)'0';
-    }
-    uint8_t lower = byte | 0x20U;
-    return lower >= (uint8_t)'a' && lower <= (uint8_t)'f' ? lower - (unsigned)'a' + 10U : 16U;
-}
-
 /* Whether the first i + 1 digits, as they stand in code, can start what is expected: the low half
  * of a surrogate pair (DC to DF), or anything else. Only the first two digits tell. */
 static bool surrogate_fits(unsigned code, unsigned i, bool low)
@@ -121,7 +112,7 @@ static const uint8_t *code_unit(struct checker *c, const uint8_t *p, bool low, u
 {
     unsigned code = 0U;
     for (unsigned i = 0U; i < 4U; i++) {
-        unsigned digit = p < c->end ? nvt_json_hex(*p) : 16U;
+        unsigned digit = p < c->end ? nvt_hex_value(*p) : 16U;
         code = code << 4U | digit;
         if (digit > 15U) {
             return refuse(c, p, NVT_E_JSON_ESCAPE);

@@ -23,7 +23,4 @@ bool nvt_json_has_escape(struct nvt_span raw);
  * but b is plain text when b_plain. */
 bool nvt_json_text_same(struct nvt_span a, struct nvt_span b, bool b_plain);
 
-/* The value of one hexadecimal digit, or 16. */
-unsigned nvt_json_hex(uint8_t byte);
-
 #endif

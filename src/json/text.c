@@ -33,7 +33,7 @@ static uint32_t take_unit(struct nvt_span *raw)
 {
     uint32_t code = 0U;
     for (size_t i = 2U; i < 6U && raw->len >= 6U; i++) {
-        code = code << 4U | (nvt_json_hex(raw->ptr[i]) & 15U);
+        code = code << 4U | (nvt_hex_value(raw->ptr[i]) & 15U);
     }
     nvt_span_skip(raw, 6U);
     return code;

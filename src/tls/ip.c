@@ -33,15 +33,6 @@ static bool parse_v4(struct nvt_span text, uint8_t *out)
     return true;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if ((c >= (uint8_t)'0') && (c <= (uint8_t)'9')) {
-        return (int)c - (int)'0';
-    }
-    uint8_t lower = (uint8_t)(c | 0x20U);
-    return ((lower >= (uint8_t)'a') && (lower <= (uint8_t)'f')) ? (int)lower - (int)'a' + 10 : -1;
-}
-
 /* h16 = 1*4HEXDIG */
 static bool parse_h16(struct nvt_span text, uint8_t *out)
 {
@@ -50,11 +41,11 @@ static bool parse_h16(struct nvt_span text, uint8_t *out)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        int digit = hex_digit(text.ptr[i]);
-        if (digit < 0) {
+        unsigned digit = nvt_hex_value(text.ptr[i]);
+        if (digit > 15U) {
             return false;
         }
-        value = (value << 4U) | (uint32_t)digit;
+        value = (value << 4U) | digit;
     }
     out[0] = (uint8_t)(value >> 8U);
     out[1] = (uint8_t)value;

@@ -18,10 +18,10 @@ table="
 http|prove_text_run|12|$scan|src/http/scan.c src/base/span.c
 http|prove_token_run|12|$scan|src/http/scan.c src/base/span.c
 http|prove_line_step|7|text_run.0:1,text_run.1:7,token_run.0:1,token_run.1:7|src/http/scan.c src/base/span.c
-http|prove_feed_chunked|5|$chunk|src/http/scan.c src/base/span.c
-http|prove_close|5||src/http/scan.c src/base/span.c
+http|prove_feed_chunked|5|$chunk|src/http/scan.c src/base/span.c src/base/escape.c
+http|prove_close|5||src/http/scan.c src/base/span.c src/base/escape.c
 json|prove_plain|20||
-json|prove_step|7||
+json|prove_step|7||src/base/escape.c
 piste|prove_watch_start|3||src/base/span.c
 piste|prove_watch_step|3|cut.0:26|src/base/span.c
 base|prove_utf8|7||src/base/utf8.c src/base/buf.c src/base/span.c
