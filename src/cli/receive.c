@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int complain(const struct receive *r, bool json)
@@ -11,6 +12,23 @@ static int complain(const struct receive *r, bool json)
     return fail(json, CLI_INPUT, NVT_E_SINK,
                 "%s can not be written (%s): check the disk and its mode",
                 r->path == NULL ? "standard output" : r->path, strerror(errno));
+}
+
+/* A device or a pipe is written to: no file may take the place of /dev/null. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int open_part(struct receive *r)
+{
+    int n = snprintf(r->part, sizeof r->part, "%s.%ld.part", r->path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof r->part) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(r->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
 }
 
 int receive_open(struct receive *r, const char *path, bool json)
@@ -21,12 +39,7 @@ int receive_open(struct receive *r, const char *path, bool json)
         return CLI_OK;
     }
     r->path = path;
-    int n = snprintf(r->part, sizeof r->part, "%s.%ld.part", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof r->part) {
-        errno = ENAMETOOLONG;
-        return complain(r, json);
-    }
-    int fd = open(r->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    int fd = is_special(path) ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) : open_part(r);
     r->file = fd < 0 ? NULL : fdopen(fd, "wb");
     return r->file == NULL ? complain(r, json) : CLI_OK;
 }
@@ -52,11 +65,13 @@ int receive_close(struct receive *r, bool whole, int code, bool json)
     }
     bool ok = fclose(r->file) == 0;
     r->file = NULL;
-    if (whole && ok && rename(r->part, r->path) == 0) {
+    if (whole && ok && (r->part[0] == '\0' || rename(r->part, r->path) == 0)) {
         return code;
     }
     int kept = errno;
-    (void)unlink(r->part);
+    if (r->part[0] != '\0') {
+        (void)unlink(r->part);
+    }
     errno = kept;
     return whole ? complain(r, json) : code;
 }

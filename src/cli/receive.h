@@ -12,8 +12,9 @@ struct receive {
     uint64_t bytes;
 };
 
-/* path NULL or "-": standard output. Else a new file beside path, which takes its place when the
- * body is whole. CLI_OK, or the exit code after a message. */
+/* path NULL or "-": standard output. A device or a pipe is written to as the body comes. Else a new
+ * file beside path, which takes its place when the body is whole. CLI_OK, or the exit code after a
+ * message. */
 int receive_open(struct receive *r, const char *path, bool json);
 
 /* The sink; ctx is the struct. */

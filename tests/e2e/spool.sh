@@ -119,6 +119,13 @@ exits 'export --json to standard output' "$E_USAGE" 'with --output'
 nv spool export "$work/good" --state refused --output "$work/lines" --json
 like 'export --output' "$out" '^\{"ok":true,"exit":0,"exported":2,"left":0\}$'
 is '... the refused ones' "$(sed 's/.*"trip-\([0-9]*\)".*/\1/' "$work/lines" | tr '\n' ' ')" '8 9 '
+mkfifo "$work/pipe-out"
+timeout 20 cat "$work/pipe-out" >"$work/piped" &
+nv spool export "$work/good" --state refused --output "$work/pipe-out"
+exits 'export --output into a pipe' 0
+wait $!
+is '... which stays one, and is written to' \
+    "$([ -p "$work/pipe-out" ] && cmp "$work/piped" "$work/lines" && echo same)" same
 nv spool export "$work/good" --output "$work/none/lines"
 exits 'export to a folder that is missing' "$E_INPUT"
 is 'nothing was written to the image' "$(cksum <"$work/good")" "$before"

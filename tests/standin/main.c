@@ -304,6 +304,10 @@ int main(int argc, char **argv)
     } else if (announce(daemon)) {
         serve(daemon);
         code = 0;
+    } else {
+        (void)fputs(
+            "standin: can not write the port, the token or the secrets: is there the folder?\n",
+            stderr);
     }
     if (daemon != NULL) {
         MHD_stop_daemon(daemon);
