@@ -96,7 +96,8 @@ struct nvt_posix_file {
 /* Makes the file, all of it erased, by way of PATH.new beside it: it is there whole and durable or
  * not at all. Its owner alone may read it. Sizes as in struct nvt_port_block. NVT_E_ARG,
  * NVT_E_STATE (it is there already, or another process makes it now), NVT_E_SPOOL_IO;
- * f->last_errno (ENOSPC, EROFS, EACCES). It is not open afterwards. */
+ * f->last_errno (ENOSPC, EROFS, EACCES; EEXIST: PATH.new is no file that is its owner's alone and
+ * has one name, and is left as it is). It is not open afterwards. */
 nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count);
 

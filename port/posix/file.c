@@ -242,6 +242,15 @@ static nvt_err lock(struct nvt_posix_file *f)
 
 /* ---- making ---- */
 
+/* What stood there may be anything, or another's who has it open, or have a second name. */
+static nvt_err take_over(struct nvt_posix_file *f, const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || st->st_nlink != 1) {
+        return failed_as(f, EEXIST);
+    }
+    return fchmod(f->fd, S_IRUSR | S_IWUSR) == 0 ? NVT_OK : failed(f);
+}
+
 /* A run that was cut short may have left one: it is used again. *out_name holds its name. */
 static nvt_err open_new(struct nvt_posix_file *f, const char *path, char out_name[PATH_ROOM])
 {
@@ -266,7 +275,7 @@ static nvt_err open_new(struct nvt_posix_file *f, const char *path, char out_nam
     /* Whoever had it locked until now may have given it the path. */
     bool same = fstat(f->fd, &by_fd) == 0 && lstat(out_name, &by_name) == 0 &&
                 by_fd.st_ino == by_name.st_ino && by_fd.st_dev == by_name.st_dev;
-    return same ? NVT_OK : NVT_E_STATE;
+    return same ? take_over(f, &by_fd) : NVT_E_STATE;
 }
 
 static nvt_err is_free(struct nvt_posix_file *f, const char *path)

@@ -202,19 +202,40 @@ static void in_child(const char *what, int (*run)(void))
     }
 }
 
+/* A name for another file, or a pipe: left as it is. path is a file of SIZE bytes. */
+static void takes_over_nothing_else(void)
+{
+    struct stat st;
+    char kept[320];
+    (void)snprintf(kept, sizeof kept, "%s/kept", folder);
+    check("a second name",
+          rename(path, kept) == 0 && truncate(kept, 5) == 0 && link(kept, fresh) == 0);
+    check_err("is not taken over", nvt_posix_file_make(&file, path, BLOCK, COUNT), NVT_E_SPOOL_IO);
+    check("EEXIST", file.last_errno == EEXIST);
+    check("the file is as it was", stat(kept, &st) == 0 && st.st_size == 5 && exists(fresh));
+    (void)unlink(kept);
+    (void)unlink(fresh);
+    check("a pipe", mkfifo(fresh, 0600) == 0);
+    check_err("is none either", nvt_posix_file_make(&file, path, BLOCK, COUNT), NVT_E_SPOOL_IO);
+    check("and stays", exists(fresh) && !exists(path));
+    (void)unlink(fresh);
+}
+
 static void takes_over_what_was_left(void)
 {
     struct stat st;
     (void)unlink(path);
     int fd = open(fresh, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    (void)fchmod(fd, 0644);
     (void)!write(fd, "half", 4U);
     (void)!ftruncate(fd, 3 * (off_t)SIZE);
     (void)close(fd);
     check_err("what a cut left is used again", nvt_posix_file_make(&file, path, BLOCK, COUNT),
               NVT_OK);
     check("has its size", stat(path, &st) == 0 && st.st_size == (off_t)SIZE);
+    check("its owner's alone", (st.st_mode & (mode_t)(S_IRWXG | S_IRWXO)) == 0);
     check("nothing beside it", !exists(fresh));
-    (void)unlink(path);
+    takes_over_nothing_else();
     check("a symbolic link", symlink("/etc/passwd", fresh) == 0);
     check_err("is not followed", nvt_posix_file_make(&file, path, BLOCK, COUNT), NVT_E_SPOOL_IO);
     check("nor touched", exists(fresh) && !exists(path));
