@@ -86,11 +86,15 @@ struct nvt_port_block {
     void *ctx;
     uint32_t block_size;  /* 256 to 1 MiB, a multiple of prog_size */
     uint32_t block_count; /* 4 to 65 535 */
-    uint32_t prog_size;   /* 1 to 4096, a power of two */
+
+    /* The least that it programs by itself, not the most: 1 for most NOR chips, whose pages of 256
+     * can be programmed piece by piece, or what their error correction covers. 1 to 4096, a power
+     * of two. */
+    uint32_t prog_size;
 
     nvt_err (*read)(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t len);
 
-    /* offset and len are multiples of prog_size. */
+    /* offset and len are multiples of prog_size; pages of the device may begin in between. */
     nvt_err (*prog)(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data, uint32_t len);
     nvt_err (*erase)(void *ctx, uint32_t block);
     nvt_err (*sync)(void *ctx);
