@@ -4,20 +4,28 @@
  * is taken as it is, or built with good CRCs from what the input says of heads and records, with
  * some bytes changed afterwards. What holds: nothing outside of the device is touched, an audit
  * writes nothing and ends, what is pending can be picked, and a second mount finds the same.
+ * One device has large program units, and records that were written with a larger buffer.
  */
 #include "../port/sim/flash.h"
 #include <navette/spool.h>
 
 #include <stdlib.h>
 
-enum { BLOCK = 256, BLOCKS = 6, OPERATIONS = 8, UNIT = 4 };
+enum { BLOCK_MAX = 512, BLOCKS = 6, OPERATIONS = 8, BUFFER_MAX = 1024, BEYOND = 0xA5 };
 
-static uint8_t mem[BLOCK * BLOCKS];
-static uint8_t synced[BLOCK * BLOCKS];
+struct shape {
+    uint32_t block, unit, buffer, len_max;
+};
+
+static const struct shape shapes[] = {{256U, 4U, 512U, 48U}, {BLOCK_MAX, 128U, 300U, 480U}};
+static const struct shape *shape;
+
+static uint8_t mem[BLOCK_MAX * BLOCKS];
+static uint8_t synced[BLOCK_MAX * BLOCKS];
 
 struct host {
     struct nvt_spool spool;
-    uint8_t buffer[512];
+    uint8_t buffer[BUFFER_MAX]; /* beyond the part that is told of nothing may change */
     uint8_t window[32];
     struct nvt_spool_entry picks[12];
 };
@@ -48,6 +56,16 @@ static void put_32(uint8_t *at, uint32_t value)
     }
 }
 
+static uint32_t padded(uint32_t len)
+{
+    return (len + shape->unit - 1U) / shape->unit * shape->unit;
+}
+
+static uint32_t mem_len(void)
+{
+    return shape->block * (uint32_t)BLOCKS;
+}
+
 /* Small, or near the end of all numbers. */
 static uint32_t take_number(struct nvt_span *in)
 {
@@ -66,14 +84,14 @@ static uint32_t build_head(uint8_t *b, struct nvt_span *in, uint32_t seq)
     put_32(b + 8, take_number(in));
     put_32(b + 12, tail);
     put_32(b + 16, tail + count);
-    put_32(b + 32, BLOCK);
-    put_32(b + 36, (uint32_t)BLOCKS | (uint32_t)UNIT << 16U);
+    put_32(b + 32, shape->block);
+    put_32(b + 36, (uint32_t)BLOCKS | shape->unit << 16U);
     uint32_t flags = take(in) % 4U == 0U ? 1U << 31U : 0U;
     put_32(b + 40, window_len | flags);
     (void)memset(b + 48, take(in), window_len);
     uint32_t crc = nvt_crc32(0U, nvt_span_of(b, 44U));
     put_32(b + 44, nvt_crc32(crc, nvt_span_of(b + 48, window_len)));
-    return 48U + (window_len + 3U) / 4U * 4U;
+    return padded(48U + window_len);
 }
 
 /* 0: it does not fit. */
@@ -81,15 +99,15 @@ static uint32_t build_record(uint8_t *b, uint32_t room, struct nvt_span *in, uin
 {
     static const uint8_t types[4] = {'E', 'M', 'V', 'G'};
     uint8_t what = take(in);
-    uint32_t len = take(in) % 48U;
+    uint32_t len = take(in) * (shape->len_max / 48U) % shape->len_max;
     uint8_t number[4];
-    if (what == 0U || 16U + len + 3U > room) {
+    if (what == 0U || padded(16U + len) > room) {
         return 0U;
     }
     b[0] = types[what % 4U];
     b[1] = (uint8_t)((what >> 2U & 3U) | (what & 0x80U));
     b[2] = (uint8_t)len;
-    b[3] = 0U;
+    b[3] = (uint8_t)(len >> 8U);
     put_32(b + 4, take_number(in));
     put_32(b + 8, take_number(in));
     (void)memset(b + 16, take(in), len);
@@ -97,28 +115,28 @@ static uint32_t build_record(uint8_t *b, uint32_t room, struct nvt_span *in, uin
     uint32_t crc = nvt_crc32(0U, nvt_span_of(number, sizeof number));
     crc = nvt_crc32(crc, nvt_span_of(b, 12U));
     put_32(b + 12, nvt_crc32(crc, nvt_span_of(b + 16, len)));
-    return (16U + len + 3U) / 4U * 4U;
+    return padded(16U + len);
 }
 
 static void build(struct nvt_span *in)
 {
     for (uint32_t i = 0; i < (uint32_t)BLOCKS; i++) {
         uint32_t seq = take_number(in);
-        uint8_t *b = mem + (size_t)i * BLOCK;
+        uint8_t *b = mem + (size_t)i * shape->block;
         if (seq == 0U) {
             continue;
         }
         uint32_t offset = build_head(b, in, seq);
         uint32_t len = 1;
         while (len != 0U) {
-            len = build_record(b + offset, (uint32_t)BLOCK - offset, in, seq);
+            len = build_record(b + offset, shape->block - offset, in, seq);
             offset += len;
         }
     }
     while (in->len >= 3U) {
         size_t at = (size_t)take(in) << 8U;
         at += take(in);
-        mem[at % sizeof mem] ^= take(in);
+        mem[at % mem_len()] ^= take(in);
     }
 }
 
@@ -127,8 +145,16 @@ static void build(struct nvt_span *in)
 static nvt_err mount(struct host *h, struct nvt_sim_flash *flash)
 {
     struct nvt_spool_config config = {
-        &flash->device, h->buffer, sizeof h->buffer, h->window, sizeof h->window, h->picks, 12U};
+        &flash->device, h->buffer, shape->buffer, h->window, sizeof h->window, h->picks, 12U};
+    (void)memset(h->buffer, BEYOND, sizeof h->buffer);
     return nvt_spool_mount(&h->spool, &config);
+}
+
+static void require_beyond(const struct host *h)
+{
+    for (size_t i = shape->buffer; i < sizeof h->buffer; i++) {
+        require(h->buffer[i] == (uint8_t)BEYOND);
+    }
 }
 
 static void audit(struct nvt_sim_flash *flash)
@@ -141,8 +167,8 @@ static void audit(struct nvt_sim_flash *flash)
     require(nvt_spool_audit_begin(&a, &flash->device, buffer, sizeof buffer) == NVT_OK);
     while (nvt_spool_audit_next(&a, &item, &bytes) == NVT_OK) {
         count++;
-        require(item.place.block < (uint32_t)BLOCKS && item.place.offset < (uint32_t)BLOCK);
-        require(bytes.len <= item.len && count < sizeof mem / 2U);
+        require(item.place.block < (uint32_t)BLOCKS && item.place.offset < shape->block);
+        require(bytes.len <= item.len && count < mem_len() / 2U);
         require(item.type != NVT_SPOOL_ITEM_VALUE || bytes.len == 0U);
     }
     require(flash->programmed == 0U && flash->erased == 0U);
@@ -161,7 +187,7 @@ static uint32_t list(struct host *h, uint32_t *out_count)
     while (nvt_spool_list(&h->spool, &cursor, &out, &e) == NVT_OK) {
         crc = nvt_crc32(crc ^ e.id, nvt_buf_span(&out));
         (*out_count)++;
-        require(*out_count < BLOCK * BLOCKS / 16U);
+        require(*out_count < mem_len() / 16U);
         nvt_buf_init(&out, bytes, sizeof bytes);
     }
     return crc;
@@ -244,10 +270,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < (size_t)OPERATIONS + 2U) {
         return 0;
     }
-    nvt_sim_flash_init(&flash, mem, synced, BLOCK, BLOCKS, UNIT);
+    shape = &shapes[data[OPERATIONS + 1] / 8U % 2U];
+    nvt_sim_flash_init(&flash, mem, synced, shape->block, BLOCKS, shape->unit);
     struct nvt_span in = nvt_span_of(data + OPERATIONS + 2, size - (size_t)OPERATIONS - 2U);
     if (data[OPERATIONS + 1] % 2U == 0U) {
-        (void)memcpy(mem, in.ptr, in.len < sizeof mem ? in.len : sizeof mem);
+        (void)memcpy(mem, in.ptr, in.len < mem_len() ? in.len : mem_len());
     } else {
         build(&in);
     }
@@ -269,5 +296,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pick_all(&second);
     }
     require(flash.violation == NULL);
+    require_beyond(&first);
+    require_beyond(&second);
     return 0;
 }
