@@ -24,6 +24,16 @@ static void test_span_drop(void **state)
     assert_span(nvt_span_drop(NVT_LIT("abc"), 3), "");
     assert_span(nvt_span_drop(NVT_LIT("abc"), SIZE_MAX), "");
     assert_span(nvt_span_drop(nvt_span_str(NULL), 3), "");
+    struct nvt_span s = NVT_LIT("abc");
+    nvt_span_skip(&s, 0);
+    assert_span(s, "abc");
+    nvt_span_skip(&s, 1);
+    assert_span(s, "bc");
+    nvt_span_skip(&s, SIZE_MAX);
+    assert_span(s, "");
+    s = nvt_span_str(NULL);
+    nvt_span_skip(&s, 3);
+    assert_null(s.ptr);
 }
 
 static void test_span_trim(void **state)

@@ -297,6 +297,20 @@ static void test_utf8_put_space(void **state)
     assert_int_equal(out.len, 0);
 }
 
+/* Held against the characters themselves. */
+static void test_characters(void **state)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    (void)state;
+    for (unsigned c = 0; c < 256U; c++) {
+        int lower = c >= 'A' && c <= 'Z' ? (int)c + 32 : (int)c;
+        const char *found = c == 0U ? NULL : strchr(digits, lower);
+        unsigned value = found == NULL ? 16U : (unsigned)(found - digits);
+        assert_int_equal(nvt_is_alnum((uint8_t)c), found != NULL);
+        assert_int_equal(nvt_hex_value((uint8_t)c), value < 16U ? value : 16U);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_base64_every_length),
         cmocka_unit_test(test_base64_space),
         cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_characters),
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_escapes_are_whole_or_not_at_all),
         cmocka_unit_test(test_utf8_accepted),
