@@ -3,7 +3,7 @@
 #include "parts.h"
 
 enum {
-    HOPELESS = 3,       /* attempts of one entry that met a 500 until it is put aside */
+    HOPELESS = 3,       /* attempts of one entry that the server fell over until it is put aside */
     EARLY_MARGIN_S = 30 /* between the clock that judges and the one that writes the Date */
 };
 
@@ -50,6 +50,29 @@ static uint64_t long_pause_ms(struct nvt_uplink *u)
     return nvt_link_random(u, (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 2U, NVT_UPLINK_PAUSE_MAX_MS);
 }
 
+/* Does it look as if the server, or what stands before it, fell over this entry? *out_ms: for how
+ * long it goes aside. That is what a 500 says; other statuses and answers that do not come may as
+ * well be the gateway's or the network's fault, so it is back sooner at first. A 503 speaks for the
+ * whole system. */
+static bool is_hopeless(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t *out_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool lost = o->status == 0U && o->arrived && !was_stale(&lane->call);
+    bool fell = o->status >= 500U && o->status != 503U;
+    lane->losses = (uint8_t)(lane->losses + (lost && lane->losses < (uint8_t)HOPELESS ? 1U : 0U));
+    if (!(lost && lane->losses >= (uint8_t)HOPELESS) &&
+        !(fell && lane->attempts >= (uint32_t)HOPELESS)) {
+        return false;
+    }
+    uint32_t more = lane->attempts - (uint32_t)HOPELESS;
+    uint64_t first_ms = 8U * (uint64_t)NVT_UPLINK_PAUSE_MS << (more < 8U ? more : 8U);
+    *out_ms = long_pause_ms(u);
+    if (o->status != 500U && first_ms < *out_ms) {
+        *out_ms = nvt_link_random(u, first_ms, 2U * first_ms);
+    }
+    return true;
+}
+
 static void put_off(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
 {
     lane->state = (uint8_t)NVT_LANE_READY;
@@ -62,6 +85,7 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
 {
     const struct nvt_outcome *o = &lane->call.outcome;
     bool own_quota = o->status == 0U && o->failure.err == NVT_E_QUOTA;
+    uint64_t pause_ms = 0;
     put_off(u, lane);
     u->state.count.quota_waits +=
         own_quota || o->status == 429U || o->failure.err == NVT_E_GRANT_QUOTA ? 1U : 0U;
@@ -74,8 +98,8 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     } else {
         lane->fresh = true; /* at once */
     }
-    if (o->status == 500U && lane->attempts >= (uint32_t)HOPELESS) {
-        (void)nvt_aside_put(u, lane, now_ms + long_pause_ms(u));
+    if (is_hopeless(u, lane, &pause_ms)) {
+        (void)nvt_aside_put(u, lane, now_ms + pause_ms);
     }
 }
 

@@ -327,20 +327,51 @@ static void test_forbidden_for_all(void **state)
 static void test_poison_is_put_aside(void **state)
 {
     (void)state;
-    struct nvt_sim_answer oh = up_says("500 Oh", "", "");
-    struct nvt_sim_answer list[] = {oh, up_says(ABSENT), oh, up_says("201 Created", "", "{}"),
-                                    up_says(ABSENT)};
-    struct up_world *w = FRESH(1, list);
-    uint32_t a = up_append(w, "a", 1);
-    uint32_t b = up_append(w, "b", 2);
-    up_run(w, 60000);
-    assert_int_equal(w->asked_count, 4);
-    assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
-    assert_int_equal(up_pending(w), 1);
-    up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
-    assert_string_equal(w->asked[4].line, "GET /v3.3/journeys/a HTTP/1.1");
-    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
-    up_end(w);
+    static const char *const statuses[] = {"500 Oh", "502 Oh", "504 Oh", "520 Oh"};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct nvt_sim_answer oh = up_says(statuses[i], "", "");
+        struct nvt_sim_answer list[] = {oh, up_says(ABSENT), oh, up_says("201 Created", "", "{}"),
+                                        up_says(ABSENT)};
+        struct up_world *w = FRESH(1, list);
+        uint32_t a = up_append(w, "a", 1);
+        uint32_t b = up_append(w, "b", 2);
+        up_run(w, 60000);
+        assert_int_equal(up_pending(w), i == 0U ? 1 : 0); /* what may not be its fault is brief */
+        up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+        assert_non_null(strstr(w->asked[3].body, "\"b\""));
+        assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
+        assert_string_equal(w->asked[4].line, "GET /v3.3/journeys/a HTTP/1.1");
+        assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+        up_end(w);
+    }
+}
+
+/* The same where what it does to the server, or to a firewall before it, leaves no answer. */
+static void test_poison_without_answer(void **state)
+{
+    static const enum nvt_sim_end ends[] = {NVT_SIM_RESET, NVT_SIM_CLOSE, NVT_SIM_CUT,
+                                            NVT_SIM_SILENCE};
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct up_world *w = fresh(1, NULL, 0);
+        w->poison = "poison";
+        w->poison_end = ends[i];
+        w->counting_only = true;
+        (void)up_append(w, "poison", DUE);
+        uint32_t good[4];
+        for (size_t k = 0; k < 4U; k++) {
+            good[k] = up_append(w, "good", DUE + 1);
+        }
+        up_run(w, 600000);
+        for (size_t k = 0; k < 4U; k++) {
+            assert_int_equal(up_receipt(w, good[k])->state, NVT_SPOOL_DELIVERED);
+        }
+        assert_int_equal(up_pending(w), 1);
+        size_t before = w->asked_count;
+        up_run(w, 3600000); /* a few requests about every 225 s */
+        assert_in_range(w->asked_count - before, 20, 80);
+        up_end(w);
+    }
 }
 
 /* For hours: it is tried now and then, nobody else waits for it. */
@@ -418,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_forbidden_for_one),
         cmocka_unit_test(test_forbidden_for_all),
         cmocka_unit_test(test_poison_is_put_aside),
+        cmocka_unit_test(test_poison_without_answer),
         cmocka_unit_test(test_poison_for_hours),
         cmocka_unit_test(test_own_quota),
     };

@@ -81,6 +81,13 @@ static struct nvt_sim_answer status_of(const struct up_world *w, const char *lin
     return found ? there : absent;
 }
 
+static struct nvt_sim_answer poisoned(const struct up_world *w)
+{
+    struct nvt_sim_answer oh = up_cuts();
+    oh.end = w->poison_end;
+    return w->poison_end == NVT_SIM_STAY ? up_says("500 Oh", "", "") : oh;
+}
+
 static size_t take_request(void *ctx, struct nvt_sim_line *line)
 {
     static const struct nvt_sim_answer created = STAY(UP_CREATED);
@@ -106,7 +113,7 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
     } else {
         line->answer = text[0] == 'G' ? status_of(w, text) : created;
         if (w->poison != NULL && strstr(text, w->poison) != NULL) {
-            line->answer = text[0] == 'G' ? up_says("404 No", "", "") : up_says("500 Oh", "", "");
+            line->answer = text[0] == 'G' ? up_says("404 No", "", "") : poisoned(w);
         }
     }
     if (w->once_each && line->went > 0U) {
