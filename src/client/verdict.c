@@ -190,7 +190,8 @@ bool nvt_verdict_told_ms(const struct nvt_http_response *answer, struct nvt_date
                          uint64_t *out_ms)
 {
     uint64_t s = 0;
-    bool told = answer != NULL && read_delay(answer, &dates, &s);
+    /* Told to come at once, or at a time that has passed: how often is left to us. */
+    bool told = answer != NULL && read_delay(answer, &dates, &s) && s > 0U;
     *out_ms = 1000U * (s < (uint64_t)DAY_S ? s : (uint64_t)DAY_S);
     return told;
 }

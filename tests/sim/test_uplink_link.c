@@ -110,6 +110,28 @@ static void test_a_told_time_holds_all_lanes(void **state)
     }
 }
 
+/* "At once", or a date that has passed, in each answer of an hour: no reason to come each second.
+ */
+static void test_a_told_now(void **state)
+{
+    (void)state;
+    static const char *const told[] = {"Retry-After: 0\r\n",
+                                       "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n"
+                                       "Retry-After: Sun, 15 Jun 2025 15:06:40 GMT\r\n",
+                                       "X-RateLimit-Reset: 0\r\n"};
+    struct nvt_sim_answer list[UP_ASKED];
+    for (size_t i = 0; i < 3U; i++) {
+        for (size_t k = 0; k < (size_t)UP_ASKED; k++) {
+            list[k] = up_says(i == 2U ? "429 Many" : "503 Down", told[i], "");
+        }
+        struct up_world *w = FRESH(1, list);
+        append_many(w, 1);
+        up_run(w, 3600000);
+        assert_in_range(w->asked_count, 12, 40);
+        up_end(w);
+    }
+}
+
 /* However long it is: little behind it. */
 static void test_a_told_day(void **state)
 {
@@ -437,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_pauses_grow_between_their_bounds),
         cmocka_unit_test(test_jitter_differs),
         cmocka_unit_test(test_a_told_time_holds_all_lanes),
+        cmocka_unit_test(test_a_told_now),
         cmocka_unit_test(test_a_told_day),
         cmocka_unit_test(test_lanes_join_one_by_one),
         cmocka_unit_test(test_one_outage_counts_once),
