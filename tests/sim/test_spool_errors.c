@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The spool on a device whose calls fail now and then: a run of operations once for each call that
- * the device gets, with that one failing, done or not. Nothing that returned NVT_OK is undone by
- * it, what failed can be done again at once, and the figures stay right.
+ * The spool on a device whose calls fail now and then: a run of operations, single and held ones,
+ * once for each call that the device gets, with that one failing, done or not. Nothing that
+ * returned NVT_OK is undone by it, what failed can be done again at once, and the figures stay
+ * right; also when the power goes afterwards.
  */
 #include "spool_bench.h"
 
@@ -70,14 +71,46 @@ static struct bench *failing_bench(uint32_t blocks, uint64_t from, uint64_t end)
 
 /* ---- what must be there ---- */
 
-static enum { NOT_THERE, UNSURE, THERE } states[IDS];
+enum state { NOT_THERE, UNSURE, THERE };
+
+static enum state states[IDS];  /* as long as the power stays */
+static enum state durable[IDS]; /* when it goes now */
+static bool touched[IDS];       /* since hold */
 static uint32_t chance;
-static uint8_t value;
+static uint8_t value, durable_value;
 
 static uint32_t some(uint32_t below)
 {
     chance = chance * 1664525U + 1013904223U;
     return (chance >> 16U) % below;
+}
+
+static void note(const struct bench *b, uint32_t id, enum state now)
+{
+    states[id] = now;
+    durable[id] = b->spool.held ? UNSURE : now;
+    touched[id] = b->spool.held;
+}
+
+static void note_value(const struct bench *b, uint8_t what)
+{
+    value = what;
+    durable_value = b->spool.held ? durable_value : what;
+}
+
+static void hold_or_commit(struct bench *b)
+{
+    if (!b->spool.held) {
+        nvt_spool_hold(&b->spool);
+        return;
+    }
+    nvt_err err = nvt_spool_commit(&b->spool);
+    for (size_t i = 0; i < (size_t)IDS; i++) {
+        durable[i] = touched[i] && err == NVT_OK ? states[i] : durable[i];
+        touched[i] = false;
+    }
+    durable_value = err == NVT_OK ? value : durable_value;
+    assert_true(err == NVT_OK || err == NVT_E_SPOOL_IO);
 }
 
 static void append(struct bench *b)
@@ -90,9 +123,9 @@ static void append(struct bench *b)
     nvt_err err = nvt_spool_append(&b->spool, nvt_span_of(text, len), due, &id);
     assert_true(next < (uint32_t)IDS);
     if (err == NVT_OK) {
-        states[id] = THERE;
+        note(b, id, THERE);
     } else if (err == NVT_E_SPOOL_IO) {
-        states[next] = UNSURE;
+        note(b, next, UNSURE);
     } else {
         assert_int_equal(err, NVT_E_SPOOL_FULL);
     }
@@ -119,7 +152,7 @@ static void deliver(struct bench *b)
         err = nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT(""));
     }
     assert_int_equal(err, NVT_OK);
-    states[e.id] = NOT_THERE;
+    note(b, e.id, NOT_THERE);
 }
 
 static nvt_err put(struct bench *b, uint8_t what)
@@ -136,7 +169,9 @@ static void put_value(struct bench *b)
     if (err == NVT_E_SPOOL_IO) {
         err = put(b, what);
     }
-    value = err == NVT_OK ? what : value;
+    if (err == NVT_OK) {
+        note_value(b, what);
+    }
     assert_true(err == NVT_OK || err == NVT_E_SPOOL_FULL);
 }
 
@@ -184,13 +219,36 @@ static void check_all(struct bench *b)
     check_value(b);
 }
 
-/* The n-th call fails; false when there are not so many. */
-static bool run(uint64_t n, bool done)
+/* Nothing is left of what was not synced. */
+static void cut(struct bench *b)
 {
-    struct bench *b = failing_bench(6U, n, n + 1U);
+    uint8_t bytes[VALUE_LEN] = {0};
+    struct nvt_buf out;
+    (void)memcpy(b->mem, b->synced, sizeof b->mem);
+    (void)memcpy(states, durable, sizeof states);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    nvt_buf_init(&out, bytes, sizeof bytes);
+    (void)nvt_spool_get_value(&b->spool, 0U, &out);
+    assert_in_range(bytes[0], durable_value, value);
+    value = bytes[0];
+    check_all(b);
+}
+
+static struct bench *begin(uint32_t blocks, uint64_t n, uint64_t count)
+{
     (void)memset(states, 0, sizeof states);
-    chance = 7U;
+    (void)memset(durable, 0, sizeof durable);
+    (void)memset(touched, 0, sizeof touched);
     value = 0U;
+    durable_value = 0U;
+    return failing_bench(blocks, n, n + count);
+}
+
+/* The n-th call fails; false when there are not so many. */
+static bool run(uint64_t n, bool done, bool holds)
+{
+    struct bench *b = begin(6U, n, 1U);
+    chance = 7U;
     is_done = done;
     reads_too = true;
     for (unsigned i = 0; i < (unsigned)OPERATIONS; i++) {
@@ -200,6 +258,8 @@ static bool run(uint64_t n, bool done)
             put_value(b);
         } else if (what == 1U) {
             check_value(b);
+        } else if (what == 2U && holds) {
+            hold_or_commit(b);
         } else if (what < (filling ? 13U : 6U)) {
             append(b);
         } else {
@@ -209,8 +269,11 @@ static bool run(uint64_t n, bool done)
     bool came = calls >= n;
     failing = UINT64_MAX;
     check_all(b);
-    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-    check_all(b);
+    if (!holds) {
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        check_all(b);
+    }
+    cut(b);
     assert_null(b->flash.violation);
     return came;
 }
@@ -218,11 +281,13 @@ static bool run(uint64_t n, bool done)
 static void test_each_call_fails_once(void **state)
 {
     (void)state;
-    uint64_t n = 1;
-    while (run(n, n % 2U == 0U)) {
-        n++;
+    for (unsigned how = 0; how < 4U; how++) {
+        uint64_t n = 1;
+        while (run(n, how % 2U != 0U, how >= 2U)) {
+            n++;
+        }
+        assert_true(n > 1000U);
     }
-    assert_true(n > 1000U);
 }
 
 /* ---- fails for a while ---- */
@@ -239,19 +304,17 @@ static void deliver_if_it_can_be(struct bench *b)
     }
     assert_int_not_equal(states[e.id], NOT_THERE);
     if (nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")) == NVT_OK) {
-        states[e.id] = NOT_THERE;
+        note(b, e.id, NOT_THERE);
     } else {
-        states[e.id] = UNSURE;
+        note(b, e.id, UNSURE);
         assert_int_equal(nvt_spool_put_back(&b->spool, e.id), NVT_OK);
     }
 }
 
 static void run_through(uint32_t blocks, uint64_t n, uint64_t count)
 {
-    struct bench *b = failing_bench(blocks, n, n + count);
-    (void)memset(states, 0, sizeof states);
+    struct bench *b = begin(blocks, n, count);
     chance = (uint32_t)n;
-    value = 0U;
     is_done = n % 2U == 0U;
     reads_too = n % 3U == 0U;
     while (calls < n + count) {
@@ -267,10 +330,11 @@ static void run_through(uint32_t blocks, uint64_t n, uint64_t count)
     }
     uint32_t id = 0;
     assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("at last"), 1U, &id), NVT_OK);
-    states[id] = THERE;
+    note(b, id, THERE);
     check_all(b);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     check_all(b);
+    cut(b);
 }
 
 /* A device that is away for a while: when it is back all goes on, also where nothing is pending. */
