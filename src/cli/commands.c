@@ -203,7 +203,9 @@ static int run(const struct command *c, int skip, int argc, char **argv)
         return CLI_OK;
     }
     signals_catch();
-    return c->run(&args);
+    code = c->run(&args);
+    /* Reading was what it interrupted. */
+    return code == CLI_INPUT && signals_stop() ? CLI_INTERRUPTED : code;
 }
 
 int commands_run(int argc, char **argv)

@@ -72,10 +72,24 @@ static uint8_t *read_named(const char *path, size_t max, size_t *out_len, bool j
     return mem;
 }
 
+/* The exit code after a message. */
+static int not_read(const char *path, bool too_long, bool json, int code)
+{
+    const char *name = is_stdin(path) ? "standard input" : path;
+    if (too_long) {
+        return fail(json, code, NVT_OK, "%s is too long for this: use a shorter one", name);
+    }
+    if (signals_stop()) { /* which interrupts reading */
+        return fail(json, CLI_INTERRUPTED, NVT_E_CANCELLED, "stopped by a signal");
+    }
+    return fail(json, code, NVT_OK, "%s can not be read: check the disk and the memory", name);
+}
+
 uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code)
 {
     bool bad = false;
     uint8_t *mem = NULL;
+    *out_len = 0;
     if (is_stdin(path)) {
         mem = read_stream(stdin, max, out_len);
         bad = mem == NULL || ferror(stdin) != 0;
@@ -86,10 +100,7 @@ uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int
         }
     }
     if (bad || *out_len > max) {
-        (void)fail(json, code, NVT_OK,
-                   bad ? "%s can not be read: check the disk and the memory"
-                       : "%s is too long for this: use a shorter one",
-                   path);
+        (void)not_read(path, !bad, json, code);
         free(mem);
         return NULL;
     }
@@ -181,6 +192,6 @@ bool lines_next(struct lines *l)
             return true;
         }
     }
-    l->failed = ferror(l->file) != 0;
+    l->failed = ferror(l->file) != 0 && !signals_stop(); /* which interrupts it */
     return false;
 }

@@ -301,6 +301,32 @@ like 'nohup: what is ignored stays so' "$(grep SigIgn "/proc/$pid/status")" '[13
 exec 3>&-
 wait "$pid"
 
+# Interrupted while it waits for its input: that is no fault of the disk's.
+interrupted() { # NAME WORD ...
+    name=$1
+    shift
+    "$BUILD/navette" "$@" <"$work/lines-fifo" >"$work/out" 2>"$work/err" &
+    pid=$!
+    exec 3>"$work/lines-fifo"
+    tries=0
+    until grep -q '^SigCgt:.*[2367abef]$' "/proc/$pid/status" || [ $tries -gt 200 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    kill -TERM "$pid"
+    tries=0
+    while grep -qs '^State:.[RSD]' "/proc/$pid/status" && [ $tries -lt 40 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    exec 3>&- # it came before the reading did
+    wait "$pid"
+    is "interrupted: $name" $? 130
+    unlike "interrupted: $name: no word of the disk" "$(cat "$work/err")" disk
+}
+interrupted 'lines' journey check -
+interrupted 'a body' call rpc POST /x --data -
+
 # ---- secrets ----
 
 chmod 640 "$work/keys"
