@@ -1,38 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One text out of JSON of any length, without tokens. */
+/* One text or object out of JSON of any length, without tokens. */
 #include "member.h"
 
-/* Takes the rest of a string, whose first quote is off already, and its final quote off *json. */
-static struct nvt_span take_string(struct nvt_span *json)
+static void skip_space(struct nvt_span *s)
+{
+    while (s->len > 0U && (s->ptr[0] == (uint8_t)' ' || s->ptr[0] == (uint8_t)'\t' ||
+                           s->ptr[0] == (uint8_t)'\n' || s->ptr[0] == (uint8_t)'\r')) {
+        nvt_span_skip(s, 1U);
+    }
+}
+
+/* Whether byte comes next; white space before it is taken off. */
+static bool is_next(struct nvt_span *s, char byte)
+{
+    skip_space(s);
+    return s->len > 0U && s->ptr[0] == (uint8_t)byte;
+}
+
+/* Takes the rest of a string, whose first quote is off already, and its final quote. */
+static struct nvt_span take_string(struct nvt_span *s)
 {
     size_t i = 0;
-    while (i < json->len && json->ptr[i] != (uint8_t)'"') {
-        i += json->ptr[i] == (uint8_t)'\\' ? 2U : 1U;
+    while (i < s->len && s->ptr[i] != (uint8_t)'"') {
+        i += s->ptr[i] == (uint8_t)'\\' ? 2U : 1U;
     }
-    size_t end = i < json->len ? i + 1U : json->len;
-    struct nvt_span text = nvt_span_of(json->ptr, end > 0U ? end - 1U : 0U);
-    *json = nvt_span_drop(*json, end);
+    size_t end = i < s->len ? i + 1U : s->len;
+    struct nvt_span text = nvt_span_of(s->ptr, end > 0U ? end - 1U : 0U);
+    nvt_span_skip(s, end);
     return text;
 }
 
-static bool is_space(uint8_t byte)
+/* Takes the rest of a string. True when it is the name of a member called so: its colon is then
+ * taken too. */
+static bool take_name(struct nvt_span *s, struct nvt_span name)
 {
-    return byte == (uint8_t)' ' || byte == (uint8_t)'\t' || byte == (uint8_t)'\n' ||
-           byte == (uint8_t)'\r';
-}
-
-static struct nvt_span skip_space(struct nvt_span text)
-{
-    while (text.len > 0U && is_space(text.ptr[0])) {
-        text = nvt_span_drop(text, 1U);
-    }
-    return text;
-}
-
-static bool is_next(struct nvt_span text, char byte)
-{
-    struct nvt_span rest = skip_space(text);
-    return rest.len > 0U && rest.ptr[0] == (uint8_t)byte;
+    bool called = nvt_span_eq(take_string(s), name) && is_next(s, ':');
+    nvt_span_skip(s, called ? 1U : 0U);
+    return called;
 }
 
 static uint32_t deeper(uint32_t depth, uint8_t byte)
@@ -44,43 +48,32 @@ static uint32_t deeper(uint32_t depth, uint8_t byte)
     return closes && depth > 0U ? depth - 1U : depth;
 }
 
-struct nvt_span nvt_member_text(struct nvt_span json, struct nvt_span name, bool deep)
-{
-    uint32_t depth = 0;
-    bool next = false; /* the next string is the value, unless another kind of value comes first */
-    while (json.len > 0U) {
-        uint8_t byte = json.ptr[0];
-        json = nvt_span_drop(json, 1U);
-        if (byte != (uint8_t)'"') {
-            uint32_t now = deeper(depth, byte);
-            next = next && now == depth && byte != (uint8_t)',';
-            depth = now;
-            continue;
-        }
-        struct nvt_span text = take_string(&json);
-        if (next) {
-            return text;
-        }
-        next = (deep || depth == 1U) && nvt_span_eq(text, name) && is_next(json, ':');
-    }
-    return NVT_LIT("");
-}
-
-struct nvt_span nvt_member_object(struct nvt_span json, struct nvt_span name)
+/* What stands from the first value of a member called name on that starts with first. */
+static struct nvt_span find_value(struct nvt_span json, struct nvt_span name, bool deep, char first)
 {
     uint32_t depth = 0;
     while (json.len > 0U) {
         uint8_t byte = json.ptr[0];
-        json = nvt_span_drop(json, 1U);
+        nvt_span_skip(&json, 1U);
         if (byte != (uint8_t)'"') {
             depth = deeper(depth, byte);
             continue;
         }
-        struct nvt_span text = take_string(&json);
-        if (depth == 1U && nvt_span_eq(text, name) && is_next(json, ':')) {
-            json = nvt_span_drop(skip_space(json), 1U);
-            return is_next(json, '{') ? skip_space(json) : NVT_LIT("");
+        if (take_name(&json, name) && (deep || depth == 1U) && is_next(&json, first)) {
+            return json;
         }
     }
     return NVT_LIT("");
+}
+
+struct nvt_span nvt_member_text(struct nvt_span json, struct nvt_span name, bool deep)
+{
+    struct nvt_span value = find_value(json, name, deep, '"');
+    nvt_span_skip(&value, 1U);
+    return take_string(&value);
+}
+
+struct nvt_span nvt_member_object(struct nvt_span json, struct nvt_span name)
+{
+    return find_value(json, name, false, '{');
 }
