@@ -315,6 +315,36 @@ is 'but not the token' "$(grep -cF -- "$token" "$work/said")" 0
 is 'nor a part of it' "$(grep -cF -- "$(echo "$token" | cut -d. -f3 | cut -c1-20)" "$work/said")" 0
 is 'nor the secret key' "$(grep -cF -- "$secret" "$work/said")" 0
 
+# ---- the bar ----
+
+# on TERM COLUMNS: the file is sent at such a terminal, which shows $shown, a line for each rewrite.
+cat >"$work/terminal.py" <<'PY'
+import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execv(sys.argv[2], sys.argv[2:])
+try:
+    while text := os.read(fd, 4096):
+        sys.stdout.buffer.write(text)
+except OSError:
+    pass
+os.waitpid(pid, 0)
+PY
+on() {
+    TERM=$1 timeout 60 python3 "$work/terminal.py" "$2" "$BUILD/navette" journey send "$file" \
+        --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys" >"$work/shown"
+    shown=$(tr '\r' '\n' <"$work/shown")
+}
+journeys 3 39
+on xterm 100
+like 'a bar' "$shown" '\[K\[#{24}\] 100 %  3 journeys  [0-9]+/s  0 s to go$'
+on xterm 40
+is 'a narrow terminal: it is no longer than a line' \
+    "$(printf '%s\n' "$shown" | sed -n 's/^.\[K//p' | awk '{ if (length($0) > m) m = length($0) } END { print m }')" 39
+on dumb 80
+like 'a terminal that can not erase: plain lines' "$shown" '^navette: 100 %, 3 journeys'
+
 # ---- for machines ----
 
 with journey status none --json
