@@ -170,6 +170,8 @@ struct nvt_uplink {
     uint64_t device_ms;    /* when the spool's device is tried again after an error */
     uint64_t date_mono_ms; /* when date_s was read */
     int64_t date_s;        /* the server's own time, 0: not known. Expiry is judged by it alone */
+    int64_t odd_s;         /* the same when mono_ms was 0, as one answer said it that was far off;
+                              0: none did */
     uint64_t early_ms;     /* until then nothing is taken that is due at early_due_s or later: more
                               entries came before their time than can be put aside */
     uint32_t early_due_s;

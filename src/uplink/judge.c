@@ -4,6 +4,7 @@
 
 enum {
     HOPELESS = 3,       /* attempts of one entry that the server fell over until it is put aside */
+    ODD_S = 3600,       /* see note_date */
     EARLY_MARGIN_S = 30 /* between the clock that judges and the one that writes the Date */
 };
 
@@ -120,13 +121,26 @@ static void doubt(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     (void)nvt_aside_put(u, lane, u->state.resume_ms + (uint64_t)NVT_UPLINK_PAUSE_MS);
 }
 
+/* What the answer says of the system's clock, 0: nothing. nvt_call_facts would bring along what
+ * reads all the other fields. */
+static int64_t date_of(const struct nvt_call *call)
+{
+    struct nvt_span value;
+    int64_t date_s = 0;
+    bool told = call->outcome.status != 0U &&
+                nvt_http_field_find(&call->response, NVT_LIT("Date"), &value) &&
+                nvt_time_parse_http(value, &date_s) == NVT_OK;
+    return told ? date_s : 0;
+}
+
 /* Refused for the time being: true and *out_ms, how long to wait. It ends: the system's clock moves
  * on, and an entry that is refused behind its time is refused for good. */
 static bool is_early(const struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms,
                      uint64_t *out_ms)
 {
     const struct nvt_uplink_kind *kind = u->config.kind;
-    int64_t date_s = nvt_uplink_date_s(u, now_ms);
+    int64_t own_s = date_of(&lane->call);
+    int64_t date_s = own_s != 0 ? own_s : nvt_uplink_date_s(u, now_ms);
     int64_t at_s = kind->not_before == NULL || date_s == 0
                        ? 0
                        : kind->not_before(&lane->call, nvt_lane_bytes(u, lane));
@@ -236,17 +250,25 @@ static void judge_asked(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
     }
 }
 
-/* nvt_call_facts would bring along what reads all the other fields. */
+/* A clock that is an hour further than it can be is believed when a second answer says so too: one
+ * front whose clock is wrong must not have everything expire. */
 static void note_date(struct nvt_uplink *u, const struct nvt_call *call, uint64_t now_ms)
 {
-    struct nvt_span value;
-    int64_t date_s = 0;
-    if (call->outcome.status != 0U &&
-        nvt_http_field_find(&call->response, NVT_LIT("Date"), &value) &&
-        nvt_time_parse_http(value, &date_s) == NVT_OK && date_s != 0) {
-        u->date_s = date_s;
-        u->date_mono_ms = now_ms;
+    int64_t date_s = date_of(call);
+    int64_t ahead_s = date_s - nvt_uplink_date_s(u, now_ms);
+    int64_t began_s = date_s - (int64_t)(now_ms / 1000U);
+    int64_t apart_s = began_s - u->odd_s;
+    if (date_s == 0) {
+        return;
     }
+    if (u->date_s != 0 && ahead_s > (int64_t)ODD_S &&
+        (apart_s > (int64_t)ODD_S || apart_s < -(int64_t)ODD_S)) {
+        u->odd_s = began_s;
+        return;
+    }
+    u->odd_s = 0;
+    u->date_s = date_s;
+    u->date_mono_ms = now_ms;
 }
 
 void nvt_lane_judge(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)

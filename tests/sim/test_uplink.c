@@ -346,6 +346,29 @@ static void test_duplicate_of_an_old_entry(void **state)
 
 /* ---- expiry ---- */
 
+#define DATE(day) "Date: " day " Jun 2025 15:06:41 GMT\r\n"
+
+/* One front with a wrong clock does not expire what is pending; two answers that agree do. */
+static void test_one_wrong_date(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer wrong = up_says("201 Created", DATE("Thu, 19"), "{}");
+    struct nvt_sim_answer other = up_says("201 Created", DATE("Tue, 24"), "{}");
+    struct nvt_sim_answer right = up_says("201 Created", DATE("Sun, 15"), "{}");
+    struct nvt_sim_answer list[] = {right, wrong, right, wrong, other, wrong, wrong};
+    struct up_world *w = FRESH(list);
+    uint32_t ids[8];
+    for (unsigned i = 0; i < 8U; i++) {
+        ids[i] = up_append(w, "a", UP_DATE_S + 86400 + i);
+    }
+    up_run(w, 60000);
+    for (unsigned i = 0; i < 8U; i++) {
+        assert_int_equal(up_receipt(w, ids[i])->state,
+                         i < 7U ? NVT_SPOOL_DELIVERED : NVT_SPOOL_EXPIRED);
+    }
+    up_end(w);
+}
+
 static void test_expired_by_the_servers_clock(void **state)
 {
     (void)state;
@@ -434,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_duplicate_of_a_second_attempt),
         cmocka_unit_test(test_duplicate_without_a_status),
         cmocka_unit_test(test_what_can_not_be_asked_after),
+        cmocka_unit_test(test_one_wrong_date),
         cmocka_unit_test(test_expired_by_the_servers_clock),
         cmocka_unit_test(test_late_but_arrived),
         cmocka_unit_test(test_late_but_old),
