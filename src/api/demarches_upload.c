@@ -143,36 +143,43 @@ static bool is_length(struct nvt_span name, struct nvt_span value, uint64_t len)
            given == len;
 }
 
+static nvt_err add_header(struct nvt_span name, struct nvt_span value, struct nvt_buf *room,
+                          struct nvt_demarches_upload *up, size_t *count)
+{
+    if (*count == (size_t)NVT_DEMARCHES_HEADERS_MAX) {
+        return NVT_E_FIELD_COUNT;
+    }
+    if (is_reserved(name)) {
+        return NVT_E_HTTP_NAME;
+    }
+    if (!nvt_demarches_starts(value, '"')) {
+        return NVT_E_ANSWER;
+    }
+    struct nvt_header *h = &up->headers[*count];
+    h->name = name;
+    h->value = unescape(value, room);
+    h->secret = false;
+    (*count)++;
+    return NVT_OK;
+}
+
 /* headers = "{\"Content-Type\":\"...\"}": a JSON object inside a JSON string */
 static nvt_err read_headers(struct nvt_span text, struct nvt_buf *room,
                             struct nvt_demarches_upload *up, size_t *out_count)
 {
     struct nvt_span name;
     struct nvt_span value;
+    nvt_err err = NVT_OK;
     if (nvt_json_check(text, NULL) != NVT_OK || !nvt_demarches_starts(text, '{')) {
         return NVT_E_ANSWER;
     }
     *out_count = 0;
-    while (nvt_demarches_walk(&text, &name, &value)) {
-        if (is_length(name, value, up->len)) {
-            continue;
+    while (err == NVT_OK && nvt_demarches_walk(&text, &name, &value)) {
+        if (!is_length(name, value, up->len)) {
+            err = add_header(name, value, room, up, out_count);
         }
-        if (*out_count == (size_t)NVT_DEMARCHES_HEADERS_MAX) {
-            return NVT_E_FIELD_COUNT;
-        }
-        if (is_reserved(name)) {
-            return NVT_E_HTTP_NAME;
-        }
-        if (!nvt_demarches_starts(value, '"')) {
-            return NVT_E_ANSWER;
-        }
-        struct nvt_header *h = &up->headers[*out_count];
-        h->name = name;
-        h->value = unescape(value, room);
-        h->secret = false;
-        (*out_count)++;
     }
-    return nvt_buf_err(room);
+    return err == NVT_OK ? nvt_buf_err(room) : err;
 }
 
 static nvt_err read_place(struct nvt_span data, struct nvt_demarches_request *r,
