@@ -170,6 +170,13 @@ printf '[serve]\nsocket = %s\n' "$socket" >"$work/named"
 nv status --config "$work/named"
 exits 'status: the socket from the configuration' 0
 
+if [ "$(id -u)" -ne 0 ]; then
+    chmod 000 "$socket"
+    nv status --socket "$socket"
+    exits 'status: a socket of others' "$E_NETWORK" 'does not let this user in: belong to its group'
+    chmod 660 "$socket"
+fi
+
 # ---- the socket's place ----
 
 is 'mode of the socket' "$(stat -c %a "$socket")" 660
