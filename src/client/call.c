@@ -404,12 +404,12 @@ static void request_answered(struct nvt_call *call, uint64_t now_ms)
         return;
     }
     enum nvt_verdict verdict = nvt_verdict_judge(&a, &o->failure.err);
-    nvt_token_answered(call, verdict, now_ms);
     o->status = call->response.status;
     o->body = nvt_exchange_body(call);
     if (verdict != NVT_DELIVERED) {
         read_words(call);
     }
+    nvt_token_answered(call, verdict, now_ms); /* behind the words: they hide the token in hand */
     o->failure.http_status = o->status;
     finish(call, verdict, o->failure.err, &call->response);
 }

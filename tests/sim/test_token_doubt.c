@@ -100,6 +100,24 @@ static void test_outage_costs_one(void **state)
     world_close(&w);
 }
 
+/* The server quotes the token that is dropped over its answer. */
+static void test_dropped_token_is_hidden(void **state)
+{
+    static const char quote[] = "HTTP/1.1 500 Oh\r\nContent-Length: 48\r\n\r\n"
+                                "{\"message\":\"Invalid: " WORLD_TOKEN "!\"}";
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_GRANT), STAY(quote), STAY(quote)};
+    static const struct nvt_sim_script s = SCRIPT(a);
+    (void)state;
+    start(&s);
+    w.echoed = true;
+    for (unsigned i = 0; i < 2U; i++) {
+        send(NVT_REFUSED);
+        assert_string_equal(w.call.outcome.failure.message, "Invalid: ***!");
+    }
+    assert_int_equal(w.client.token.len, 0);
+    world_close(&w);
+}
+
 /* The last token of the minute is not spent on a guess; once there is room, the next answer tells.
  */
 static void test_quota_goes_before(void **state)
@@ -211,9 +229,13 @@ static void test_hour_of_500(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_in_a_row_renew), cmocka_unit_test(test_one_request_at_fault),
-        cmocka_unit_test(test_outage_costs_one),   cmocka_unit_test(test_quota_goes_before),
-        cmocka_unit_test(test_nothing_to_renew),   cmocka_unit_test(test_new_key),
+        cmocka_unit_test(test_two_in_a_row_renew),
+        cmocka_unit_test(test_one_request_at_fault),
+        cmocka_unit_test(test_outage_costs_one),
+        cmocka_unit_test(test_quota_goes_before),
+        cmocka_unit_test(test_dropped_token_is_hidden),
+        cmocka_unit_test(test_nothing_to_renew),
+        cmocka_unit_test(test_new_key),
         cmocka_unit_test(test_hour_of_500),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
