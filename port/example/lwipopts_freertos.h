@@ -19,10 +19,6 @@
 #define TCPIP_MBOX_SIZE 4
 #define DEFAULT_TCP_RECVMBOX_SIZE 8
 
-/* A close that finds no memory for its last segment waits that long, then resets: lwIP has no close
- * that never waits. */
-#define LWIP_TCP_CLOSE_TIMEOUT_MS_DEFAULT 500
-
 /* The stack's task sees to timers alone; frames come in through the network task. */
 #define TCPIP_THREAD_NAME "lwip"
 #define TCPIP_THREAD_STACKSIZE 1024

@@ -73,6 +73,7 @@ static enum gateway_status deliver(void)
     while (step(waits, &count, &status)) {
         nvt_freertos_wait(&rtos_port, waits, count);
     }
+    (void)xSemaphoreTake(spool_mutex, portMAX_DELAY); /* for good: the producer ends here, too */
     gateway_close(&gateway);
     rtos_say_stacks();
     rtos_say_stack("stack producer", (TaskHandle_t)&producer_task, (uint32_t)sizeof producer_stack);

@@ -61,6 +61,21 @@ static void on_event(struct netconn *conn, enum netconn_evt event, u16_t len)
     }
 }
 
+/* The peer's end reaches netconn through the queue of what was received, and is lost when that is
+ * full. lwIP's own state keeps it: once the queue is empty, nothing else can come. */
+static bool has_ended(const struct nvt_freertos_sock *s)
+{
+    if (s->conn == NULL) {
+        return false; /* closed meanwhile */
+    }
+    LOCK_TCPIP_CORE();
+    const struct tcp_pcb *pcb = conn_of(s)->pcb.tcp;
+    bool ended =
+        pcb != NULL && pcb->state == CLOSE_WAIT && pcb->refused_data == NULL && s->unread <= 0;
+    UNLOCK_TCPIP_CORE();
+    return ended;
+}
+
 bool nvt_freertos_is_ready(const struct nvt_freertos *f, nvt_sock sock, uint8_t events)
 {
     const struct nvt_freertos_sock *s = &f->socks[(size_t)sock];
@@ -70,7 +85,7 @@ bool nvt_freertos_is_ready(const struct nvt_freertos *f, nvt_sock sock, uint8_t 
                  (readable && (events & (uint8_t)NVT_WAIT_READ) != 0U) ||
                  (s->writable && (events & (uint8_t)NVT_WAIT_WRITE) != 0U);
     taskEXIT_CRITICAL();
-    return ready;
+    return ready || ((events & (uint8_t)NVT_WAIT_READ) != 0U && has_ended(s));
 }
 
 /* ---- errors ---- */
@@ -225,7 +240,7 @@ static nvt_err fetch(struct nvt_freertos_sock *s)
 {
     struct pbuf *piece = NULL;
     err_t code = netconn_recv_tcp_pbuf_flags(conn_of(s), &piece, NETCONN_DONTBLOCK);
-    if (code == ERR_CLSD) {
+    if (code == ERR_CLSD || (code == ERR_WOULDBLOCK && has_ended(s))) {
         s->end = NVT_E_NET_CLOSED;
         return s->end;
     }
@@ -253,6 +268,19 @@ nvt_err nvt_freertos_recv(void *ctx, nvt_sock sock, uint8_t *data, size_t cap, s
 
 /* ---- closing ---- */
 
+/* netconn would clear what hang_up sets, and tells of events until the end. */
+static void hang_up(struct nvt_freertos_sock *s)
+{
+    struct netconn *conn = conn_of(s);
+    LOCK_TCPIP_CORE();
+    conn->callback_arg.ptr = NULL;
+    if (conn->pcb.tcp != NULL) {
+        nvt_lwip_hang_up(conn->pcb.tcp);
+        conn->pcb.tcp = NULL; /* as after an error: to delete it waits for nothing */
+    }
+    UNLOCK_TCPIP_CORE();
+}
+
 void nvt_freertos_close(void *ctx, nvt_sock sock)
 {
     if (sock == NVT_SOCK_NONE) {
@@ -262,6 +290,7 @@ void nvt_freertos_close(void *ctx, nvt_sock sock)
     if (s->rest != NULL) {
         (void)pbuf_free((struct pbuf *)s->rest);
     }
+    hang_up(s);
     (void)netconn_delete(conn_of(s));
     (void)memset(s, 0, sizeof *s);
 }

@@ -67,17 +67,17 @@ static nvt_err ask(struct nvt_freertos *f, struct nvt_freertos_lookup *l, const 
 {
     ip_addr_t ip;
     /* A colon stands in no name: without IPv6 lwIP would ask the server for it. */
-    err_t err =
-        LWIP_IPV6 || strchr(host, ':') == NULL ? dns_gethostbyname(host, &ip, found, l) : ERR_ARG;
     l->owner = f;
     l->host_sum = sum_of(host);
     l->asked_ms = nvt_freertos_mono_ms();
+    l->state = LOOKUP_ASKED; /* before lwIP has it: the answer may come at once */
+    err_t err =
+        LWIP_IPV6 || strchr(host, ':') == NULL ? dns_gethostbyname(host, &ip, found, l) : ERR_ARG;
     if (err == ERR_OK) {
         l->state = LOOKUP_FOUND;
         nvt_lwip_addr_from(&ip, &l->addr);
-    } else if (err == ERR_INPROGRESS) {
-        l->state = LOOKUP_ASKED;
-    } else {
+    } else if (err != ERR_INPROGRESS) {
+        l->state = LOOKUP_IDLE;
         f->last_err = err;
         return err == ERR_ARG ? NVT_E_NET_NAME : NVT_E_NET_RESOLVER;
     }

@@ -34,7 +34,7 @@ void nvt_lwip_addr_from(const ip_addr_t *ip, struct nvt_addr *out)
         return;
     }
 #endif
-#if LWIP_IPV4
+#if LWIP_IPV4 || !LWIP_IPV6
     (void)memcpy(out->ip, &ip_2_ip4(ip)->addr, 4U);
     out->ip_len = 4U;
 #endif

@@ -52,7 +52,8 @@ void nvt_lwip_init(struct nvt_lwip *l, const struct nvt_port_entropy *entropy)
 
 static bool is_due(const struct nvt_lwip *l, const struct nvt_wait *wait, uint64_t now_ms)
 {
-    bool due = wait->until_ms <= now_ms || (wait->resolver && l->lookup != NVT_AGAIN);
+    bool due =
+        wait->until_ms <= now_ms || (wait->resolver && (!l->asked || l->lookup != NVT_AGAIN));
     for (uint8_t i = 0; i < wait->count && !due; i++) {
         due = nvt_lwip_can(l, wait->on[i].sock, wait->on[i].events);
     }

@@ -42,8 +42,8 @@ static void start(struct nvt_lwip *l, const char *host, size_t len)
         break;
     case ERR_INPROGRESS:
         break;
-    case ERR_MEM:
-        l->lookup = NVT_E_NET_RESOURCE;
+    case ERR_MEM: /* lwIP is busy with look-ups that were given up: once more when one has ended */
+        l->asked = false;
         break;
     default: /* no server is set, or the name is none */
         l->lookup = NVT_E_NET_RESOLVER;

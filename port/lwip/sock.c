@@ -36,6 +36,8 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *in, err_t 
         s->ended = true;
     } else if (s->in == NULL) {
         s->in = in;
+    } else if (in->tot_len > UINT16_MAX - s->in->tot_len) {
+        return ERR_MEM; /* a window of more than 64 KiB: lwIP hands it over again */
     } else {
         pbuf_cat(s->in, in);
     }
@@ -190,12 +192,7 @@ void nvt_lwip_close(void *ctx, nvt_sock sock)
         (void)pbuf_free(s->in);
     }
     if (s->pcb != NULL) {
-        tcp_arg(s->pcb, NULL);
-        tcp_recv(s->pcb, NULL);
-        tcp_err(s->pcb, NULL);
-        if (tcp_close(s->pcb) != ERR_OK) {
-            tcp_abort(s->pcb);
-        }
+        nvt_lwip_hang_up(s->pcb);
     }
     (void)memset(s, 0, sizeof *s);
 }

@@ -7,6 +7,9 @@
 #define BIG ((size_t)512 * 1024)
 #define FLOOD ((size_t)64 * 1024 * 1024)
 
+/* Within which a few pieces of NVT_SELFTEST_DRIP are there. */
+#define DRIP_MS 150U
+
 /* ---- the port's calls, watched ---- */
 
 static bool opened(struct run *r, const struct nvt_addr *addr, nvt_sock *out_sock, nvt_err *out_err)
@@ -213,6 +216,39 @@ static void ends_in_order(struct run *r)
     drop(r, sock);
 }
 
+/* Nobody reads until all of it is there: as many pieces as a stack's queue may have places, and the
+ * end behind them must not be lost. */
+static void drips(struct run *r, const char *command, size_t pieces)
+{
+    uint8_t data[17];
+    size_t got = 0;
+    size_t n = 0;
+    nvt_err err = NVT_OK;
+    nvt_sock sock = connect_for(r, command);
+    if (sock == NVT_SOCK_NONE) {
+        return;
+    }
+    uint64_t end = now_ms(r) + DRIP_MS;
+    while (now_ms(r) < end) {
+        idle(r);
+    }
+    while (err == NVT_OK && got <= pieces) {
+        err = recv_wait(r, sock, data, 16U, &n);
+        got += n;
+    }
+    if (err != NVT_E_NET_CLOSED || got != pieces) {
+        (void)complain(r, "small pieces that waited, or the end behind them, were lost", err);
+    }
+    drop(r, sock);
+}
+
+static void ends_behind_pieces(struct run *r)
+{
+    drips(r, NVT_SELFTEST_DRIP "2", 2U);
+    drips(r, NVT_SELFTEST_DRIP "4", 4U);
+    drips(r, NVT_SELFTEST_DRIP "8", 8U);
+}
+
 static void reset(struct run *r)
 {
     uint8_t data[9];
@@ -378,6 +414,7 @@ void nvt_selftest_sockets(struct run *r)
     nvt_selftest_check(r, "connect: connected stays so", connected_stays);
     nvt_selftest_check(r, "recv: would block", recv_would_block);
     nvt_selftest_check(r, "recv: orderly end", ends_in_order);
+    nvt_selftest_check(r, "recv: orderly end behind small pieces", ends_behind_pieces);
     nvt_selftest_check(r, "recv: reset", reset);
     nvt_selftest_check(r, "recv: 512 KiB", much_in);
     nvt_selftest_check(r, "send and recv: 512 KiB both ways", much_both_ways);

@@ -54,11 +54,26 @@ static void delay(int fd)
     (void)put(fd, (const uint8_t *)"x", 1U);
 }
 
+/* With little room, so that it is felt before a small or an emulated sender has sent for a second.
+ */
 static void hold(int fd)
 {
     uint8_t mem[65536];
+    const int room = 4096;
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     sleep_ms(1000);
     while (recv(fd, mem, sizeof mem, 0) > 0) {
+    }
+}
+
+static void drip(int fd)
+{
+    const int on = 1;
+    char pieces = '0';
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)recv(fd, &pieces, 1U, 0);
+    for (; pieces > '0' && put(fd, (const uint8_t *)"x", 1U); pieces--) {
+        sleep_ms(5);
     }
 }
 
@@ -97,7 +112,7 @@ static void serve_one(int fd)
         void (*act)(int fd);
     } table[] = {
         {NVT_SELFTEST_ECHO, echo}, {NVT_SELFTEST_RESET, reset},         {NVT_SELFTEST_DELAY, delay},
-        {NVT_SELFTEST_HOLD, hold}, {NVT_SELFTEST_SEND_512K, send_512k},
+        {NVT_SELFTEST_HOLD, hold}, {NVT_SELFTEST_SEND_512K, send_512k}, {NVT_SELFTEST_DRIP, drip},
     };
     char line[32];
     if (!read_line(fd, line, sizeof line)) {
@@ -110,15 +125,11 @@ static void serve_one(int fd)
     }
 }
 
-/* So that a peer that holds is felt at once: loopback's large segments and the room for them would
- * take in four megabytes, which is more than a small or an emulated sender gets rid of meanwhile.
- */
+/* Loopback's own segments of 64 KiB would have the sender's system keep megabytes. */
 static void make_narrow(int fd)
 {
     const int segment = 1400;
-    const int room = 4096;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 }
 
 int conformance_listen(const char *ip, uint16_t port, uint16_t *out_port)
