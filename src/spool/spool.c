@@ -86,6 +86,7 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
     if (err != NVT_OK) { /* it may have been written: its id is given up with it */
         nvt_window_set_done(s, r.id);
         nvt_window_follow(s);
+        s->offset = s->config.device->block_size; /* only the next head tells of that */
         return err;
     }
     s->live += nvt_spool_room(s, len);
