@@ -23,6 +23,9 @@ void nvt_lwip_hang_up(struct tcp_pcb *pcb)
     tcp_sent(pcb, NULL);
     tcp_err(pcb, NULL);
     tcp_poll(pcb, give_up, LINGER_TICKS);
+    /* A peer that is slow to end its side must not use up the connections: where lwIP has no room
+     * for a new one, the oldest of lower priority goes. */
+    tcp_setprio(pcb, TCP_PRIO_MIN);
     if (tcp_close(pcb) != ERR_OK) {
         tcp_abort(pcb);
     }

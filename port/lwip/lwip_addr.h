@@ -16,7 +16,7 @@ bool nvt_lwip_ip_from(const struct nvt_addr *addr, ip_addr_t *out);
 void nvt_lwip_addr_from(const ip_addr_t *ip, struct nvt_addr *out);
 
 /* Closes it without waiting: from now on it is lwIP's alone, and calls nobody back. What was sent
- * has ten seconds to arrive, then it is reset. */
+ * has ten seconds to arrive, then it is reset; sooner when a new connection needs its place. */
 void nvt_lwip_hang_up(struct tcp_pcb *pcb);
 
 #endif

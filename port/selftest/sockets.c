@@ -386,6 +386,18 @@ static void send_would_block(struct run *r)
     drop(r, sock);
 }
 
+/* The server sees the end a second late. Until then the stack may keep what it knows of the
+ * connection, as long as there is room for the next one. */
+static void slow_to_end(struct run *r)
+{
+    for (unsigned i = 0; i < 4U && r->wrong == NULL; i++) {
+        nvt_sock one = connect_for(r, NVT_SELFTEST_HOLD);
+        nvt_sock two = connect_for(r, NVT_SELFTEST_HOLD);
+        drop(r, one);
+        drop(r, two);
+    }
+}
+
 /* Two connections must not mix, and many in a row must not use anything up. */
 static void many(struct run *r)
 {
@@ -420,4 +432,5 @@ void nvt_selftest_sockets(struct run *r)
     nvt_selftest_check(r, "send and recv: 512 KiB both ways", much_both_ways);
     nvt_selftest_check(r, "send: would block", send_would_block);
     nvt_selftest_check(r, "close: 80 connections", many);
+    nvt_selftest_check(r, "close: a server that is slow to end", slow_to_end);
 }
