@@ -75,9 +75,10 @@ struct nvt_uplink_lane {
                             connection is closed */
     uint32_t attempts;   /* of this entry */
     uint32_t doubt_mark; /* entries delivered when its address or rights were refused last */
+    uint32_t loss_mark;  /* the last good answer's time when its own did not come last */
     uint8_t state;
     uint8_t fate;   /* enum nvt_spool_state that is still to be settled */
-    uint8_t losses; /* requests of this entry whose answer did not come, as far as they count */
+    uint8_t losses; /* requests of this entry whose answer did not come while others' did */
     bool ask;       /* it may have arrived: looked up before it is sent */
     bool duplicate; /* the system says that it has it already */
     bool doubted;   /* doubt_mark counts */
@@ -93,7 +94,7 @@ struct nvt_uplink_lane {
 struct nvt_uplink_aside {
     uint64_t until_ms;
     uint32_t id; /* 0: free */
-    uint32_t attempts, doubt_mark;
+    uint32_t attempts, doubt_mark, loss_mark;
     uint8_t losses;
     bool ask, doubted;
     bool back; /* in the spool's order again */

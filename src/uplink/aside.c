@@ -24,6 +24,7 @@ bool nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
                                       .id = lane->entry.id,
                                       .attempts = lane->attempts,
                                       .doubt_mark = lane->doubt_mark,
+                                      .loss_mark = lane->loss_mark,
                                       .losses = lane->losses,
                                       .ask = lane->ask,
                                       .doubted = lane->doubted};
@@ -70,6 +71,7 @@ void nvt_aside_recall(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     if (slot != NULL) {
         lane->attempts = slot->attempts;
         lane->doubt_mark = slot->doubt_mark;
+        lane->loss_mark = slot->loss_mark;
         lane->losses = slot->losses;
         lane->ask = slot->ask;
         lane->doubted = slot->doubted;

@@ -3,7 +3,7 @@
 #include "parts.h"
 
 enum {
-    HOPELESS = 3,       /* attempts of one entry that the server fell over until it is put aside */
+    HOPELESS = 3,       /* times that the server fell over an entry until it is put aside */
     ODD_S = 3600,       /* see note_date */
     EARLY_MARGIN_S = 30 /* between the clock that judges and the one that writes the Date */
 };
@@ -51,6 +51,22 @@ static uint64_t long_pause_ms(struct nvt_uplink *u)
     return nvt_link_random(u, (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 2U, NVT_UPLINK_PAUSE_MAX_MS);
 }
 
+/* How many requests of this entry got no answer, the one that just ended included; 0: that one did.
+ * In an outage, where no other answer comes between them, they count as one. */
+static uint32_t count_losses(const struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    uint32_t mark = (uint32_t)u->state.last_ok_ms;
+    if (o->status != 0U || !o->arrived || was_stale(&lane->call)) {
+        return 0;
+    }
+    if (lane->loss_mark != mark && lane->losses < UINT8_MAX) {
+        lane->losses++;
+    }
+    lane->loss_mark = mark;
+    return lane->losses;
+}
+
 /* Does it look as if the server, or what stands before it, fell over this entry? *out_ms: for how
  * long it goes aside. That is what a 500 says; other statuses and answers that do not come may as
  * well be the gateway's or the network's fault, so it is back sooner at first. A 503 speaks for the
@@ -58,14 +74,12 @@ static uint64_t long_pause_ms(struct nvt_uplink *u)
 static bool is_hopeless(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t *out_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
-    bool lost = o->status == 0U && o->arrived && !was_stale(&lane->call);
     bool fell = o->status >= 500U && o->status != 503U;
-    lane->losses = (uint8_t)(lane->losses + (lost && lane->losses < (uint8_t)HOPELESS ? 1U : 0U));
-    if (!(lost && lane->losses >= (uint8_t)HOPELESS) &&
-        !(fell && lane->attempts >= (uint32_t)HOPELESS)) {
+    uint32_t times = fell ? lane->attempts : count_losses(u, lane);
+    if (times < (uint32_t)HOPELESS) {
         return false;
     }
-    uint32_t more = lane->attempts - (uint32_t)HOPELESS;
+    uint32_t more = times - (uint32_t)HOPELESS;
     uint64_t first_ms = 8U * (uint64_t)NVT_UPLINK_PAUSE_MS << (more < 8U ? more : 8U);
     *out_ms = long_pause_ms(u);
     if (o->status != 500U && first_ms < *out_ms) {

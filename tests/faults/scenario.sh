@@ -184,11 +184,11 @@ scenario_hole() {
     start_service --connections 4 --timeout 5
     relay fault hole up 2300 0 6
     feed 60
-    await hole 60 60
+    await hole 60 120
     relay fault hole down 3300 0 3
     relay now reset
     feed 40
-    await hole 100 60
+    await hole 100 120
     like 'hole: what may have arrived was looked up' "$(asked lookups)" '^[1-9]'
     like 'hole: connections were swallowed' "$(counted hits)" '^([7-9]|[1-9][0-9])$'
     settle hole

@@ -112,7 +112,8 @@ static void test_dropped_token_is_hidden(void **state)
     w.echoed = true;
     for (unsigned i = 0; i < 2U; i++) {
         send(NVT_REFUSED);
-        assert_string_equal(w.call.outcome.failure.message, "Invalid: ***!");
+        assert_string_equal(w.call.outcome.failure.message,
+                            NVT_SERVER_WORDS ? "Invalid: ***!" : "");
     }
     assert_int_equal(w.client.token.len, 0);
     world_close(&w);

@@ -116,8 +116,8 @@ static void test_a_told_now(void **state)
 {
     (void)state;
     static const char *const told[] = {"Retry-After: 0\r\n",
-                                       "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n"
-                                       "Retry-After: Sun, 15 Jun 2025 15:06:40 GMT\r\n",
+                                       ("Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n"
+                                        "Retry-After: Sun, 15 Jun 2025 15:06:40 GMT\r\n"),
                                        "X-RateLimit-Reset: 0\r\n"};
     struct nvt_sim_answer list[UP_ASKED];
     for (size_t i = 0; i < 3U; i++) {
@@ -396,6 +396,30 @@ static void test_poison_without_answer(void **state)
     }
 }
 
+/* When nothing is answered the fault is no entry's: the most urgent one stays the first. */
+static void test_outage_puts_nothing_aside(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->counting_only = true;
+    (void)up_append(w, "before", DUE);
+    up_run(w, 60000);
+    w->poison = "";
+    w->poison_end = NVT_SIM_SILENCE;
+    uint32_t urgent = up_append(w, "urgent", DUE);
+    uint32_t other = up_append(w, "other", DUE + 1);
+    up_run(w, 7200000);
+    assert_int_equal(up_pending(w), 2);
+    for (size_t i = 0; i < (size_t)NVT_UPLINK_ASIDE_MAX; i++) {
+        assert_int_equal(w->uplink.aside[i].id, 0);
+    }
+    w->poison = NULL;
+    up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+    assert_int_equal(up_receipt(w, urgent)->state, NVT_SPOOL_DELIVERED);
+    assert_int_equal(up_receipt(w, other)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
 /* For hours: it is tried now and then, nobody else waits for it. */
 static void test_poison_for_hours(void **state)
 {
@@ -473,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_forbidden_for_all),
         cmocka_unit_test(test_poison_is_put_aside),
         cmocka_unit_test(test_poison_without_answer),
+        cmocka_unit_test(test_outage_puts_nothing_aside),
         cmocka_unit_test(test_poison_for_hours),
         cmocka_unit_test(test_own_quota),
     };

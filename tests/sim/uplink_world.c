@@ -113,7 +113,8 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
     } else {
         line->answer = text[0] == 'G' ? status_of(w, text) : created;
         if (w->poison != NULL && strstr(text, w->poison) != NULL) {
-            line->answer = text[0] == 'G' ? up_says("404 No", "", "") : poisoned(w);
+            bool falls = text[0] != 'G' || w->poison[0] == '\0';
+            line->answer = falls ? poisoned(w) : up_says("404 No", "", "");
         }
     }
     if (w->once_each && line->went > 0U) {

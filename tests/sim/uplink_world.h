@@ -64,7 +64,7 @@ struct up_world {
     const struct nvt_sim_answer *answers; /* behind them: 201, and what is there is "ok" */
     size_t answer_count, asked_count;
     struct up_asked asked[UP_ASKED];
-    const char *poison;          /* what is posted with this in it meets a 500, after the answers */
+    const char *poison; /* what is posted with this in it meets a 500, after the answers; "": all */
     enum nvt_sim_end poison_end; /* not NVT_SIM_STAY: the connection ends so instead of that 500 */
     bool once_each;              /* a connection is reset when it is asked a second time */
     bool counting_only;          /* more requests than asked has room for */
