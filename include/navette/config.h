@@ -168,8 +168,8 @@
 #endif
 
 /* Longest time, s, that an entry is kept for because the system's clock is not there yet. A clock
- * that drifts stays below it; one that is set wrong, or a time in another zone, is for people. Where
- * many entries are early what is less urgent waits so long behind them. */
+ * that drifts stays below it; one that is set wrong, or a time in another zone, is for people.
+ * Where many entries are early what is less urgent waits so long behind them. */
 #ifndef NVT_UPLINK_EARLY_MAX_S
 #define NVT_UPLINK_EARLY_MAX_S 120
 #endif
