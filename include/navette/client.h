@@ -31,6 +31,67 @@ struct nvt_environment {
     const struct nvt_rate *rates; /* NVT_RATES_MAX of them where they differ from the profile's */
 };
 
+/* ---- answers: what an API documents, as constant data ---- */
+
+struct nvt_call;
+
+enum nvt_verdict {
+    NVT_DELIVERED, /* 2xx, whole, and what the API documents for this call (nvt_done) */
+    NVT_DUPLICATE, /* the system had it already: counts as delivered */
+    NVT_REFUSED,   /* never will be accepted as it is; failure says why. With NVT_E_UNAUTHORIZED,
+                      NVT_E_GRANT_REFUSED, NVT_E_GRANT_LOGIN, NVT_E_ROUTE or NVT_E_CRED_* the
+                      configuration is at fault, not the request: keep it until that is mended */
+    NVT_RETRY,     /* not done, or harmless to do again: may be sent again from retry_at_ms on. With
+                      NVT_E_QUOTA or NVT_E_GRANT_QUOTA and status 0 nothing was sent: our own count
+                      said so. With NVT_E_FRONT the API was not reached, as far as one can tell */
+    NVT_UNKNOWN,   /* may have been done, and sending again could do it twice */
+};
+
+/* Which bodies of an error status (4xx) are the API's own. Anything else was written by what stands
+ * in front of it (a firewall, a proxy, a captive portal) and says nothing of the request:
+ * NVT_E_FRONT. NULL: nothing is known, any body is its own. Else words with a space between, each a
+ * member's path: a JSON object with one of them is its own; "" is any object. Or one of these. */
+#define NVT_ERRORS_ANY "*"  /* whatever it is */
+#define NVT_ERRORS_JSON "?" /* any JSON value, and no body at all when it is called JSON */
+
+/* The body of a done answer. Forms of JSON are not those of an answer that is called something else
+ * (Content-Type); one that is called nothing is judged by its body. */
+enum nvt_form {
+    NVT_FORM_ANY,    /* the document leaves it open, and pages of HTML are among it */
+    NVT_FORM_DATA,   /* the document leaves it open: anything but a page of HTML */
+    NVT_FORM_EMPTY,  /* nothing */
+    NVT_FORM_JSON,   /* the document leaves it open: nothing, or any JSON */
+    NVT_FORM_ARRAY,  /* a JSON array */
+    NVT_FORM_OBJECT, /* a JSON object */
+};
+
+/*
+ * What is a done answer to one call of an API: every typed call has one such row. It is checked
+ * before the verdict. A 2xx that is not so is NVT_E_ANSWER: NVT_RETRY for a request that may be
+ * repeated (NVT_REQ_IDEMPOTENT), else NVT_UNKNOWN, NVT_REQ_KEYED included, since a repeat would
+ * hide what became of the first one.
+ *
+ * An answer that is larger than what the call keeps is judged by its status, its media type and
+ * what was kept: that must be the beginning of such a form, and only a member that is there and is
+ * wrong counts. Paths are member names with '.' between.
+ */
+struct nvt_done {
+    uint16_t status;       /* the one that means done; 0: any 2xx, the document does not say */
+    uint8_t form;          /* enum nvt_form */
+    const char *has;       /* members that are there and not null: words, "path" or "path=value"
+                              as it stands in the JSON; NULL: none is sure to be there */
+    const char *lacks;     /* a member that is not there, or null; NULL: none */
+    const char *same;      /* path of the text that is what was sent; NULL: the answer has none */
+    const char *sent;      /* the member of the request's body that says what was sent; NULL: the
+                              request's id does */
+    const char *errors;    /* as nvt_profile.errors, where this call has others; NULL: it has not */
+    const char *duplicate; /* as nvt_profile.duplicate, the same */
+    /* What data alone can not say, asked last, once the body is through the sink: NVT_DELIVERED, or
+     * another verdict with its reason in call->outcome.failure. NVT_UNKNOWN becomes NVT_RETRY where
+     * the request may be repeated. NULL: there is nothing more. */
+    enum nvt_verdict (*check)(struct nvt_call *call);
+};
+
 struct nvt_profile {
     const char *name;                           /* "rpc" */
     const char *title;                          /* for people */
@@ -43,6 +104,11 @@ struct nvt_profile {
     bool api_key_for_token;    /* the token route asks for it too */
     uint32_t token_life_s;     /* when the answer tells none */
     uint16_t duplicate_status; /* status that means "I have it already", 0: no duplicate check */
+    const char *duplicate;     /* and what its body has then: words as in nvt_done.has, one of them.
+                                  NULL: anything. Without it the answer is NVT_E_FRONT */
+    const char *errors;        /* which error bodies are the API's own: see above */
+    bool versioned;            /* paths start with a version ("/v3.3/"): an empty 404 says that the
+                                  system has none of it, NVT_E_ROUTE */
     bool retry_500;            /* a 500 is worth one more try */
     uint16_t doubt_status;     /* status that a token may get whose key the system changed, 0: none.
                                   The second in a row has the token renewed, once until the next
@@ -112,18 +178,7 @@ nvt_err nvt_client_set_token_url(struct nvt_client *c, const char *token_url);
 /* Wipes the secrets. No call of this client may be under way. */
 void nvt_client_free(struct nvt_client *c);
 
-/* ---- verdict ---- */
-
-enum nvt_verdict {
-    NVT_DELIVERED, /* 2xx, whole */
-    NVT_DUPLICATE, /* the system had it already: counts as delivered */
-    NVT_REFUSED,   /* never will be accepted as it is; failure says why. With NVT_E_UNAUTHORIZED,
-                      NVT_E_GRANT_REFUSED, NVT_E_GRANT_LOGIN or NVT_E_CRED_* the credentials are at
-                      fault, not the request: keep it until they are mended */
-    NVT_RETRY,     /* not done, surely; may be sent again from retry_at_ms on. With NVT_E_QUOTA or
-                      NVT_E_GRANT_QUOTA and status 0 nothing was sent: our own count said so */
-    NVT_UNKNOWN,   /* may have been done, and sending again could do it twice */
-};
+/* ---- outcome ---- */
 
 struct nvt_outcome {
     enum nvt_verdict verdict;
@@ -131,8 +186,9 @@ struct nvt_outcome {
     uint16_t status;            /* of the request itself; 0 when no whole answer to it came */
     uint64_t retry_at_ms;       /* monotonic, with NVT_RETRY */
     bool retry_told; /* retry_at_ms is the server's own word or our quota's count, not a guess */
-    bool arrived;    /* the system may have acted on it although no answer says so: ask for its
-                        status where a repeat would hide what became of it */
+    bool arrived;    /* the system may have acted on it although no answer of its own says so: ask
+                        for its status where a repeat would hide what became of it. A 2xx that is
+                        NVT_E_ANSWER is among it, and a 409 or 422 that is NVT_E_FRONT */
     struct nvt_span body; /* kept part of the answer body; dies with the next use of the call */
     bool body_cut;        /* the body was longer than what was kept */
 };
@@ -175,8 +231,11 @@ struct nvt_request {
     struct nvt_span body;
     const struct nvt_header *headers; /* further ones */
     size_t header_count;
-    uint8_t flags;                   /* NVT_REQ_* */
-    uint8_t rate;                    /* which of the profile's quotas it counts for; 0: none */
+    uint8_t flags;               /* NVT_REQ_* */
+    uint8_t rate;                /* which of the profile's quotas it counts for; 0: none */
+    const struct nvt_done *done; /* what a done answer is; NULL: any 2xx (raw requests) */
+    struct nvt_span id; /* the part of target that names what is asked for, percent-encoded, for
+                           done->same; empty: none */
     const struct nvt_origin *origin; /* NULL: the client's. Another one (an upload's) gets neither
                                         token nor API key, whatever the flags say */
     nvt_source source; /* NULL: body as it is; else it brings source_len bytes in pieces */

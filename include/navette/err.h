@@ -145,6 +145,8 @@
     X(NVT_E_SOURCE,             -708, "the source of the request's body broke off") \
     X(NVT_E_CANCELLED,          -706, "the caller gave the call up") \
     X(NVT_E_QUOTA,              -707, "the system's quota leaves no room now: wait for the time given") \
+    X(NVT_E_FRONT,              -709, "something in front of the system answered, not its API") \
+    X(NVT_E_ROUTE,              -710, "the system does not have this version of its API") \
     /* api: what a payload gets wrong before it is sent */ \
     X(NVT_E_FIELD_MISSING,      -800, "a required field is missing") \
     X(NVT_E_FIELD_UNKNOWN,      -801, "the API knows no such field") \

@@ -104,6 +104,29 @@ nvt_err nvt_json_get_span(const struct nvt_json *doc, nvt_json_node node,
  * is empty only at the end. */
 struct nvt_span nvt_json_str_piece(struct nvt_span *raw, uint8_t mem[4]);
 
+/* Whether two texts mean the same. Each is the content of a string as it stands in a checked text,
+ * but b is plain text when b_plain. */
+bool nvt_json_same(struct nvt_span a, struct nvt_span b, bool b_plain);
+
+/* ---- walking: without tokens, for text of any length ----
+ * Of text that was checked, or of the beginning of such a text: what was cut then shows as a value
+ * that reaches to the end. */
+
+/* Members of an object or items of an array: *rest is that object or array at first. False after
+ * the last. Names and values stand as in the text, names without their quotes and empty for items,
+ * values with them. */
+bool nvt_json_each(struct nvt_span *rest, struct nvt_span *out_name, struct nvt_span *out_value);
+
+/* The value at path, member names joined by '.', below the object that json is: the first of equal
+ * names, in whatever escapes; empty when it is not there. */
+struct nvt_span nvt_json_at(struct nvt_span json, struct nvt_span path);
+
+/* The content of a string value, still escaped; empty when value is no string. */
+struct nvt_span nvt_json_text(struct nvt_span value);
+
+/* Does s start with c, white space aside? */
+bool nvt_json_starts(struct nvt_span s, char c);
+
 /* ---- writing ---- */
 
 /* A streaming writer. The first error sticks; a NULL-capacity buffer measures nothing: size it. */

@@ -110,7 +110,7 @@ nvt_err nvt_demarches_query(struct nvt_call *call, struct nvt_demarches_request 
     if (own == (q->query_id.len > 0U)) {
         return own ? NVT_E_FIELD_BOTH : NVT_E_FIELD_MISSING;
     }
-    if (q->variables.len > 0U && !nvt_demarches_starts(q->variables, '{')) {
+    if (q->variables.len > 0U && !nvt_json_starts(q->variables, '{')) {
         return NVT_E_FIELD_TYPE;
     }
     nvt_demarches_clear(r, &w);
@@ -131,7 +131,7 @@ nvt_err nvt_demarches_query(struct nvt_call *call, struct nvt_demarches_request 
 /* A string or number, behind what out holds. */
 static void put_words(const struct nvt_call *call, struct nvt_span value, char *out, size_t cap)
 {
-    struct nvt_span text = nvt_demarches_string(value);
+    struct nvt_span text = nvt_json_text(value);
     nvt_call_words(call, text.len > 0U ? text : value, true, out, cap);
 }
 
@@ -202,7 +202,7 @@ static nvt_err read_body(const struct nvt_call *call, const struct nvt_demarches
     if (nvt_json_check(body, NULL) != NVT_OK) {
         return NVT_E_ANSWER;
     }
-    if (nvt_demarches_starts(data, '{')) {
+    if (nvt_json_starts(data, '{')) {
         out->data = data;
     }
     if (read_errors(call, errors, f)) {

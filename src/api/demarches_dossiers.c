@@ -142,11 +142,11 @@ static nvt_err read_page(struct nvt_demarches_dossiers *it, struct nvt_span data
     struct nvt_span page = nvt_demarches_find(data, "demarche.dossiers");
     struct nvt_span nodes = nvt_demarches_find(page, "nodes");
     struct nvt_span next = nvt_demarches_find(page, "pageInfo.hasNextPage");
-    bool more = nvt_demarches_starts(next, 't');
-    if (!nvt_demarches_starts(nodes, '[') || (!more && !nvt_demarches_starts(next, 'f'))) {
+    bool more = nvt_json_starts(next, 't');
+    if (!nvt_json_starts(nodes, '[') || (!more && !nvt_json_starts(next, 'f'))) {
         return NVT_E_ANSWER;
     }
-    struct nvt_span end = nvt_demarches_string(nvt_demarches_find(page, "pageInfo.endCursor"));
+    struct nvt_span end = nvt_json_text(nvt_demarches_find(page, "pageInfo.endCursor"));
     nvt_err err = advance(it, end);
     if (more && err != NVT_OK) {
         return err;

@@ -35,12 +35,4 @@ void nvt_demarches_put_number(struct nvt_json_writer *w, const char *name, int32
 /* The switches of a dossier's answer. */
 void nvt_demarches_put_include(struct nvt_json_writer *w, uint8_t include);
 
-/* ---- demarches_text.c ---- */
-
-/* Does s start with c, white space aside? */
-bool nvt_demarches_starts(struct nvt_span s, char c);
-
-/* A string's bytes without its quotes, still escaped; empty when value is no string. */
-struct nvt_span nvt_demarches_string(struct nvt_span value);
-
 #endif

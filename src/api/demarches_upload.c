@@ -95,7 +95,7 @@ nvt_err nvt_demarches_upload_begin(struct nvt_call *call, struct nvt_demarches_r
 /* A string unescaped behind what out holds; empty when value is no string or does not fit. */
 static struct nvt_span unescape(struct nvt_span value, struct nvt_buf *out)
 {
-    struct nvt_span raw = nvt_demarches_string(value);
+    struct nvt_span raw = nvt_json_text(value);
     size_t start = out->len;
     uint8_t mem[4];
     while (raw.len > 0U) {
@@ -137,7 +137,7 @@ static bool is_reserved(struct nvt_span name)
 static bool is_length(struct nvt_span name, struct nvt_span value, uint64_t len)
 {
     uint64_t given = 0;
-    struct nvt_span text = nvt_demarches_string(value);
+    struct nvt_span text = nvt_json_text(value);
     return nvt_span_eq_nocase(name, NVT_LIT("Content-Length")) &&
            nvt_u64_parse(text.len > 0U ? text : value, UINT64_MAX, &given) == NVT_OK &&
            given == len;
@@ -152,7 +152,7 @@ static nvt_err add_header(struct nvt_span name, struct nvt_span value, struct nv
     if (is_reserved(name)) {
         return NVT_E_HTTP_NAME;
     }
-    if (!nvt_demarches_starts(value, '"')) {
+    if (!nvt_json_starts(value, '"')) {
         return NVT_E_ANSWER;
     }
     struct nvt_header *h = &up->headers[*count];
@@ -170,7 +170,7 @@ static nvt_err read_headers(struct nvt_span text, struct nvt_buf *room,
     struct nvt_span name;
     struct nvt_span value;
     nvt_err err = NVT_OK;
-    if (nvt_json_check(text, NULL) != NVT_OK || !nvt_demarches_starts(text, '{')) {
+    if (nvt_json_check(text, NULL) != NVT_OK || !nvt_json_starts(text, '{')) {
         return NVT_E_ANSWER;
     }
     *out_count = 0;

@@ -24,6 +24,9 @@ const struct nvt_profile nvt_rpc_profile = {
               {20000U, 61000U, 10000U},
               {100U, 301000U, 50U}},
     .duplicate_status = 409U,
+    .duplicate = "error.code=-32509",
+    .errors = "error", /* in the envelope of JSON-RPC, and beside a code without one */
+    .versioned = true,
     .retry_500 = true,
     .doubt_status = 500U, /* a token that it can not read is no 401 there */
 };
@@ -37,6 +40,7 @@ void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
     r->request.method = nvt_span_str(verb->method);
     r->request.flags = verb->flags;
     r->request.rate = verb->rate;
+    r->request.done = verb->done;
     if (body != NULL && body->len > 0U) {
         r->request.body = *body;
         r->request.media_type = NVT_LIT("application/json");
@@ -57,6 +61,22 @@ nvt_err nvt_rpc_begin(struct nvt_call *call, struct nvt_rpc_request *r,
 
 #define JOURNEYS "/v3.3/journeys"
 
+static const struct nvt_done created = {.status = 201U,
+                                        .form = (uint8_t)NVT_FORM_OBJECT,
+                                        .has = "result.data.created_at",
+                                        .lacks = "error",
+                                        .same = "result.data.operator_journey_id",
+                                        .sent = "operator_journey_id"};
+static const struct nvt_done known = {.status = 200U,
+                                      .form = (uint8_t)NVT_FORM_OBJECT,
+                                      .has = "status",
+                                      .same = "operator_journey_id"};
+static const struct nvt_done listed = {.status = 200U, .form = (uint8_t)NVT_FORM_ARRAY};
+static const struct nvt_done updated = {.status = 200U, .form = (uint8_t)NVT_FORM_EMPTY};
+/* JSON-RPC 2.0 section 5 wants a result in it; the registry leaves that out here. */
+static const struct nvt_done cancelled = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "jsonrpc id", .lacks = "error"};
+
 /* An empty segment would make the path the list's; dot segments are resolved by servers and
  * gateways on the way, encoded or not. */
 static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
@@ -70,15 +90,17 @@ static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struc
         return NVT_E_FIELD_FORMAT;
     }
     nvt_rpc_prepare(r, verb, body, &target);
+    size_t at = target.len;
     nvt_percent_put(&target, id);
+    r->request.id = nvt_span_drop(nvt_buf_span(&target), at);
     nvt_buf_put(&target, nvt_span_str(verb->path_end));
     return nvt_rpc_begin(call, r, &target);
 }
 
 nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span journey_json)
 {
-    static const struct nvt_rpc_verb post = {"POST", JOURNEYS, "", NVT_REQ_KEYED,
-                                             NVT_RPC_RATE_WRITE};
+    static const struct nvt_rpc_verb post = {"POST",        JOURNEYS,           "",
+                                             NVT_REQ_KEYED, NVT_RPC_RATE_WRITE, &created};
     struct nvt_buf target;
     nvt_rpc_prepare(r, &post, &journey_json, &target);
     return nvt_rpc_begin(call, r, &target);
@@ -87,16 +109,16 @@ nvt_err nvt_rpc_send(struct nvt_call *call, struct nvt_rpc_request *r, struct nv
 nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id)
 {
-    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT,
-                                            NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {
+        "GET", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &known};
     return begin_one(call, r, operator_journey_id, &get, NULL);
 }
 
 nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span update_json)
 {
-    static const struct nvt_rpc_verb patch = {"PATCH", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT,
-                                              NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb patch = {
+        "PATCH", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &updated};
     return begin_one(call, r, operator_journey_id, &patch, &update_json);
 }
 
@@ -119,8 +141,8 @@ nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
                        struct nvt_span operator_journey_id, struct nvt_span code,
                        struct nvt_span message)
 {
-    static const struct nvt_rpc_verb post = {"POST", JOURNEYS "/", "/cancel", NVT_REQ_IDEMPOTENT,
-                                             NVT_RPC_RATE_WRITE};
+    static const struct nvt_rpc_verb post = {
+        "POST", JOURNEYS "/", "/cancel", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_WRITE, &cancelled};
     const struct cancel cancel = {code, message};
     struct nvt_buf body;
     nvt_buf_init(&body, r->body, sizeof r->body);
@@ -168,8 +190,8 @@ static void put_count(struct nvt_buf *target, const char *name, uint32_t value)
 nvt_err nvt_rpc_list(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_filter *filter)
 {
-    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "?status=", "", NVT_REQ_IDEMPOTENT,
-                                            NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {
+        "GET", JOURNEYS "?status=", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &listed};
     struct nvt_buf target;
     nvt_err err = check_status(filter->status);
     if (err != NVT_OK) {

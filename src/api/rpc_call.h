@@ -12,8 +12,9 @@ struct nvt_rpc_verb {
     const char *method;
     const char *path;     /* as far as it is always the same */
     const char *path_end; /* behind an id */
-    uint8_t flags;        /* NVT_REQ_* */
+    uint8_t flags;        /* NVT_REQ_*: may it be repeated? */
     uint8_t rate;
+    const struct nvt_done *done; /* what a done answer is */
 };
 
 /* Fills r but for its target, which out_target starts with the verb's path. body NULL: none. */

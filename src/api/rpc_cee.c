@@ -111,7 +111,25 @@ nvt_err nvt_rpc_name_trunc(struct nvt_span lastname, char out_trunc[4])
     return err;
 }
 
-/* ---- calls ---- */
+/* ---- calls ----
+ * Errors come without an envelope: the bare reason, which may be none, or the guard's in one. */
+
+/* The document says no more of it than that the application is possible. */
+static const struct nvt_done possible = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error", .errors = NVT_ERRORS_JSON};
+/* A conflict tells at least when the other application was made. */
+static const struct nvt_done applied = {.status = 201U,
+                                        .form = (uint8_t)NVT_FORM_OBJECT,
+                                        .has = "uuid datetime",
+                                        .errors = NVT_ERRORS_JSON,
+                                        .duplicate = "datetime error.data.datetime"};
+static const struct nvt_done found = {.status = 200U,
+                                      .form = (uint8_t)NVT_FORM_OBJECT,
+                                      .has = "datetime",
+                                      .same = "uuid",
+                                      .errors = NVT_ERRORS_JSON};
+static const struct nvt_done deleted = {
+    .status = 204U, .form = (uint8_t)NVT_FORM_EMPTY, .errors = NVT_ERRORS_JSON};
 
 static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_verb *verb, const struct nvt_span *json)
@@ -123,38 +141,44 @@ static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r,
 
 nvt_err nvt_rpc_cee_simulate(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span json)
 {
-    static const struct nvt_rpc_verb post = {"POST", CEE "/simulate", "", NVT_REQ_IDEMPOTENT,
-                                             NVT_RPC_RATE_CEE};
+    static const struct nvt_rpc_verb post = {
+        "POST", CEE "/simulate", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_CEE, &possible};
     return begin(call, r, &post, &json);
 }
 
 nvt_err nvt_rpc_cee_register(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span json)
 {
-    static const struct nvt_rpc_verb post = {"POST", CEE, "", NVT_REQ_KEYED, NVT_RPC_RATE_CEE};
+    static const struct nvt_rpc_verb post = {"POST",           CEE,     "", NVT_REQ_KEYED,
+                                             NVT_RPC_RATE_CEE, &applied};
     return begin(call, r, &post, &json);
 }
 
-static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, const char *method,
-                         struct nvt_span uuid)
+static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r,
+                         const struct nvt_rpc_verb *verb, struct nvt_span uuid)
 {
-    const struct nvt_rpc_verb verb = {method, CEE "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_CEE};
     struct nvt_buf target;
     if (uuid.len != 36U || !nvt_shape_all_in(uuid, "09afAF--")) {
         return uuid.len == 0U ? NVT_E_FIELD_MISSING : NVT_E_FIELD_FORMAT;
     }
-    nvt_rpc_prepare(r, &verb, NULL, &target);
+    nvt_rpc_prepare(r, verb, NULL, &target);
+    size_t at = target.len;
     nvt_buf_put(&target, uuid);
+    r->request.id = nvt_span_drop(nvt_buf_span(&target), at);
     return nvt_rpc_begin(call, r, &target);
 }
 
 nvt_err nvt_rpc_cee_find(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span uuid)
 {
-    return begin_one(call, r, "GET", uuid);
+    static const struct nvt_rpc_verb get = {
+        "GET", CEE "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_CEE, &found};
+    return begin_one(call, r, &get, uuid);
 }
 
 nvt_err nvt_rpc_cee_delete(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span uuid)
 {
-    return begin_one(call, r, "DELETE", uuid);
+    static const struct nvt_rpc_verb del = {"DELETE",           CEE "/",          "",
+                                            NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_CEE, &deleted};
+    return begin_one(call, r, &del, uuid);
 }
 
 /* ---- answers ---- */

@@ -5,6 +5,11 @@
 
 #define GEO "/v3.3/geo/"
 
+static const struct nvt_done way = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "distance duration"};
+static const struct nvt_done point = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "lat lon"};
+
 static bool in_range(struct nvt_rpc_place place)
 {
     return place.lat_e7 >= -900000000 && place.lat_e7 <= 900000000 && place.lon_e7 >= -1800000000 &&
@@ -20,8 +25,8 @@ static void put_degrees(struct nvt_buf *target, const char *name, int32_t e7)
 nvt_err nvt_rpc_route(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_rpc_place from,
                       struct nvt_rpc_place to)
 {
-    static const struct nvt_rpc_verb get = {"GET", GEO "route", "", NVT_REQ_IDEMPOTENT,
-                                            NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {
+        "GET", GEO "route", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &way};
     struct nvt_buf target;
     if (!in_range(from) || !in_range(to)) {
         return NVT_E_FIELD_RANGE;
@@ -46,8 +51,8 @@ static nvt_err check_text(struct nvt_span text)
 nvt_err nvt_rpc_point_by_address(struct nvt_call *call, struct nvt_rpc_request *r,
                                  struct nvt_span address, struct nvt_span country)
 {
-    static const struct nvt_rpc_verb get = {"GET", GEO "point/by_address?literal=", "",
-                                            NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {
+        "GET", GEO "point/by_address?literal=", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &point};
     struct nvt_buf target;
     nvt_err err = check_text(address);
     if (err == NVT_OK) {
@@ -66,8 +71,8 @@ nvt_err nvt_rpc_point_by_address(struct nvt_call *call, struct nvt_rpc_request *
 nvt_err nvt_rpc_point_by_insee(struct nvt_call *call, struct nvt_rpc_request *r,
                                struct nvt_span code)
 {
-    static const struct nvt_rpc_verb get = {"GET", GEO "point/by_insee?code=", "",
-                                            NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {
+        "GET", GEO "point/by_insee?code=", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &point};
     struct nvt_buf target;
     if (code.len == 0U) {
         return NVT_E_FIELD_MISSING;

@@ -45,7 +45,9 @@ static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
 {
     const struct nvt_outcome *o = &call->outcome;
     (void)request;
-    if (o->status == 404U) {
+    /* Only the registry's own 404 says that it has none: what stands in front of it has some too.
+     */
+    if (o->status == 404U && o->verdict == NVT_REFUSED && o->failure.err == NVT_E_STATUS) {
         return NVT_UPLINK_ABSENT;
     }
     struct nvt_span status = nvt_member_text(o->body, NVT_LIT("status"), false);

@@ -9,6 +9,22 @@
 #include <string.h>
 
 const struct hint cli_hints[] = {
+    /* Whoever answered so is no system: before all rows of theirs. */
+    {NULL, 0, NVT_E_FRONT, NULL,
+     "A firewall, a proxy or a captive portal answered in its place: compare what is shown with "
+     "its usual pages, and try again from another network if it stays so",
+     "Un pare-feu, un serveur mandataire ou un portail captif a répondu à sa place : comparez le "
+     "message à ses pages habituelles, et réessayez depuis un autre réseau si cela persiste"},
+    {NULL, 0, NVT_E_ROUTE, NULL,
+     "Use version v3.3 of the registry's API, at the base URL of this environment: routes of other "
+     "versions answer with an empty 404",
+     "Utilisez la version v3.3 de l’API du registre, à l’adresse de base de cet environnement : "
+     "les routes des autres versions répondent par un 404 vide"},
+    {NULL, 0, NVT_E_ANSWER, NULL,
+     "Nothing was taken for done: look up what became of it before sending it again, and compare "
+     "the base URL with the system's documentation",
+     "Rien n’a été considéré comme fait : cherchez ce qu’il en est advenu avant de renvoyer, et "
+     "comparez l’adresse de base à la documentation du système"},
     {"rpc", 0, NVT_E_GRANT_REFUSED, NULL,
      "Check access_key and secret_key in the secrets file; the operator's page of the registry "
      "makes a new pair, and shows its secret once",

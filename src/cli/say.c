@@ -93,6 +93,8 @@ static const struct advice advices[] = {
     {NVT_E_GRANT_QUOTA, "wait a minute, and let runs share the token cache"},
     {NVT_E_UNAUTHORIZED, "put a fresh token or the right keys into the token file"},
     {NVT_E_REDIRECT, "set the base URL to where it points"},
+    {NVT_E_FRONT, "try again later; if it stays so, look for a firewall or proxy on the way"},
+    {NVT_E_ROUTE, "use v3.3, and the base URL of a system that has it"},
     {NVT_E_FIELD_FUTURE, "check this clock (date -u)"},
 };
 
@@ -170,6 +172,8 @@ static const struct range ranges[] = {
     {NVT_E_SINK, NVT_E_SINK, CLI_INPUT},
     {NVT_E_SOURCE, NVT_E_SOURCE, CLI_INPUT},
     {NVT_E_QUOTA, NVT_E_QUOTA, CLI_LATER},
+    {NVT_E_FRONT, NVT_E_FRONT, CLI_LATER},
+    {NVT_E_ROUTE, NVT_E_ROUTE, CLI_CONFIG},
     {NVT_E_CURSOR, NVT_E_CURSOR, CLI_ANSWER},
     {NVT_E_CANCELLED, NVT_E_CANCELLED, CLI_INTERRUPTED},
     {(nvt_err)-100, (nvt_err)-209, CLI_USAGE},

@@ -49,8 +49,8 @@ static struct nvt_dates dates_of(const struct nvt_call *call,
 /* A status that says what became of this request says nothing of one that went before it. */
 static bool may_have_arrived(const struct nvt_call *call, enum nvt_verdict verdict)
 {
-    uint16_t status = call->outcome.status;
-    bool open = status == 0U ? call->any_sent : nvt_verdict_open(status);
+    const struct nvt_outcome *o = &call->outcome;
+    bool open = o->status == 0U ? call->any_sent : nvt_verdict_open(o->status, o->failure.err);
     return verdict != NVT_DELIVERED && (open || call->repeated);
 }
 
@@ -88,7 +88,7 @@ static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
 /* The call ends without a whole answer. */
 static void fail(struct nvt_call *call, nvt_err err)
 {
-    struct nvt_attempt a = {call->client->profile, nvt_call_flags(call), 0, err, call->any_sent};
+    struct nvt_attempt a = {nvt_call_flags(call), 0, err, call->any_sent, NVT_SAID_OWN};
     nvt_err reported = err;
     enum nvt_verdict verdict = nvt_verdict_judge(&a, &reported);
     if (call->token_leg) {
@@ -338,11 +338,27 @@ static void token_unusable(struct nvt_call *call, nvt_err err)
     finish(call, NVT_RETRY, err, NULL);
 }
 
+/* What a token server says is judged by its body alone: some give it no type of JSON. */
+static struct nvt_said token_said(const struct nvt_call *call)
+{
+    struct nvt_said said = nvt_exchange_said(call);
+    said.type = NVT_LIT("");
+    return said;
+}
+
+/* RFC 6749 section 5.2 has a JSON object in every refusal. Some servers leave it out; nobody on the
+ * way does, who would rather explain himself. */
+static bool is_token_error(const struct nvt_call *call)
+{
+    struct nvt_said said = token_said(call);
+    return said.body.len == 0U || nvt_done_is_error("", &said);
+}
+
 static void token_refused(struct nvt_call *call)
 {
     struct nvt_failure *f = &call->outcome.failure;
     uint16_t status = call->response.status;
-    enum nvt_verdict verdict = nvt_verdict_token(status, &f->err);
+    enum nvt_verdict verdict = nvt_verdict_token(status, is_token_error(call), &f->err);
     read_words(call);
     if (nvt_token_refresh_refused(call, status)) {
         if (nvt_token_fall_back(call->client)) {
@@ -361,7 +377,9 @@ static void token_answered(struct nvt_call *call, uint64_t now_ms)
     if (status > 299U) {
         token_refused(call);
     } else {
-        nvt_err err = nvt_token_keep(call, now_ms);
+        struct nvt_said said = token_said(call);
+        bool own = nvt_done_is_error("", &said); /* an object: there is no token in a page */
+        nvt_err err = own ? nvt_token_keep(call, now_ms) : NVT_E_FRONT;
         if (err == NVT_OK) {
             leave_token(call);
         } else {
@@ -395,21 +413,44 @@ static bool repeats(struct nvt_call *call, uint64_t now_ms)
     return true;
 }
 
+/* What the row's own check says, of an answer that is what its data says. Its words stand. */
+static enum nvt_verdict check(struct nvt_call *call)
+{
+    const struct nvt_done *row = call->request->done;
+    enum nvt_verdict verdict = NVT_DELIVERED;
+    if (row != NULL && row->check != NULL) {
+        verdict = row->check(call);
+    }
+    return verdict == NVT_UNKNOWN ? nvt_verdict_unsure(nvt_call_flags(call)) : verdict;
+}
+
+/* An answer to HEAD has no body to go by. */
+static enum nvt_saying saying_of(const struct nvt_call *call)
+{
+    struct nvt_said said = nvt_exchange_said(call);
+    bool head = nvt_span_eq(call->request->method, NVT_LIT("HEAD"));
+    return head ? NVT_SAID_OWN : nvt_done_judge(&said, call->request, call->client->profile);
+}
+
 static void request_answered(struct nvt_call *call, uint64_t now_ms)
 {
     struct nvt_outcome *o = &call->outcome;
-    struct nvt_attempt a = {call->client->profile, nvt_call_flags(call), call->response.status,
-                            NVT_OK, true};
+    struct nvt_attempt a = {nvt_call_flags(call), call->response.status, NVT_OK, true,
+                            NVT_SAID_OWN};
     if (repeats(call, now_ms)) {
         return;
     }
+    a.saying = saying_of(call);
     enum nvt_verdict verdict = nvt_verdict_judge(&a, &o->failure.err);
     o->status = call->response.status;
-    o->body = nvt_exchange_body(call);
-    if (verdict != NVT_DELIVERED) {
+    o->body = nvt_exchange_sinks(call) ? NVT_LIT("") : nvt_exchange_body(call);
+    if (verdict == NVT_DELIVERED) {
+        verdict = check(call);
+    } else {
         read_words(call);
     }
-    nvt_token_answered(call, verdict, now_ms); /* behind the words: they hide the token in hand */
+    /* after the words: they hide the token in hand */
+    nvt_token_answered(call, verdict, o->failure.err, now_ms);
     o->failure.http_status = o->status;
     finish(call, verdict, o->failure.err, &call->response);
 }

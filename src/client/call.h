@@ -51,17 +51,49 @@ void nvt_exchange_expect(struct nvt_call *call);
  * NVT_E_SINK. */
 nvt_err nvt_exchange_receive(struct nvt_call *call, struct nvt_wait *wait);
 
-/* The kept part of the answer's body. */
+/* The kept part of the answer's body, also of one that went to a sink. */
 struct nvt_span nvt_exchange_body(const struct nvt_call *call);
+
+/* Did the body go to the request's sink? */
+bool nvt_exchange_sinks(const struct nvt_call *call);
+
+/* The answer as far as it was kept. */
+struct nvt_said nvt_exchange_said(const struct nvt_call *call);
+
+/* ---- done.c: whether an answer is what its API documents; pure ---- */
+
+/* An answer, as far as it was kept. */
+struct nvt_said {
+    uint16_t status;
+    bool cut;             /* there was more of the body */
+    struct nvt_span type; /* Content-Type, "": none */
+    struct nvt_span body;
+};
+
+enum nvt_saying {
+    NVT_SAID_OWN,       /* what the API documents, or nothing is known of that */
+    NVT_SAID_OTHER,     /* something else: the API did not say it, or not so */
+    NVT_SAID_DUPLICATE, /* that it has it already */
+    NVT_SAID_NO_ROUTE   /* that it has no such version */
+};
+
+enum nvt_saying nvt_done_judge(const struct nvt_said *a, const struct nvt_request *q,
+                               const struct nvt_profile *p);
+
+/* By its head alone: may it be a done answer? Only such a one goes to a sink. row may be NULL. */
+bool nvt_done_begins(const struct nvt_done *row, uint16_t status, struct nvt_span type);
+
+/* Is it an error of an API whose errors are such? */
+bool nvt_done_is_error(const char *errors, const struct nvt_said *a);
 
 /* ---- verdict.c: what an attempt amounts to; pure ---- */
 
 struct nvt_attempt {
-    const struct nvt_profile *profile;
-    uint8_t flags;   /* NVT_REQ_* */
-    uint16_t status; /* of a whole answer, else 0 */
-    nvt_err err;     /* why there is no whole answer */
-    bool sent;       /* a byte of the request may have reached the server */
+    uint8_t flags;          /* NVT_REQ_* */
+    uint16_t status;        /* of a whole answer, else 0 */
+    nvt_err err;            /* why there is no whole answer */
+    bool sent;              /* a byte of the request may have reached the server */
+    enum nvt_saying saying; /* of a whole answer */
 };
 
 /* May the request be sent twice? */
@@ -70,9 +102,12 @@ bool nvt_verdict_repeatable(uint8_t flags);
 /* *out_err: NVT_OK with NVT_DELIVERED, else what to report. */
 enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err);
 
+/* The verdict of an answer that does not say what became of the request. */
+enum nvt_verdict nvt_verdict_unsure(uint8_t flags);
+
 /* The same for the token request: a refusal of it, or NVT_RETRY. Never NVT_UNKNOWN: asking twice
- * for a token does no harm. */
-enum nvt_verdict nvt_verdict_token(uint16_t status, nvt_err *out_err);
+ * for a token does no harm. own: the answer is one of a token server. */
+enum nvt_verdict nvt_verdict_token(uint16_t status, bool own, nvt_err *out_err);
 
 /* What the server's clock and ours say when a retry time is worked out. */
 struct nvt_dates {
@@ -80,8 +115,8 @@ struct nvt_dates {
     int64_t wall_s;   /* 0: not known */
 };
 
-/* Does this status leave open whether the request was acted upon? */
-bool nvt_verdict_open(uint16_t status);
+/* Does an answer that is reported as err leave open whether the request was acted upon? */
+bool nvt_verdict_open(uint16_t status, nvt_err err);
 
 /* The answer's Date, 0 when there is none. */
 int64_t nvt_verdict_date_s(const struct nvt_http_response *answer);
@@ -161,7 +196,8 @@ bool nvt_token_fall_back(struct nvt_client *c);
 bool nvt_token_renewable(struct nvt_call *call);
 
 /* What the answer that ends the call says of its token: good, or perhaps not understood any more,
- * and then dropped for a new one. */
-void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, uint64_t now_ms);
+ * and then dropped for a new one. One that is reported as not the API's own says nothing of it. */
+void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
+                        uint64_t now_ms);
 
 #endif

@@ -101,26 +101,40 @@ struct nvt_span nvt_exchange_body(const struct nvt_call *call)
     return nvt_span_of(call->mem.bytes + NVT_IO_CAP + call->response.head_len, call->body_kept);
 }
 
-static bool goes_to_sink(const struct nvt_call *call)
+static struct nvt_span type_of(const struct nvt_call *call)
 {
-    uint16_t status = call->response.status;
-    return !call->token_leg && call->request->sink != NULL && status >= 200U && status <= 299U;
+    struct nvt_span type = NVT_LIT("");
+    (void)nvt_http_field_find(&call->response, NVT_LIT("Content-Type"), &type);
+    return type;
+}
+
+struct nvt_said nvt_exchange_said(const struct nvt_call *call)
+{
+    struct nvt_said said = {call->response.status, call->body_in > call->body_kept, type_of(call),
+                            nvt_exchange_body(call)};
+    return said;
+}
+
+/* What can be no done answer is kept in the call, for its words. */
+bool nvt_exchange_sinks(const struct nvt_call *call)
+{
+    const struct nvt_request *q = call->request;
+    return !call->token_leg && q->sink != NULL &&
+           nvt_done_begins(q->done, call->response.status, type_of(call));
 }
 
 static nvt_err take_body(struct nvt_call *call, struct nvt_span piece)
 {
-    call->body_in += piece.len;
-    if (goes_to_sink(call)) {
-        nvt_err err = call->request->sink(call->request->sink_ctx, piece);
-        return err == NVT_OK ? NVT_OK : NVT_E_SINK;
-    }
+    bool sinks = nvt_exchange_sinks(call);
     size_t at = call->response.head_len + call->body_kept;
     size_t room = (size_t)NVT_IN_CAP - at;
     size_t n = piece.len < room ? piece.len : room;
-    call->outcome.body_cut = call->outcome.body_cut || n < piece.len;
+    call->body_in += piece.len;
+    call->outcome.body_cut = !sinks && call->body_in > call->body_kept + n;
     (void)memcpy(call->mem.bytes + NVT_IO_CAP + at, piece.ptr, n);
     call->body_kept += n;
-    return NVT_OK;
+    nvt_err err = sinks ? call->request->sink(call->request->sink_ctx, piece) : NVT_OK;
+    return err == NVT_OK ? NVT_OK : NVT_E_SINK;
 }
 
 /* Hands what came to the parser. NVT_OK: the answer is whole; NVT_AGAIN: more is needed. */

@@ -131,12 +131,14 @@ static void doubt(struct nvt_client *c, uint64_t now_ms)
     }
 }
 
-void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, uint64_t now_ms)
+void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
+                        uint64_t now_ms)
 {
     struct nvt_client *c = call->client;
     uint16_t status = call->response.status;
     bool with = (nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) == 0U;
-    if (!with || call->token_stamp != c->token_stamp || c->token.len == 0U) {
+    bool own = err != NVT_E_FRONT && err != NVT_E_ANSWER;
+    if (!with || !own || call->token_stamp != c->token_stamp || c->token.len == 0U) {
         return;
     }
     if (verdict == NVT_DELIVERED || verdict == NVT_DUPLICATE) {

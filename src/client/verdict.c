@@ -8,47 +8,51 @@ struct rule {
     uint16_t from, to;
     uint8_t repeatable; /* enum nvt_verdict when the request may be sent twice */
     uint8_t once;       /* when it may not */
-    bool if_retry_500;  /* only for profiles that say so */
     nvt_err err;
 };
 
-/* First match wins. 408, 429 and 503 say that the request was not processed (RFC 9110 section
- * 15.5.9, RFC 6585 section 4, RFC 9110 section 15.6.4); other 5xx leave that open. 304 answers a
- * condition that the caller set; it points nowhere. */
+/* First match wins. 408, 423, 429, 501, 503, 505 and 511 say that the request was not processed
+ * (RFC 9110 sections 15.5.9, 15.6.2, 15.6.4 and 15.6.6, RFC 4918 section 11.3, RFC 6585 sections 4
+ * and 6); other 5xx leave that open. No 5xx is a refusal: what fails on the server's side may work
+ * later. 304 answers a condition that the caller set; it points nowhere. */
 static const struct rule rules[] = {
-    {200, 299, NVT_DELIVERED, NVT_DELIVERED, false, NVT_OK},
-    {304, 304, NVT_REFUSED, NVT_REFUSED, false, NVT_E_STATUS},
-    {300, 399, NVT_REFUSED, NVT_REFUSED, false, NVT_E_REDIRECT},
-    {401, 401, NVT_REFUSED, NVT_REFUSED, false, NVT_E_UNAUTHORIZED},
-    {408, 408, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
-    {429, 429, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
-    {400, 499, NVT_REFUSED, NVT_REFUSED, false, NVT_E_STATUS},
-    {500, 500, NVT_RETRY, NVT_UNKNOWN, true, NVT_E_STATUS},
-    {501, 501, NVT_REFUSED, NVT_REFUSED, false, NVT_E_STATUS},
-    {502, 502, NVT_RETRY, NVT_UNKNOWN, false, NVT_E_STATUS},
-    {503, 503, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
-    {504, 504, NVT_RETRY, NVT_UNKNOWN, false, NVT_E_STATUS},
-    {500, 599, NVT_REFUSED, NVT_UNKNOWN, false, NVT_E_STATUS},
+    {200, 299, NVT_DELIVERED, NVT_DELIVERED, NVT_OK},
+    {304, 304, NVT_REFUSED, NVT_REFUSED, NVT_E_STATUS},
+    {300, 399, NVT_REFUSED, NVT_REFUSED, NVT_E_REDIRECT},
+    {401, 401, NVT_REFUSED, NVT_REFUSED, NVT_E_UNAUTHORIZED},
+    {408, 408, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {423, 423, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {429, 429, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {400, 499, NVT_REFUSED, NVT_REFUSED, NVT_E_STATUS},
+    {501, 501, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {503, 503, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {505, 505, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {511, 511, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {500, 599, NVT_RETRY, NVT_UNKNOWN, NVT_E_STATUS},
 };
 
 static const struct rule token_rules[] = {
-    {300, 399, NVT_REFUSED, NVT_REFUSED, false, NVT_E_REDIRECT},
-    {408, 408, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
-    {429, 429, NVT_RETRY, NVT_RETRY, false, NVT_E_GRANT_QUOTA},
-    {400, 499, NVT_REFUSED, NVT_REFUSED, false, NVT_E_GRANT_REFUSED},
-    {500, 599, NVT_RETRY, NVT_RETRY, false, NVT_E_STATUS},
+    {300, 399, NVT_REFUSED, NVT_REFUSED, NVT_E_REDIRECT},
+    {408, 408, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
+    {429, 429, NVT_RETRY, NVT_RETRY, NVT_E_GRANT_QUOTA},
+    {400, 499, NVT_REFUSED, NVT_REFUSED, NVT_E_GRANT_REFUSED},
+    {500, 599, NVT_RETRY, NVT_RETRY, NVT_E_STATUS},
 };
 
-static const struct rule *find(const struct rule *table, size_t count, uint16_t status,
-                               bool retry_500)
+static const struct rule *find(const struct rule *table, size_t count, uint16_t status)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct rule *r = &table[i];
-        if (status >= r->from && status <= r->to && (retry_500 || !r->if_retry_500)) {
-            return r;
+    const struct rule *found = NULL;
+    for (size_t i = 0; i < count && found == NULL; i++) {
+        if (status >= table[i].from && status <= table[i].to) {
+            found = &table[i];
         }
     }
-    return NULL;
+    return found;
+}
+
+static const struct rule *rule_of(uint16_t status)
+{
+    return find(rules, sizeof(rules) / sizeof(rules[0]), status);
 }
 
 bool nvt_verdict_repeatable(uint8_t flags)
@@ -72,39 +76,74 @@ static enum nvt_verdict judge_error(const struct nvt_attempt *a)
     return nvt_verdict_repeatable(a->flags) ? NVT_RETRY : NVT_UNKNOWN;
 }
 
-enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err)
+enum nvt_verdict nvt_verdict_unsure(uint8_t flags)
 {
-    *out_err = a->err;
-    if (a->err != NVT_OK) {
-        return judge_error(a);
-    }
-    *out_err = NVT_E_STATUS;
-    bool keyed = (a->flags & (uint8_t)NVT_REQ_KEYED) != 0U;
-    if (keyed && a->profile->duplicate_status != 0U && a->status == a->profile->duplicate_status) {
-        return NVT_DUPLICATE;
-    }
-    const struct rule *r =
-        find(rules, sizeof(rules) / sizeof(rules[0]), a->status, a->profile->retry_500);
-    if (r == NULL) {
-        return nvt_verdict_repeatable(a->flags) ? NVT_REFUSED : NVT_UNKNOWN;
-    }
+    bool harmless = (flags & (uint8_t)NVT_REQ_IDEMPOTENT) != 0U;
+    return harmless ? NVT_RETRY : NVT_UNKNOWN;
+}
+
+/* Whose word is it? A 2xx is nobody's but the API's own, and then unsure what it means; of a 4xx
+ * the rest may have been written by anyone on the way. */
+static enum nvt_verdict judge_other(const struct nvt_attempt *a, nvt_err *out_err)
+{
+    bool success = a->status <= 299U;
+    *out_err = success ? NVT_E_ANSWER : NVT_E_FRONT;
+    return success ? nvt_verdict_unsure(a->flags) : NVT_RETRY;
+}
+
+static enum nvt_verdict judge_status(const struct nvt_attempt *a, const struct rule *r,
+                                     nvt_err *out_err)
+{
     bool without = r->err == NVT_E_UNAUTHORIZED && (a->flags & (uint8_t)NVT_REQ_NO_AUTH) != 0U;
     *out_err = without ? NVT_E_STATUS : r->err;
     return (enum nvt_verdict)(nvt_verdict_repeatable(a->flags) ? r->repeatable : r->once);
 }
 
-enum nvt_verdict nvt_verdict_token(uint16_t status, nvt_err *out_err)
+enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err)
 {
-    const struct rule *r =
-        find(token_rules, sizeof(token_rules) / sizeof(token_rules[0]), status, false);
-    *out_err = r == NULL ? NVT_E_GRANT_ANSWER : r->err;
-    return r == NULL ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
+    const struct rule *r = rule_of(a->status);
+    *out_err = a->err;
+    if (a->err != NVT_OK) {
+        return judge_error(a);
+    }
+    *out_err = NVT_E_STATUS;
+    if (r == NULL) {
+        return nvt_verdict_repeatable(a->flags) ? NVT_RETRY : NVT_UNKNOWN;
+    }
+    /* Elsewhere it is the same whoever says so. */
+    bool matters =
+        a->status <= 299U || (a->status >= 400U && r->repeatable == (uint8_t)NVT_REFUSED);
+    switch (a->saying) {
+    case NVT_SAID_DUPLICATE:
+        return NVT_DUPLICATE;
+    case NVT_SAID_NO_ROUTE:
+        *out_err = NVT_E_ROUTE;
+        return NVT_REFUSED;
+    case NVT_SAID_OTHER:
+        return matters ? judge_other(a, out_err) : judge_status(a, r, out_err);
+    case NVT_SAID_OWN:
+    default:
+        return judge_status(a, r, out_err);
+    }
 }
 
-bool nvt_verdict_open(uint16_t status)
+enum nvt_verdict nvt_verdict_token(uint16_t status, bool own, nvt_err *out_err)
 {
-    const struct rule *r = find(rules, sizeof(rules) / sizeof(rules[0]), status, true);
-    return r == NULL || r->once == (uint8_t)NVT_UNKNOWN;
+    const struct rule *r = find(token_rules, sizeof(token_rules) / sizeof(token_rules[0]), status);
+    bool front = !own && (r == NULL || r->err == NVT_E_GRANT_REFUSED);
+    *out_err = r == NULL ? NVT_E_GRANT_ANSWER : r->err;
+    if (front) {
+        *out_err = NVT_E_FRONT;
+    }
+    return r == NULL || front ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
+}
+
+/* A front that answers 409 or 422 may have put its page in the place of what the API answered. */
+bool nvt_verdict_open(uint16_t status, nvt_err err)
+{
+    const struct rule *r = rule_of(status);
+    bool replaced = err == NVT_E_FRONT && (status == 409U || status == 422U);
+    return r == NULL || r->once == (uint8_t)NVT_UNKNOWN || err == NVT_E_ANSWER || replaced;
 }
 
 int64_t nvt_verdict_date_s(const struct nvt_http_response *answer)

@@ -240,7 +240,7 @@ static nvt_err find_member(const struct nvt_json *doc, struct nvt_span name, nvt
 {
     nvt_json_node at = *node + 1U;
     for (uint32_t left = nvt_json_size(doc, *node); left > 0U && at < doc->count; left--) {
-        if (nvt_json_text_same(nvt_json_raw(doc, at), name, true)) {
+        if (nvt_json_same(nvt_json_raw(doc, at), name, true)) {
             *node = at + 1U;
             return NVT_OK;
         }
@@ -323,7 +323,7 @@ static bool is_repeated(const struct nvt_json *doc, nvt_json_node node)
         if (parent_of(doc, node) != object) {
             return false;
         }
-    } while (!nvt_json_text_same(name, nvt_json_raw(doc, node), false));
+    } while (!nvt_json_same(name, nvt_json_raw(doc, node), false));
     return true;
 }
 

@@ -19,8 +19,4 @@ uint8_t nvt_json_short_letter(uint8_t byte);
 
 bool nvt_json_has_escape(struct nvt_span raw);
 
-/* Whether two texts mean the same. Each is the content of a string as it stands in a checked text,
- * but b is plain text when b_plain. */
-bool nvt_json_text_same(struct nvt_span a, struct nvt_span b, bool b_plain);
-
 #endif

@@ -107,7 +107,7 @@ static bool same(struct text *a, struct text *b)
     return more_a == more_b;
 }
 
-bool nvt_json_text_same(struct nvt_span a, struct nvt_span b, bool b_plain)
+bool nvt_json_same(struct nvt_span a, struct nvt_span b, bool b_plain)
 {
     if (b_plain && a.len < b.len) {
         return false; /* an escape is never shorter than what it means */

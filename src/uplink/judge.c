@@ -26,8 +26,8 @@ static bool is_for_people(nvt_err err)
     bool credentials = (err <= NVT_E_CRED_EMPTY && err >= NVT_E_CRED_SIZE) ||
                        (err <= NVT_E_CRED_EDGE && err >= NVT_E_CRED_CUT);
     return trust || credentials || err == NVT_E_TLS_SETUP || err == NVT_E_TLS_CA ||
-           err == NVT_E_UNAUTHORIZED || err == NVT_E_GRANT_REFUSED || err == NVT_E_GRANT_LOGIN ||
-           err == NVT_E_REDIRECT;
+           err == NVT_E_ROUTE || err == NVT_E_UNAUTHORIZED || err == NVT_E_GRANT_REFUSED ||
+           err == NVT_E_GRANT_LOGIN || err == NVT_E_REDIRECT;
 }
 
 /* Statuses that may be about this entry (a firewall that dislikes a word in it) or about all of
@@ -253,7 +253,9 @@ static void judge_known(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
 static void judge_asked(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
+    /* NVT_E_ANSWER: another form than the API's; known() is not sure of it then. */
     bool answered = o->verdict == NVT_DELIVERED || o->verdict == NVT_DUPLICATE ||
+                    o->failure.err == NVT_E_ANSWER ||
                     (o->verdict == NVT_REFUSED && o->status != 0U && o->status < 500U &&
                      !is_for_people(o->failure.err));
     if (answered) {

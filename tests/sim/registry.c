@@ -199,6 +199,16 @@ static void refuse(struct registry *r, struct nvt_sim_line *line, uint16_t statu
     registry_answer(r, line, status, 0U, body);
 }
 
+static void create(struct registry *r, struct nvt_sim_line *line, size_t number)
+{
+    char body[200];
+    (void)snprintf(body, sizeof body,
+                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"data\":{\"operator_journey_id\":"
+                   "\"j-%u\",\"created_at\":\"2026-01-01T00:00:00Z\"}}}",
+                   (unsigned)number);
+    registry_answer(r, line, 201U, 0U, body);
+}
+
 /* A journey that was not known: kept, or refused for its content. */
 static void judge(struct registry *r, struct nvt_sim_line *line, struct nvt_span body,
                   size_t number)
@@ -221,8 +231,7 @@ static void judge(struct registry *r, struct nvt_sim_line *line, struct nvt_span
         refuse_terms(r, line, j->label);
     } else {
         j->state = REGISTRY_STORED;
-        registry_answer(r, line, 201U, 0U,
-                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"data\":{}}}");
+        create(r, line, number);
     }
 }
 

@@ -208,7 +208,7 @@ static void test_500_unkeyed(void **state)
     (void)state;
     one_answer(&world_keyed, WORLD_500, 0, NVT_UNKNOWN, NVT_E_STATUS);
     world_close(&w);
-    one_answer(&world_plain, WORLD_500, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_STATUS);
+    one_answer(&world_plain, WORLD_500, NVT_REQ_KEYED, NVT_RETRY, NVT_E_STATUS);
     world_close(&w);
 }
 

@@ -494,8 +494,8 @@ static void test_other_refusals(void **state)
     refused("HTTP/1.1 400 No\r\nContent-Length: "
             "39\r\n\r\n{\"error\":\"x\",\"y\":\"ref-0123456789abc!\"}  ",
             NVT_REFUSED, NVT_E_GRANT_REFUSED);
-    refused("HTTP/1.1 400 No\r\nContent-Length: 21\r\n\r\nref-0123456789abc ref", NVT_REFUSED,
-            NVT_E_GRANT_REFUSED);
+    refused("HTTP/1.1 400 No\r\nContent-Length: 21\r\n\r\nref-0123456789abc ref", NVT_RETRY,
+            NVT_E_FRONT);
 }
 
 int main(void)

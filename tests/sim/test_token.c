@@ -133,13 +133,18 @@ static void test_token_refusals(void **state)
     token_refused("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", NVT_REFUSED, NVT_E_GRANT_REFUSED);
     token_refused("HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\n{}", NVT_REFUSED,
                   NVT_E_GRANT_REFUSED);
+    token_refused("HTTP/1.1 403 No\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+                  NVT_RETRY, NVT_E_FRONT);
     token_refused("HTTP/1.1 429 Slow\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n", NVT_RETRY,
                   NVT_E_GRANT_QUOTA);
     token_refused("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", NVT_RETRY, NVT_E_STATUS);
     token_refused("HTTP/1.1 302 Go\r\nLocation: http://x/\r\nContent-Length: 0\r\n\r\n",
                   NVT_REFUSED, NVT_E_REDIRECT);
     token_refused("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", NVT_RETRY, NVT_E_GRANT_ANSWER);
-    token_refused("HTTP/1.1 204 OK\r\n\r\n", NVT_RETRY, NVT_E_GRANT_ANSWER);
+    token_refused("HTTP/1.1 204 OK\r\n\r\n", NVT_RETRY, NVT_E_FRONT);
+    token_refused("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", NVT_RETRY, NVT_E_FRONT);
+    token_refused("HTTP/1.1 511 Log in\r\nContent-Length: 6\r\n\r\n<html>", NVT_RETRY,
+                  NVT_E_STATUS);
 }
 
 static void test_no_credentials(void **state)

@@ -49,9 +49,9 @@ static void test_two_in_a_row_renew(void **state)
     (void)state;
     start(&s);
     send(NVT_DELIVERED);
-    send(NVT_REFUSED);
+    send(NVT_RETRY);
     assert_int_equal(w.call.token_requests, 1);
-    send(NVT_REFUSED);
+    send(NVT_RETRY);
     send(NVT_DELIVERED);
     assert_int_equal(w.call.token_requests, 2);
     assert_int_equal(world_count_sent(&w, NEW_TOKEN), 1);
@@ -73,7 +73,8 @@ static void test_one_request_at_fault(void **state)
     (void)state;
     start(&s);
     for (size_t i = 0; i < 6U; i++) {
-        send(i % 2U == 1U && i != 3U ? NVT_DELIVERED : NVT_REFUSED);
+        bool answered = i % 2U == 1U;
+        send(i == 3U ? NVT_REFUSED : answered ? NVT_DELIVERED : NVT_RETRY);
     }
     assert_int_equal(w.call.token_requests, 1);
     world_close(&w);
@@ -89,12 +90,12 @@ static void test_outage_costs_one(void **state)
     (void)state;
     start(&s);
     for (unsigned i = 0; i < 7U; i++) {
-        send(NVT_REFUSED);
+        send(NVT_RETRY);
     }
     assert_int_equal(w.call.token_requests, 2);
     send(NVT_DELIVERED); /* it is over: the next one may be the token's fault again */
-    send(NVT_REFUSED);
-    send(NVT_REFUSED);
+    send(NVT_RETRY);
+    send(NVT_RETRY);
     send(NVT_DELIVERED);
     assert_int_equal(w.call.token_requests, 3);
     world_close(&w);
@@ -111,7 +112,7 @@ static void test_dropped_token_is_hidden(void **state)
     start(&s);
     w.echoed = true;
     for (unsigned i = 0; i < 2U; i++) {
-        send(NVT_REFUSED);
+        send(NVT_RETRY);
         assert_string_equal(w.call.outcome.failure.message,
                             NVT_SERVER_WORDS ? "Invalid: ***!" : "");
     }
@@ -128,13 +129,13 @@ static void test_quota_goes_before(void **state)
     static const struct nvt_sim_script s = SCRIPT(a);
     (void)state;
     start(&s);
-    send(NVT_REFUSED);
+    send(NVT_RETRY);
     uint64_t due_us = w.client.rate_due_us[0];
     w.client.rate_due_us[0] = (w.sim.mono_ms + 60000U) * 1000U;
-    send(NVT_REFUSED);
+    send(NVT_RETRY);
     assert_true(w.client.token.len > 0U);
     w.client.rate_due_us[0] = due_us;
-    send(NVT_REFUSED);
+    send(NVT_RETRY);
     send(NVT_DELIVERED);
     assert_int_equal(w.call.token_requests, 2);
     world_close(&w);

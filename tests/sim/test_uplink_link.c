@@ -306,7 +306,8 @@ static void test_forbidden_for_one(void **state)
 {
     (void)state;
     for (uint8_t lanes = 1; lanes <= (uint8_t)UP_LANES; lanes = (uint8_t)(lanes + 3U)) {
-        struct nvt_sim_answer no = up_says("403 No", "", "{\"code\":7,\"message\":\"word\"}");
+        struct nvt_sim_answer no =
+            up_says("403 No", "", "{\"error\":{\"code\":7,\"message\":\"word\"}}");
         struct nvt_sim_answer list[] = {no, up_says("201 Created", "", "{}"), no};
         struct up_world *w = FRESH(lanes, list);
         uint32_t a = up_append(w, "a", 1);

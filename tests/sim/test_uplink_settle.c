@@ -76,7 +76,8 @@ static void test_an_entry_too_long_for_the_lanes(void **state)
 static void test_a_receipt_that_is_not_taken(void **state)
 {
     (void)state;
-    struct nvt_sim_answer list[] = {up_says("400 No", "", "{\"code\":1,\"message\":\"x\"}")};
+    struct nvt_sim_answer list[] = {
+        up_says("400 No", "", "{\"error\":{\"code\":1,\"message\":\"x\"}}")};
     struct up_world *w = FRESH(1, list);
     uint32_t a = up_append(w, "a", DUE);
     w->refuse_told = 3;

@@ -81,6 +81,83 @@ static struct nvt_sim_answer status_of(const struct up_world *w, const char *lin
     return found ? there : absent;
 }
 
+/* ---- what the registry has in its bodies ---- */
+
+/* The id that a journey is posted with: the one at the top. */
+static void posted_id(const char *body, char out[UP_BODY])
+{
+    const char *name = strstr(body, "\"operator_journey_id\" : \"");
+    out[0] = '\0';
+    if (name != NULL) {
+        const char *id = strchr(name, ':') + 3;
+        (void)snprintf(out, UP_BODY, "%.*s", (int)strcspn(id, "\""), id);
+    }
+}
+
+/* The id that is asked for, decoded. */
+static void asked_id(const char *line, char out[UP_BODY])
+{
+    const char *at = strstr(line, "/journeys/");
+    size_t n = 0;
+    at = at == NULL ? " " : at + strlen("/journeys/");
+    while (*at != ' ' && *at != '\0' && n < (size_t)UP_BODY - 1U) {
+        unsigned byte = (unsigned char)*at;
+        bool encoded = *at == '%' && sscanf(at + 1, "%2x", &byte) == 1;
+        out[n] = (char)byte;
+        n++;
+        at += encoded ? 3 : 1;
+    }
+    out[n] = '\0';
+}
+
+static void write_body(char *out, size_t cap, unsigned status, const char *request,
+                       const char *given)
+{
+    char id[UP_BODY];
+    if (request[0] == 'G' && status == 200U) {
+        asked_id(request, id);
+        (void)snprintf(out, cap, "{\"operator_journey_id\":\"%s\",%s", id, given + 1);
+    } else if (status == 201U) {
+        posted_id(request, id);
+        (void)snprintf(out, cap,
+                       "{\"result\":{\"data\":{\"operator_journey_id\":\"%s\",\"created_at\":"
+                       "\"2025-06-15T15:06:41Z\"}}}",
+                       id);
+    } else {
+        (void)snprintf(out, cap, "{\"error\":{\"code\":%d,\"message\":\"no\"}}",
+                       status == 409U ? -32509 : 0);
+    }
+}
+
+/* An answer without a body of its own has the one that the registry gives with that status. */
+static struct nvt_sim_answer complete(struct nvt_sim_answer a, const char *request)
+{
+    static char texts[NVT_SIM_SOCKS][1400];
+    static size_t next;
+    const char *body = a.len == 0U ? NULL : strstr((const char *)a.ptr, "\r\n\r\n");
+    unsigned status = 0;
+    if (body == NULL || sscanf((const char *)a.ptr, "HTTP/1.1 %u", &status) != 1) {
+        return a;
+    }
+    body += 4;
+    bool bare = *body == '\0' || strcmp(body, "{}") == 0;
+    bool known = request[0] == 'G' && status == 200U && strncmp(body, "{\"status\"", 9) == 0;
+    if (!known && !(bare && (status == 201U || (status >= 400U && status <= 499U)))) {
+        return a;
+    }
+    char text[1000];
+    char *out = texts[next % NVT_SIM_SOCKS];
+    next++;
+    write_body(text, sizeof text, status, request, body);
+    const char *length = strstr((const char *)a.ptr, "Content-Length: ");
+    int n = snprintf(out, sizeof texts[0], "%.*sContent-Length: %zu\r\n\r\n%s",
+                     (int)(length - (const char *)a.ptr), (const char *)a.ptr, strlen(text), text);
+    assert_in_range(n, 1, sizeof texts[0] - 1U);
+    a.ptr = out;
+    a.len = (size_t)n;
+    return a;
+}
+
 static struct nvt_sim_answer poisoned(const struct up_world *w)
 {
     struct nvt_sim_answer oh = up_cuts();
@@ -117,6 +194,7 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
             line->answer = falls ? poisoned(w) : up_says("404 No", "", "");
         }
     }
+    line->answer = complete(line->answer, text);
     if (w->once_each && line->went > 0U) {
         line->answer = up_cuts();
     }

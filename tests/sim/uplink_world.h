@@ -71,7 +71,8 @@ struct up_world {
     struct nvt_sim_line lines[NVT_SIM_SOCKS];
 };
 
-/* An answer: status "503 Oh", further fields with their line ends, body. */
+/* An answer: status "503 Oh", further fields with their line ends, body. A 201 or 4xx with "" or
+ * "{}" gets the registry's own body for it, a look-up's {"status"...} the id that was asked for. */
 struct nvt_sim_answer up_says(const char *status, const char *fields, const char *body);
 
 /* None: the connection is reset once the request was read. */

@@ -8,56 +8,55 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-static const struct nvt_profile keyed = {.name = "k", .duplicate_status = 409, .retry_500 = true};
-static const struct nvt_profile plain = {.name = "p"};
-
-static enum nvt_verdict judge(const struct nvt_profile *p, uint8_t flags, uint16_t status,
+static enum nvt_verdict judge(uint8_t flags, uint16_t status, enum nvt_saying saying,
                               nvt_err *out_err)
 {
-    struct nvt_attempt a = {p, flags, status, NVT_OK, true};
+    struct nvt_attempt a = {flags, status, NVT_OK, true, saying};
     return nvt_verdict_judge(&a, out_err);
 }
+
+/* ---- what the API itself said ---- */
 
 struct row {
     uint16_t status;
     uint8_t flags;
-    bool with_profile;
     enum nvt_verdict verdict;
     nvt_err err;
 };
 
 static const struct row rows[] = {
-    {200, 0, true, NVT_DELIVERED, NVT_OK},
-    {201, NVT_REQ_KEYED, true, NVT_DELIVERED, NVT_OK},
-    {204, NVT_REQ_IDEMPOTENT, false, NVT_DELIVERED, NVT_OK},
-    {299, 0, false, NVT_DELIVERED, NVT_OK},
-    {301, 0, true, NVT_REFUSED, NVT_E_REDIRECT},
-    {304, NVT_REQ_IDEMPOTENT, true, NVT_REFUSED, NVT_E_STATUS},
-    {308, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_REDIRECT},
-    {400, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_STATUS},
-    {401, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_UNAUTHORIZED},
-    {401, NVT_REQ_NO_AUTH, true, NVT_REFUSED, NVT_E_STATUS},
-    {403, 0, true, NVT_REFUSED, NVT_E_STATUS},
-    {404, NVT_REQ_IDEMPOTENT, true, NVT_REFUSED, NVT_E_STATUS},
-    {408, 0, true, NVT_RETRY, NVT_E_STATUS},
-    {409, NVT_REQ_KEYED, true, NVT_DUPLICATE, NVT_E_STATUS},
-    {409, NVT_REQ_KEYED, false, NVT_REFUSED, NVT_E_STATUS},
-    {409, NVT_REQ_IDEMPOTENT, true, NVT_REFUSED, NVT_E_STATUS},
-    {409, 0, true, NVT_REFUSED, NVT_E_STATUS},
-    {422, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_STATUS},
-    {429, 0, false, NVT_RETRY, NVT_E_STATUS},
-    {500, NVT_REQ_KEYED, true, NVT_RETRY, NVT_E_STATUS},
-    {500, NVT_REQ_KEYED, false, NVT_REFUSED, NVT_E_STATUS},
-    {500, 0, true, NVT_UNKNOWN, NVT_E_STATUS},
-    {500, 0, false, NVT_UNKNOWN, NVT_E_STATUS},
-    {501, 0, true, NVT_REFUSED, NVT_E_STATUS},
-    {502, NVT_REQ_IDEMPOTENT, true, NVT_RETRY, NVT_E_STATUS},
-    {502, 0, true, NVT_UNKNOWN, NVT_E_STATUS},
-    {503, 0, true, NVT_RETRY, NVT_E_STATUS},
-    {504, NVT_REQ_KEYED, false, NVT_RETRY, NVT_E_STATUS},
-    {504, 0, false, NVT_UNKNOWN, NVT_E_STATUS},
-    {505, NVT_REQ_KEYED, true, NVT_REFUSED, NVT_E_STATUS},
-    {599, 0, true, NVT_UNKNOWN, NVT_E_STATUS},
+    {200, 0, NVT_DELIVERED, NVT_OK},
+    {201, NVT_REQ_KEYED, NVT_DELIVERED, NVT_OK},
+    {204, NVT_REQ_IDEMPOTENT, NVT_DELIVERED, NVT_OK},
+    {299, 0, NVT_DELIVERED, NVT_OK},
+    {301, 0, NVT_REFUSED, NVT_E_REDIRECT},
+    {304, NVT_REQ_IDEMPOTENT, NVT_REFUSED, NVT_E_STATUS},
+    {308, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_REDIRECT},
+    {400, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_STATUS},
+    {401, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_UNAUTHORIZED},
+    {401, NVT_REQ_NO_AUTH, NVT_REFUSED, NVT_E_STATUS},
+    {403, 0, NVT_REFUSED, NVT_E_STATUS},
+    {404, NVT_REQ_IDEMPOTENT, NVT_REFUSED, NVT_E_STATUS},
+    {408, 0, NVT_RETRY, NVT_E_STATUS},
+    {409, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_STATUS},
+    {409, 0, NVT_REFUSED, NVT_E_STATUS},
+    {422, NVT_REQ_KEYED, NVT_REFUSED, NVT_E_STATUS},
+    {423, 0, NVT_RETRY, NVT_E_STATUS},
+    {429, 0, NVT_RETRY, NVT_E_STATUS},
+    {500, NVT_REQ_KEYED, NVT_RETRY, NVT_E_STATUS},
+    {500, 0, NVT_UNKNOWN, NVT_E_STATUS},
+    {501, 0, NVT_RETRY, NVT_E_STATUS},
+    {502, NVT_REQ_IDEMPOTENT, NVT_RETRY, NVT_E_STATUS},
+    {502, 0, NVT_UNKNOWN, NVT_E_STATUS},
+    {503, 0, NVT_RETRY, NVT_E_STATUS},
+    {504, NVT_REQ_KEYED, NVT_RETRY, NVT_E_STATUS},
+    {504, 0, NVT_UNKNOWN, NVT_E_STATUS},
+    {505, NVT_REQ_KEYED, NVT_RETRY, NVT_E_STATUS},
+    {507, NVT_REQ_KEYED, NVT_RETRY, NVT_E_STATUS},
+    {507, 0, NVT_UNKNOWN, NVT_E_STATUS},
+    {511, 0, NVT_RETRY, NVT_E_STATUS},
+    {525, NVT_REQ_KEYED, NVT_RETRY, NVT_E_STATUS},
+    {599, 0, NVT_UNKNOWN, NVT_E_STATUS},
 };
 
 static void test_rows(void **state)
@@ -65,29 +64,74 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         nvt_err err = NVT_OK;
-        enum nvt_verdict v =
-            judge(rows[i].with_profile ? &keyed : &plain, rows[i].flags, rows[i].status, &err);
+        enum nvt_verdict v = judge(rows[i].flags, rows[i].status, NVT_SAID_OWN, &err);
         if (v != rows[i].verdict || err != rows[i].err) {
             fail_msg("row %zu, status %u: %d, %s", i, rows[i].status, (int)v, nvt_err_name(err));
         }
     }
 }
 
-/* The rule that must hold for every status: what may have been done is never simply sent again. */
+/* The rule that must hold for every status: what may have been done is never simply sent again, and
+ * a server's failure is never a refusal. */
 static void test_every_status(void **state)
 {
     (void)state;
     for (uint16_t status = 100; status <= 599U; status++) {
         nvt_err err = NVT_OK;
-        enum nvt_verdict v = judge(&keyed, 0, status, &err);
-        bool says_not_done = status == 408U || status == 429U || status == 503U;
+        enum nvt_verdict v = judge(0, status, NVT_SAID_OWN, &err);
+        bool says_not_done = status == 408U || status == 423U || status == 429U || status == 501U ||
+                             status == 503U || status == 505U || status == 511U;
         assert_int_equal(v == NVT_RETRY, says_not_done);
         assert_int_equal(v == NVT_DELIVERED, status >= 200U && status <= 299U);
         assert_int_equal(err == NVT_OK, v == NVT_DELIVERED);
-        v = judge(&keyed, NVT_REQ_KEYED, status, &err);
+        v = judge(NVT_REQ_KEYED, status, NVT_SAID_OWN, &err);
         assert_true(v != NVT_UNKNOWN);
+        assert_false(status >= 500U && v == NVT_REFUSED);
     }
 }
+
+/* ---- what it did not say, or not so ---- */
+
+static void test_every_status_of_others(void **state)
+{
+    static const uint8_t flags[] = {0, NVT_REQ_IDEMPOTENT, NVT_REQ_KEYED, NVT_REQ_NO_AUTH};
+    (void)state;
+    for (uint16_t status = 200; status <= 599U; status++) {
+        for (size_t i = 0; i < sizeof flags; i++) {
+            nvt_err err = NVT_OK;
+            enum nvt_verdict v = judge(flags[i], status, NVT_SAID_OTHER, &err);
+            bool safe = flags[i] == NVT_REQ_IDEMPOTENT;
+            assert_true(v != NVT_DELIVERED && v != NVT_DUPLICATE);
+            if (status <= 299U) {
+                assert_int_equal(v, safe ? NVT_RETRY : NVT_UNKNOWN);
+                assert_int_equal(err, NVT_E_ANSWER);
+                assert_true(nvt_verdict_open(status, err));
+            } else if (status >= 400U && status <= 499U) {
+                bool told = status == 408U || status == 423U || status == 429U;
+                assert_int_equal(v, NVT_RETRY);
+                assert_int_equal(err, told ? NVT_E_STATUS : NVT_E_FRONT);
+                assert_int_equal(nvt_verdict_open(status, err), status == 409U || status == 422U);
+            } else {
+                nvt_err own = NVT_OK;
+                assert_int_equal(v, judge(flags[i], status, NVT_SAID_OWN, &own));
+                assert_int_equal(err, own);
+            }
+        }
+    }
+}
+
+static void test_duplicate_and_route(void **state)
+{
+    nvt_err err = NVT_OK;
+    (void)state;
+    assert_int_equal(judge(NVT_REQ_KEYED, 409, NVT_SAID_DUPLICATE, &err), NVT_DUPLICATE);
+    assert_int_equal(err, NVT_E_STATUS);
+    assert_int_equal(judge(NVT_REQ_KEYED, 404, NVT_SAID_NO_ROUTE, &err), NVT_REFUSED);
+    assert_int_equal(err, NVT_E_ROUTE);
+    assert_false(nvt_verdict_open(404, err));
+}
+
+/* ---- no whole answer ---- */
 
 static void test_errors(void **state)
 {
@@ -98,7 +142,7 @@ static void test_errors(void **state)
     };
     (void)state;
     for (size_t i = 2; i < sizeof(all) / sizeof(all[0]); i++) {
-        struct nvt_attempt a = {&keyed, 0, 0, all[i], true};
+        struct nvt_attempt a = {0, 0, all[i], true, NVT_SAID_OWN};
         nvt_err err = NVT_OK;
         assert_int_equal(nvt_verdict_judge(&a, &err), NVT_UNKNOWN);
         assert_int_equal(err, all[i]);
@@ -109,7 +153,7 @@ static void test_errors(void **state)
         enum nvt_verdict v = nvt_verdict_judge(&a, &err);
         assert_true(v == NVT_RETRY || v == NVT_REFUSED);
     }
-    struct nvt_attempt a = {&keyed, 0, 0, NVT_E_SPACE, false};
+    struct nvt_attempt a = {0, 0, NVT_E_SPACE, false, NVT_SAID_OWN};
     nvt_err err = NVT_OK;
     assert_int_equal(nvt_verdict_judge(&a, &err), NVT_REFUSED);
     a.err = NVT_E_CRED_EMPTY;
@@ -123,12 +167,17 @@ static void test_token(void **state)
     nvt_err err = NVT_OK;
     (void)state;
     for (uint16_t status = 100; status <= 599U; status++) {
-        enum nvt_verdict v = nvt_verdict_token(status, &err);
+        enum nvt_verdict v = nvt_verdict_token(status, true, &err);
         assert_true(v == NVT_RETRY || v == NVT_REFUSED);
         assert_true(err != NVT_OK);
+        v = nvt_verdict_token(status, false, &err);
+        assert_int_equal(v == NVT_REFUSED, status >= 300U && status <= 399U);
+        assert_true(err != NVT_E_GRANT_REFUSED && err != NVT_OK);
     }
-    assert_int_equal(nvt_verdict_token(201, &err), NVT_RETRY);
+    assert_int_equal(nvt_verdict_token(201, true, &err), NVT_RETRY);
     assert_int_equal(err, NVT_E_GRANT_ANSWER);
+    assert_int_equal(nvt_verdict_token(401, true, &err), NVT_REFUSED);
+    assert_int_equal(err, NVT_E_GRANT_REFUSED);
 }
 
 static void test_back_off(void **state)
@@ -263,9 +312,14 @@ static void test_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),     cmocka_unit_test(test_every_status),
-        cmocka_unit_test(test_errors),   cmocka_unit_test(test_token),
-        cmocka_unit_test(test_back_off), cmocka_unit_test(test_times_in_answers),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_every_status),
+        cmocka_unit_test(test_every_status_of_others),
+        cmocka_unit_test(test_duplicate_and_route),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_token),
+        cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_times_in_answers),
         cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
