@@ -25,7 +25,7 @@ const struct nvt_profile nvt_rpc_profile = {
               {100U, 301000U, 50U}},
     .duplicate_status = 409U,
     .duplicate = "error.code=-32509",
-    .errors = "error", /* in the envelope of JSON-RPC, and beside a code without one */
+    .errors = NVT_ERRORS_JSON, /* in the rows more: CEE alone leaves its envelope out */
     .versioned = true,
     .retry_500 = true,
     .doubt_status = 500U, /* a token that it can not read is no 401 there */
@@ -66,16 +66,23 @@ static const struct nvt_done created = {.status = 201U,
                                         .has = "result.data.created_at",
                                         .lacks = "error",
                                         .same = "result.data.operator_journey_id",
-                                        .sent = "operator_journey_id"};
+                                        .sent = "operator_journey_id",
+                                        .errors = NVT_RPC_ERRORS};
 static const struct nvt_done known = {.status = 200U,
                                       .form = (uint8_t)NVT_FORM_OBJECT,
                                       .has = "status",
-                                      .same = "operator_journey_id"};
-static const struct nvt_done listed = {.status = 200U, .form = (uint8_t)NVT_FORM_ARRAY};
-static const struct nvt_done updated = {.status = 200U, .form = (uint8_t)NVT_FORM_EMPTY};
+                                      .same = "operator_journey_id",
+                                      .errors = NVT_RPC_ERRORS};
+static const struct nvt_done listed = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_ARRAY, .errors = NVT_RPC_ERRORS};
+static const struct nvt_done updated = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_EMPTY, .errors = NVT_RPC_ERRORS};
 /* JSON-RPC 2.0 section 5 wants a result in it; the registry leaves that out here. */
-static const struct nvt_done cancelled = {
-    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "jsonrpc id", .lacks = "error"};
+static const struct nvt_done cancelled = {.status = 200U,
+                                          .form = (uint8_t)NVT_FORM_OBJECT,
+                                          .has = "jsonrpc id",
+                                          .lacks = "error",
+                                          .errors = NVT_RPC_ERRORS};
 
 /* An empty segment would make the path the list's; dot segments are resolved by servers and
  * gateways on the way, encoded or not. */

@@ -116,20 +116,15 @@ nvt_err nvt_rpc_name_trunc(struct nvt_span lastname, char out_trunc[4])
 
 /* The document says no more of it than that the application is possible. */
 static const struct nvt_done possible = {
-    .status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error", .errors = NVT_ERRORS_JSON};
+    .status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error"};
 /* A conflict tells at least when the other application was made. */
 static const struct nvt_done applied = {.status = 201U,
                                         .form = (uint8_t)NVT_FORM_OBJECT,
                                         .has = "uuid datetime",
-                                        .errors = NVT_ERRORS_JSON,
                                         .duplicate = "datetime error.data.datetime"};
-static const struct nvt_done found = {.status = 200U,
-                                      .form = (uint8_t)NVT_FORM_OBJECT,
-                                      .has = "datetime",
-                                      .same = "uuid",
-                                      .errors = NVT_ERRORS_JSON};
-static const struct nvt_done deleted = {
-    .status = 204U, .form = (uint8_t)NVT_FORM_EMPTY, .errors = NVT_ERRORS_JSON};
+static const struct nvt_done found = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "datetime", .same = "uuid"};
+static const struct nvt_done deleted = {.status = 204U, .form = (uint8_t)NVT_FORM_EMPTY};
 
 static nvt_err begin(struct nvt_call *call, struct nvt_rpc_request *r,
                      const struct nvt_rpc_verb *verb, const struct nvt_span *json)

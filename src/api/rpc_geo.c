@@ -5,10 +5,12 @@
 
 #define GEO "/v3.3/geo/"
 
-static const struct nvt_done way = {
-    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "distance duration"};
+static const struct nvt_done way = {.status = 200U,
+                                    .form = (uint8_t)NVT_FORM_OBJECT,
+                                    .has = "distance duration",
+                                    .errors = NVT_RPC_ERRORS};
 static const struct nvt_done point = {
-    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "lat lon"};
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "lat lon", .errors = NVT_RPC_ERRORS};
 
 static bool in_range(struct nvt_rpc_place place)
 {

@@ -183,7 +183,7 @@ unlike 'never "not found"' "$err" 'nothing of that key'
 fault '{"clear":true}'
 fault '{"scope":"coopcycle","path":"/api/stores","fail_status":500,"fail_count":9}'
 with delivery resolve many-1
-exits 'a page that fails' "$E_REFUSED" 'HTTP 500'
+exits 'a page that fails' "$E_LATER" 'HTTP 500'
 unlike 'is no "not found" either' "$err" 'nothing of that key'
 fault '{"clear":true}'
 with delivery resolve 'a b'

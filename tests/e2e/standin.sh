@@ -127,7 +127,7 @@ with call rpc POST /v3.3/journeys --data "$work/one"
 exits 'call: POST of a known journey: no 2xx, no success' "$E_REFUSED" '409.*-32509'
 like '... its body' "$out" '"code":-32509'
 with call rpc GET /v2/journeys
-exits 'call: an old version, 404 without a body' "$E_REFUSED" 404
+exits 'call: an old version, 404 without a body' "$E_CONFIG" 'this version.*404.*v3\.3'
 
 # ---- tokens ----
 

@@ -134,7 +134,7 @@ done
 fault '{"clear":true}'
 unset NAVETTE_LANG
 hint_in() { # NAME REGEX VARIABLE=VALUE: what the locale says, without NAVETTE_LANG
-    env -u LC_ALL "$3" "$BUILD/navette" call rpc GET /v2/journeys --base-url "$url" \
+    env -u LC_ALL "$3" "$BUILD/navette" call rpc GET /v3.3/journeys/none --base-url "$url" \
         --ca-file "$work/pki/ca.pem" --token-file "$work/secrets/rpc.keys" >"$work/out" 2>"$work/err"
     like "$1" "$(cat "$work/err")" "$2"
 }
