@@ -55,8 +55,10 @@ struct nvt_demarches_request {
     struct nvt_request request;
     struct nvt_buf body;   /* the request's JSON */
     struct nvt_buf answer; /* the answer's */
-    bool mutation;         /* not to be repeated blindly */
-    bool listed;           /* its stored query is known to exist */
+    struct nvt_span data;  /* what the answer has of these: see struct nvt_demarches_answer */
+    struct nvt_span errors;
+    bool mutation; /* not to be repeated blindly */
+    bool listed;   /* its stored query is known to exist */
 };
 
 /* body: what the request needs; a page of dossiers or a decision without words takes at most

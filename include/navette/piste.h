@@ -56,7 +56,7 @@ struct nvt_piste_request {
     struct nvt_header account; /* Chorus Pro's */
     nvt_sink sink;             /* the caller's, behind the watch */
     void *sink_ctx;
-    bool pong; /* the answer is to be "pong" */
+
     struct nvt_piste_watch watch;
 };
 
@@ -114,12 +114,14 @@ nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
                        enum nvt_piste_service service);
 
 /*
- * To be called once the outcome is there: what was delivered but refused by the service behind the
- * gateway (the watch) becomes NVT_REFUSED with NVT_E_BUSINESS, its codeRetour in failure.code and
- * its libelle in failure.message; a ping of Legifrance that is not answered with "pong" becomes
- * NVT_REFUSED with NVT_E_ANSWER. A 401 for a path that no API has is NVT_E_STATUS, not
- * NVT_E_UNAUTHORIZED, with the realm in failure.code. A 423 (Judilibre while it is being updated)
- * becomes NVT_RETRY, later with each one in a row. Returns outcome.failure.err.
+ * The outcome says by itself: NVT_REFUSED with NVT_E_BUSINESS for what the service behind the
+ * gateway refused under a success status (the watch), its codeRetour in failure.code and its
+ * libelle in failure.message; NVT_RETRY with NVT_E_ANSWER for a ping that is not answered as it
+ * should be, Legifrance's with "pong"; NVT_RETRY for a 423 (Judilibre while it is being updated).
+ *
+ * To be called once the outcome is there, for what the gateway's own refusals mean: a 401 for a
+ * path that no API has becomes NVT_E_STATUS, not NVT_E_UNAUTHORIZED, with the realm in
+ * failure.code. Returns outcome.failure.err.
  */
 nvt_err nvt_piste_judge(struct nvt_call *call, struct nvt_piste_request *r);
 

@@ -18,6 +18,41 @@ const struct nvt_profile nvt_coopcycle_profile = {
     .scope = "tasks deliveries",
     .api_key_name = "",
     .token_life_s = 3600U,
+    /* Hydra, with its prefix or without, RFC 7807, and the code and message of the login. */
+    .errors = "hydra:title hydra:description title description violations detail message error",
+};
+
+/* ---- what done answers are ---- */
+
+static bool is_asked_for(const struct nvt_request *q, uint64_t id)
+{
+    uint64_t asked = 0;
+    return q->id.len == 0U || (nvt_u64_parse(q->id, UINT64_MAX, &asked) == NVT_OK && asked == id);
+}
+
+/* The scan saw all of it, however long it was. */
+static enum nvt_verdict check_scan(struct nvt_call *call)
+{
+    const struct nvt_request *q = call->request;
+    const struct nvt_coopcycle_scan *s = (const struct nvt_coopcycle_scan *)q->sink_ctx;
+    bool list = s->base == (uint8_t)NVT_COOPCYCLE_LIST;
+    bool ok = nvt_coopcycle_scan_whole(s) && (list || is_asked_for(q, s->receipt.id));
+    call->outcome.failure.err = ok ? NVT_OK : NVT_E_ANSWER;
+    return ok ? NVT_DELIVERED : NVT_UNKNOWN;
+}
+
+/* In the order of routes. What the document leaves open: the body of a feasible delivery, and what
+ * /api/me says of a person. */
+static const struct nvt_done dones[] = {
+    {.status = 201U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id", .check = check_scan},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id", .check = check_scan},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id", .check = check_scan},
+    {.status = 204U, .form = (uint8_t)NVT_FORM_EMPTY},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error"},
+    {.status = 201U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id amount currency"},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "delivery"},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .lacks = "error"},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .check = check_scan},
 };
 
 /* ---- requests ---- */
@@ -71,6 +106,7 @@ static nvt_err prepare(struct nvt_coopcycle_request *r, struct nvt_span what, un
     nvt_coopcycle_scan_start(&r->scan, route->base);
     q->method = nvt_span_str(route->method);
     q->flags = route->flags;
+    q->done = &dones[n];
     if (route->base > 0U) {
         q->sink = nvt_coopcycle_scan_put;
         q->sink_ctx = &r->scan;
@@ -80,7 +116,9 @@ static nvt_err prepare(struct nvt_coopcycle_request *r, struct nvt_span what, un
     if (route->verb == NULL) {
         q->body = what;
     } else {
+        size_t at = b->len;
         err = put_id(b, what);
+        q->id = nvt_span_drop(nvt_buf_span(b), at);
         nvt_buf_put(b, nvt_span_str(route->verb));
     }
     return err;

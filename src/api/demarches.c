@@ -17,9 +17,15 @@ const struct nvt_profile nvt_demarches_profile = {
     .token_path = "",
     .scope = "",
     .api_key_name = "",
+    .errors = "errors",
     .retry_500 = true,
     .rates = {{0U, 0U, 0U}, {400U, 61000U, 40U}},
 };
+
+static enum nvt_verdict check_answer(struct nvt_call *call);
+
+static const struct nvt_done done = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .check = check_answer};
 
 /* ---- requests ---- */
 
@@ -46,6 +52,8 @@ void nvt_demarches_clear(struct nvt_demarches_request *r, struct nvt_json_writer
     r->answer.len = 0;
     r->answer.overflow = false;
     r->listed = true;
+    r->data = NVT_LIT("");
+    r->errors = NVT_LIT("");
     nvt_json_writer_init(w, &r->body);
     nvt_json_begin_object(w);
 }
@@ -77,6 +85,7 @@ nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *
     r->request.body = nvt_buf_span(&r->body);
     r->request.flags |= repeatable ? (uint8_t)NVT_REQ_IDEMPOTENT : 0U;
     r->request.rate = 1U;
+    r->request.done = &done;
     r->request.sink = take_answer;
     r->request.sink_ctx = r;
     nvt_err err = nvt_json_writer_end(w);
@@ -193,8 +202,8 @@ static nvt_err read_refusal(const struct nvt_call *call, struct nvt_span data,
     return NVT_OK;
 }
 
-static nvt_err read_body(const struct nvt_call *call, const struct nvt_demarches_request *r,
-                         struct nvt_demarches_answer *out, struct nvt_failure *f)
+static nvt_err read_body(const struct nvt_call *call, struct nvt_demarches_request *r,
+                         struct nvt_failure *f)
 {
     struct nvt_span body = nvt_buf_span(&r->answer);
     struct nvt_span data = nvt_demarches_find(body, "data");
@@ -203,28 +212,28 @@ static nvt_err read_body(const struct nvt_call *call, const struct nvt_demarches
         return NVT_E_ANSWER;
     }
     if (nvt_json_starts(data, '{')) {
-        out->data = data;
+        r->data = data;
     }
     if (read_errors(call, errors, f)) {
-        out->errors = errors;
+        r->errors = errors;
         return NVT_E_GRAPHQL;
     }
-    if (out->data.len == 0U) {
+    if (r->data.len == 0U) {
         return NVT_E_ANSWER;
     }
     return r->mutation ? read_refusal(call, data, f) : NVT_OK;
 }
 
 /* A mutation may have run before it timed out, or before its answer broke. */
-static enum nvt_verdict judge(const struct nvt_failure *f, bool mutation)
+static enum nvt_verdict check_answer(struct nvt_call *call)
 {
+    struct nvt_failure *f = &call->outcome.failure;
+    f->err = read_body(call, (struct nvt_demarches_request *)call->request->sink_ctx, f);
+    bool late = f->err == NVT_E_GRAPHQL && strcmp(f->code, "timeout") == 0;
     if (f->err == NVT_OK) {
         return NVT_DELIVERED;
     }
-    if (f->err == NVT_E_GRAPHQL && strcmp(f->code, "timeout") == 0) {
-        return mutation ? NVT_UNKNOWN : NVT_RETRY;
-    }
-    return f->err == NVT_E_ANSWER && mutation ? NVT_UNKNOWN : NVT_REFUSED;
+    return late || f->err == NVT_E_ANSWER ? NVT_UNKNOWN : NVT_REFUSED;
 }
 
 nvt_err nvt_demarches_read(struct nvt_call *call, const struct nvt_demarches_request *r,
@@ -233,10 +242,9 @@ nvt_err nvt_demarches_read(struct nvt_call *call, const struct nvt_demarches_req
     (void)memset(out, 0, sizeof *out);
     *out_failure = call->outcome.failure;
     out->verdict = call->outcome.verdict;
-    if (out->verdict == NVT_DELIVERED) {
-        out_failure->err = read_body(call, r, out, out_failure);
-        out->verdict = judge(out_failure, r->mutation);
-    } else if (out_failure->err == NVT_E_SINK && r->answer.overflow) {
+    out->data = r->data;
+    out->errors = r->errors;
+    if (out_failure->err == NVT_E_SINK && r->answer.overflow) {
         out_failure->err = NVT_E_HTTP_BODY_SIZE;
     } else if (call->outcome.status == 500U && !r->listed) {
         out->verdict = NVT_REFUSED;

@@ -92,6 +92,9 @@ nvt_err nvt_demarches_upload_begin(struct nvt_call *call, struct nvt_demarches_r
 
 /* ---- the bytes ---- */
 
+/* Stores of many makers, each with statuses and errors of its own. */
+static const struct nvt_done stored = {.form = (uint8_t)NVT_FORM_DATA, .errors = NVT_ERRORS_ANY};
+
 /* A string unescaped behind what out holds; empty when value is no string or does not fit. */
 static struct nvt_span unescape(struct nvt_span value, struct nvt_buf *out)
 {
@@ -218,6 +221,7 @@ nvt_err nvt_demarches_upload_put(struct nvt_call *call, struct nvt_demarches_req
         r->request.accept = NVT_LIT("*/*");
         r->request.headers = up->headers;
         r->request.flags = (uint8_t)NVT_REQ_IDEMPOTENT;
+        r->request.done = &stored;
         r->request.origin = &up->origin;
         r->request.source = up->source;
         r->request.source_ctx = up->source_ctx;

@@ -11,7 +11,11 @@ const struct nvt_profile nvt_jindexe_profile = {
     .api_key_name = "X-API-KEY",
     .api_key_for_token = true,
     .token_life_s = 86400U,
+    .errors = "", /* of no documented form, but JSON like all else */
 };
+
+/* The guide says neither with which status nor in which form routes answer. */
+static const struct nvt_done passed = {.form = (uint8_t)NVT_FORM_DATA};
 
 /* ---- the class of a path ---- */
 
@@ -142,6 +146,7 @@ nvt_err nvt_jindexe_call(struct nvt_call *call, struct nvt_request *r, struct nv
     r->method = method;
     r->target = target;
     r->body = body;
+    r->done = &passed;
     r->flags = (uint8_t)(class_flags(of) | method_flags(method));
     if (body.len > 0U) {
         r->media_type = NVT_LIT("application/json");

@@ -35,6 +35,57 @@ const struct nvt_profile nvt_piste_profile = {
     .retry_500 = true,
 };
 
+/* ---- what done answers are ---- */
+
+/* Text of the answer into one of the failure's rooms. */
+static void put(const struct nvt_call *call, struct nvt_span text, char *out, size_t cap)
+{
+    out[0] = '\0';
+    nvt_call_words(call, text, true, out, cap);
+}
+
+/* What the service behind the gateway reports in an answer of success. */
+static enum nvt_verdict check_business(struct nvt_call *call)
+{
+    const struct nvt_request *q = call->request;
+    struct nvt_failure *f = &call->outcome.failure;
+    struct nvt_piste_watch own;
+    const struct nvt_piste_watch *w = &own;
+    if (q->sink != NULL) {
+        w = &((const struct nvt_piste_request *)q->sink_ctx)->watch;
+    } else {
+        nvt_piste_watch_init(&own);
+        nvt_piste_watch_feed(&own, call->outcome.body);
+    }
+    if (!w->failed) {
+        return NVT_DELIVERED;
+    }
+    f->err = NVT_E_BUSINESS;
+    put(call, nvt_span_of(w->code, w->code_len), f->code, sizeof(f->code));
+    put(call, nvt_span_of(w->text, w->text_len), f->message, sizeof(f->message));
+    return NVT_REFUSED;
+}
+
+static enum nvt_verdict check_pong(struct nvt_call *call)
+{
+    struct nvt_span body = call->outcome.body;
+    bool pong = body.len >= 4U && nvt_span_eq(nvt_span_of(body.ptr, 4), NVT_LIT("pong"));
+    call->outcome.failure.err = pong ? NVT_OK : NVT_E_ANSWER;
+    return pong ? NVT_DELIVERED : NVT_UNKNOWN;
+}
+
+/* The services behind the gateway have forms and statuses of their own. */
+static const struct nvt_done passed = {.form = (uint8_t)NVT_FORM_DATA, .check = check_business};
+static const struct nvt_done chorus = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .check = check_business};
+
+/* In the order of enum nvt_piste_service; the gateway's own is XML. */
+static const struct nvt_done alive[] = {
+    {.status = 200U, .form = (uint8_t)NVT_FORM_DATA},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_DATA, .check = check_pong},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT},
+};
+
 /* ---- calls ---- */
 
 static nvt_err to_caller(void *ctx, struct nvt_span piece)
@@ -80,6 +131,7 @@ nvt_err nvt_piste_call(struct nvt_call *call, struct nvt_piste_request *r,
 {
     (void)memset(r, 0, sizeof(*r));
     r->request = *q;
+    r->request.done = &passed;
     return begin(call, r);
 }
 
@@ -94,6 +146,7 @@ nvt_err nvt_piste_chorus(struct nvt_call *call, struct nvt_piste_request *r,
     }
     (void)memset(r, 0, sizeof(*r));
     r->request = *q;
+    r->request.done = &chorus;
     r->account.name = NVT_LIT("cpro-account");
     r->account.value = nvt_span_of(account->text, account->len);
     r->account.secret = true;
@@ -125,7 +178,7 @@ nvt_err nvt_piste_ping(struct nvt_call *call, struct nvt_piste_request *r,
     r->request.accept = NVT_LIT("*/*");
     r->request.target = nvt_span_str(targets[service]);
     r->request.flags = (uint8_t)(service == NVT_PISTE_JUDILIBRE ? (unsigned)NVT_REQ_API_KEY : 0U);
-    r->pong = service == NVT_PISTE_LEGIFRANCE;
+    r->request.done = &alive[service];
     return begin(call, r);
 }
 
@@ -176,12 +229,6 @@ void nvt_piste_account_wipe(struct nvt_piste_account *a)
 
 /* ---- outcomes ---- */
 
-static void refuse(struct nvt_outcome *o, nvt_err err)
-{
-    o->verdict = NVT_REFUSED;
-    o->failure.err = err;
-}
-
 static enum nvt_piste_denial denial_of(uint16_t status, struct nvt_span realm)
 {
     if (status == 403U) {
@@ -203,13 +250,6 @@ enum nvt_piste_denial nvt_piste_denied(const struct nvt_call *call)
     return denial_of(call->outcome.status, facts.realm);
 }
 
-/* Text of the answer into one of the failure's rooms. */
-static void put(const struct nvt_call *call, struct nvt_span text, char *out, size_t cap)
-{
-    out[0] = '\0';
-    nvt_call_words(call, text, true, out, cap);
-}
-
 static void judge_denial(struct nvt_call *call)
 {
     struct nvt_failure *f = &call->outcome.failure;
@@ -221,49 +261,11 @@ static void judge_denial(struct nvt_call *call)
     }
 }
 
-/* 423 (RFC 4918 section 11.3), by which Judilibre says that it is being updated: nothing was done,
- * whatever the method, and later it may be. */
-static void judge_locked(struct nvt_call *call)
-{
-    const struct nvt_port_clock *clock = &call->client->port->clock;
-    unsigned steps = call->streak < 8U ? call->streak : 8U;
-    call->outcome.verdict = NVT_RETRY;
-    call->outcome.retry_at_ms = clock->mono_ms(clock->ctx) + ((uint64_t)NVT_BACKOFF_MS << steps);
-    call->streak = (uint8_t)(steps + 1U);
-}
-
-static void judge_business(struct nvt_call *call, const struct nvt_piste_watch *w)
-{
-    struct nvt_failure *f = &call->outcome.failure;
-    if (w->failed) {
-        refuse(&call->outcome, NVT_E_BUSINESS);
-        put(call, nvt_span_of(w->code, w->code_len), f->code, sizeof(f->code));
-        put(call, nvt_span_of(w->text, w->text_len), f->message, sizeof(f->message));
-    }
-}
-
-static bool is_pong(const struct nvt_outcome *o)
-{
-    return o->body.len >= 4U && nvt_span_eq(nvt_span_of(o->body.ptr, 4), NVT_LIT("pong"));
-}
-
 nvt_err nvt_piste_judge(struct nvt_call *call, struct nvt_piste_request *r)
 {
-    struct nvt_outcome *o = &call->outcome;
-    if (o->status == 423U && o->verdict == NVT_REFUSED) {
-        judge_locked(call);
-    }
-    if (o->verdict != NVT_DELIVERED) {
+    (void)r;
+    if (call->outcome.verdict != NVT_DELIVERED) {
         judge_denial(call);
-        return o->failure.err;
     }
-    if (r->sink == NULL) {
-        nvt_piste_watch_init(&r->watch);
-        nvt_piste_watch_feed(&r->watch, o->body);
-    }
-    judge_business(call, &r->watch);
-    if (r->pong && o->failure.err == NVT_OK && !is_pong(o)) {
-        refuse(o, NVT_E_ANSWER);
-    }
-    return o->failure.err;
+    return call->outcome.failure.err;
 }

@@ -65,6 +65,19 @@ static void ended(enum nvt_verdict verdict, nvt_err err, uint16_t status)
     call.outcome.failure.http_status = status;
 }
 
+/* What the call does with a done answer: the row's own check comes before the verdict. */
+static void check_row(void)
+{
+    struct nvt_outcome *o = &call.outcome;
+    assert_non_null(begun->done);
+    if (o->verdict == NVT_DELIVERED && begun->done->check != NULL) {
+        o->verdict = begun->done->check(&call);
+    }
+    if (o->verdict == NVT_UNKNOWN && (begun->flags & NVT_REQ_IDEMPOTENT) != 0U) {
+        o->verdict = NVT_RETRY;
+    }
+}
+
 /* ... with a 200 and this body, which comes in two pieces. */
 static void answered_with(const char *text, size_t len)
 {
@@ -76,6 +89,7 @@ static void answered_with(const char *text, size_t len)
     }
     if (err == NVT_OK) {
         ended(NVT_DELIVERED, NVT_OK, 200U);
+        check_row();
     } else {
         ended((begun->flags & NVT_REQ_IDEMPOTENT) != 0U ? NVT_RETRY : NVT_UNKNOWN, NVT_E_SINK, 0U);
     }

@@ -310,7 +310,7 @@ static void test_no_answer(void **state)
                                       "{\"data\":1,\"errors\":{}}"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        read(false, bad[i], NVT_E_ANSWER, NVT_REFUSED);
+        read(false, bad[i], NVT_E_ANSWER, NVT_RETRY);
         says("", "", "");
         read(true, bad[i], NVT_E_ANSWER, NVT_UNKNOWN);
     }
