@@ -158,6 +158,10 @@
     X(NVT_E_FIELD_FUTURE,       -807, "the journey ends in the future: check this clock") \
     X(NVT_E_FIELD_COUNT,        -808, "the list has fewer or more items than the API accepts") \
     X(NVT_E_FIELD_BOTH,         -809, "two fields exclude each other") \
+    X(NVT_E_FIELD_WHOLE_PHONE,  -810, "a whole phone number where one less its last two digits belongs: it tells who the person is") \
+    X(NVT_E_FIELD_PHONE,        -811, "no international phone number: write 06 12 34 56 78 as +33612345678, cut as +336123456") \
+    X(NVT_E_FIELD_NUL,          -812, "a text holds the character U+0000, which the API cannot keep") \
+    X(NVT_E_FIELD_REPEATED,     -813, "two items of the list have the same number") \
     /* api: what an answer with a success status says all the same */ \
     X(NVT_E_GRAPHQL,            -820, "the GraphQL answer reports errors") \
     X(NVT_E_MUTATION,           -821, "the mutation was refused") \
@@ -181,7 +185,8 @@ struct nvt_failure {
     uint16_t http_status; /* 0 when no answer came */
     char code[32]; /* the server's own code as text ("-32422", "invalid_client"), "" when none */
     char message[NVT_FAILURE_TEXT_CAP]; /* the server's own words, cut at a character, controls
-                                           replaced */
+                                           replaced; of NVT_E_FIELD_RANGE, _LENGTH and _COUNT the
+                                           bounds ("1 to 32"), "" when they are not one pair */
     char field[64]; /* the offending field ("driver.identity.phone_trunc"), "" when none */
 };
 

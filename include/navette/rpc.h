@@ -20,13 +20,13 @@ struct nvt_rpc_point {
 };
 
 struct nvt_rpc_incentive {
-    uint8_t index;         /* 0 to 19 */
-    uint32_t amount;       /* cents, 0 to 100 000 */
+    uint8_t index;   /* 0 to 19, each once; where all are 0, they are numbered as they stand */
+    uint32_t amount; /* cents, 0 to 100 000 */
     struct nvt_span siret; /* 14 digits */
 };
 
 struct nvt_rpc_payment {
-    uint8_t index;
+    uint8_t index; /* 0 to 19; the registry takes equal ones, so these go out as they are */
     uint32_t amount;
     struct nvt_span siret;
     struct nvt_span type; /* 1 to 256 characters */
@@ -46,19 +46,33 @@ struct nvt_rpc_identity {
     struct nvt_span phone_trunc;      /* E.164 less its last two digits: "+" and 7 to 13 digits */
     struct nvt_span phone;            /* E.164: "+" and 9 to 15 digits */
     enum nvt_rpc_adult over_18;
-    struct nvt_span travel_pass_user_id;                 /* navigo; empty: absent */
+    struct nvt_span travel_pass_user_id; /* navigo, up to 128 characters; empty: absent */
     struct nvt_span firstname, lastname, email, company; /* v2 only; empty: absent */
 };
 
-/* Texts are UTF-8, and "characters" are code points, as the registry's validator counts them. The
- * registry strips markup from texts: an id with '<', '>' or '&' may not be found again under it. */
+/*
+ * Texts are UTF-8 without U+0000, and "characters" are code points, as the registry's validator and
+ * its database count them. The registry strips markup from texts and keeps a '<' or '>' as "&lt;"
+ * or
+ * "&gt;": in texts with a column of fixed width (licence_plate, operator_user_id, the travel pass)
+ * they count four, and operator_journey_id must have none, or no answer would name it as it was
+ * sent.
+ *
+ * Phone numbers of France and its overseas territories (+33 +262 +508 +590 +594 +596 +681 +687
+ * +689) have exactly the digits that libphonenumber knows for them, and no 0 behind the code. The
+ * short ones of +508, +681 and +687 make cut numbers of 8 characters: the server takes them, so
+ * that this bound wins over the 10 of the published page. Of other countries only the length is
+ * checked. A whole number in phone_trunc is NVT_E_FIELD_WHOLE_PHONE, anything else
+ * NVT_E_FIELD_PHONE. National and spaced forms are refused although the registry reads them: it
+ * takes "0692 12 34 56" for a French number, which in Reunion is somebody else's.
+ */
 struct nvt_rpc_journey {
     struct nvt_span operator_journey_id; /* 1 to 256 characters: the key of the duplicate check */
     struct nvt_span operator_trip_id;    /* 1 to 256 characters */
     char operator_class;                 /* 'A', 'B' or 'C' */
     struct nvt_rpc_point start, end;
     uint32_t distance_m;           /* 1 to 1 000 000 */
-    struct nvt_span licence_plate; /* up to 256 characters; empty: absent */
+    struct nvt_span licence_plate; /* up to 32 characters; empty: absent */
     struct nvt_rpc_identity driver, passenger;
     uint32_t driver_revenue;         /* cents, 0 to 1 000 000 */
     uint32_t passenger_contribution; /* cents, 0 to 1 000 000 */
@@ -93,18 +107,22 @@ enum nvt_rpc_version {
 nvt_err nvt_rpc_fold_name(struct nvt_span lastname, struct nvt_buf *out);
 
 /* SHA-256 of "{phone}-{LAST NAME}" as 64 hex digits and a NUL, the name folded as above to 1 to 256
- * letters. phone: E.164, "+" and 9 to 15 digits. NVT_E_FIELD_LENGTH and NVT_E_FIELD_FORMAT (of
- * either), NVT_E_UTF8, NVT_E_SPACE (name too long). out_key is "" on an error. */
+ * letters. phone: E.164, as in a journey. NVT_E_FIELD_PHONE; of the name NVT_E_FIELD_LENGTH,
+ * NVT_E_FIELD_FORMAT, NVT_E_UTF8, NVT_E_SPACE (too long). out_key is "" on an error. */
 nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, char out_key[65]);
 
-/* phone (E.164) less its last two digits: a view into phone. NVT_E_FIELD_LENGTH,
- * NVT_E_FIELD_FORMAT. */
+/* phone (E.164) less its last two digits: a view into phone. NVT_E_FIELD_PHONE. */
 nvt_err nvt_rpc_phone_trunc(struct nvt_span phone, struct nvt_span *out_trunc);
 
-/* Every bound of the API on a struct. now_s: wall time, or 0 when not known (the future is then not
- * checked). NVT_E_FIELD_*, NVT_E_UTF8 or NVT_E_ARG (a list without its pointer) with failure->field
- * set to the member's path in the JSON of that version ("incentives[2].siret"). out_failure may be
- * NULL. */
+/* Appends a whole number as people write it ("06 12 34 56 78", "0033 6...", "+33 (0)6...") in
+ * E.164. A first 0 counts as France's, as for the registry. NVT_E_FIELD_PHONE, NVT_E_SPACE. */
+nvt_err nvt_rpc_phone_e164(struct nvt_span number, struct nvt_buf *out);
+
+/* Every bound of the API on a struct, and of the database behind it: what only the latter refuses
+ * is answered with 500. now_s: wall time, or 0 when not known (the future is then not checked).
+ * NVT_E_FIELD_*, NVT_E_UTF8 or NVT_E_ARG (a list without its pointer) with failure->field set to
+ * the member's path in the JSON of that version ("incentives[2].siret") and failure->message to the
+ * bounds crossed ("1 to 32"). out_failure may be NULL. */
 nvt_err nvt_rpc_journey_check(const struct nvt_rpc_journey *j, enum nvt_rpc_version version,
                               int64_t now_s, struct nvt_failure *out_failure);
 
@@ -114,10 +132,12 @@ nvt_err nvt_rpc_journey_check(const struct nvt_rpc_journey *j, enum nvt_rpc_vers
  *   it stands in the text, cut to the room.
  * - NVT_E_JSON_DUPLICATE with failure->field set.
  * - Other NVT_E_JSON_*: failure->field empty, failure->detail is the offset of the byte refused.
+ * Times count to the millisecond, as for the registry, which knows no leap second.
  * Accepted besides what a struct can say: firstname, lastname, email, company (bounded, the
- * registry still takes them in v3), incentive_counterparts (any value), integers written 12.0.
- * Refused though the registry might take it: exponents, member names with escapes, phones that are
- * not E.164, cents with a fraction.
+ * registry still takes them in v3), incentive_counterparts (any value without U+0000), integers
+ * written 12.0.
+ * Refused though the registry might take it: exponents, member names twice or with escapes, phones
+ * that are not E.164, times with a space for their T or before 1970, operator_id.
  * pool: NVT_RPC_TOKENS_MAX tokens read every journey without incentive_counterparts.
  */
 nvt_err nvt_rpc_json_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
@@ -238,10 +258,10 @@ struct nvt_rpc_cee {
     struct nvt_span journey_type;        /* "short" or "long" */
     struct nvt_span identity_key;        /* nvt_rpc_identity_key */
     struct nvt_span driving_license;     /* [A-Z0-9]{1,15}, four digits behind it or not; from
-                                            abroad: "99-" and 1 to 61 characters */
+                                            abroad: "99-" and 1 to 61 characters of one line */
     struct nvt_span last_name_trunc;     /* nvt_rpc_name_trunc */
     struct nvt_span phone_trunc;         /* nvt_rpc_phone_trunc; long */
-    struct nvt_span operator_journey_id; /* 1 to 256 characters; short */
+    struct nvt_span operator_journey_id; /* 1 to 255 characters; short */
     int64_t paid_s;                      /* when the costs were shared; long */
     int64_t signed_s;                    /* when the applicant signed */
 };

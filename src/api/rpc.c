@@ -85,7 +85,7 @@ static const struct nvt_done cancelled = {.status = 200U,
                                           .errors = NVT_RPC_ERRORS};
 
 /* An empty segment would make the path the list's; dot segments are resolved by servers and
- * gateways on the way, encoded or not. */
+ * gateways on the way, encoded or not; the registry's database fails on U+0000. */
 static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
                          const struct nvt_rpc_verb *verb, const struct nvt_span *body)
 {
@@ -93,7 +93,7 @@ static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struc
     if (id.len == 0U) {
         return NVT_E_FIELD_MISSING;
     }
-    if (id.len <= 2U && nvt_shape_all_in(id, "..")) {
+    if ((id.len <= 2U && nvt_shape_all_in(id, "..")) || memchr(id.ptr, 0, id.len) != NULL) {
         return NVT_E_FIELD_FORMAT;
     }
     nvt_rpc_prepare(r, verb, body, &target);

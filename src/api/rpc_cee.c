@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The registry's CEE applications (energy savings certificates). */
 #include "rpc_call.h"
-#include "shape.h"
+#include "rpc_fields.h"
 
 #define CEE "/v3.3/policies/cee"
 
@@ -9,10 +9,11 @@
  * One array for three bodies, each a run of rows: 1 to 5 simulate, 0 to 6 register a long distance,
  * 2 to 7 a short one. What is required stands in the shapes.
  */
+#define JOURNEY_MAX 255U /* of its table cee_applications; the schema says 256 */
 #define AT(member) NVT_FIELD_AT(nvt_rpc_cee, member)
 static const struct nvt_field rows[] = {
     {"datetime", {NULL}, 3U, AT(paid_s), NVT_FIELD_TIME, 0U},
-    {"phone_trunc", {NULL}, 13U, AT(phone_trunc), NVT_FIELD_PHONE, 0U},
+    {"phone_trunc", {NULL}, 2U, AT(phone_trunc), NVT_FIELD_PHONE, 0U},
     {"journey_type", {.words = "short|long"}, 0U, AT(journey_type), NVT_FIELD_CHOICE, 0U},
     {"identity_key", {.words = "09af"}, 64U, AT(identity_key), NVT_FIELD_CHARS, NVT_FIELD_EXACT},
     {"driving_license", {NULL}, 64U, AT(driving_license), NVT_FIELD_TEXT, 0U},
@@ -23,7 +24,7 @@ static const struct nvt_field rows[] = {
      NVT_FIELD_CHARS,
      NVT_FIELD_EXACT},
     {"application_timestamp", {NULL}, 3U, AT(signed_s), NVT_FIELD_TIME, 0U},
-    {"operator_journey_id", {NULL}, 256U, AT(operator_journey_id), NVT_FIELD_TEXT, 0U},
+    {"operator_journey_id", {NULL}, JOURNEY_MAX, AT(operator_journey_id), NVT_FIELD_COLUMN, 0U},
 };
 static const struct nvt_shape simulate = {&rows[1], 5U, false, 0U, 0U, 0x13U};
 static const struct nvt_shape apply_long = {&rows[0], 7U, false, 0U, 0U, 0x7FU};
@@ -37,12 +38,26 @@ static const struct nvt_shape *shape_of(enum nvt_rpc_cee_use use, struct nvt_spa
     return nvt_span_eq(journey_type, NVT_LIT("long")) ? &apply_long : &apply_short;
 }
 
+/* The dot of a JavaScript pattern stands for all but LF, CR, U+2028 and U+2029. */
+static bool is_one_line(struct nvt_span s)
+{
+    bool line = true;
+    for (size_t i = 0; i < s.len; i++) {
+        struct nvt_span rest = nvt_span_drop(s, i);
+        bool separator = rest.len >= 3U && memcmp(rest.ptr, "\xE2\x80", 2U) == 0 &&
+                         (rest.ptr[2] & 0xFEU) == 0xA8U;
+        line = line && !separator && rest.ptr[0] != (uint8_t)'\n' && rest.ptr[0] != (uint8_t)'\r';
+    }
+    return line;
+}
+
 /* Twelve digits since 1975; before, up to 15 of [A-Z0-9], four more digits behind them or not;
- * "99-" and anything for licences from abroad. Valid UTF-8 of 1 to 64 characters comes in. */
+ * "99-" and a line of anything for licences from abroad. Valid UTF-8 of 1 to 64 characters comes
+ * in. */
 static nvt_err check_license(struct nvt_span s)
 {
     if (s.len >= 4U && nvt_span_eq(nvt_span_of(s.ptr, 3U), NVT_LIT("99-"))) {
-        return NVT_OK;
+        return is_one_line(s) ? NVT_OK : NVT_E_FIELD_FORMAT;
     }
     bool ok = s.len <= 19U && nvt_shape_all_in(s, "09AZ") &&
               (s.len <= 15U || nvt_shape_all_in(nvt_span_drop(s, s.len - 4U), "09"));
@@ -76,9 +91,18 @@ static struct nvt_span text_at(const struct nvt_json *doc, const char *name, str
     return nvt_buf_span(room);
 }
 
+/* An empty text stands for a member that is not there. */
+static nvt_err check_time(struct nvt_span text, const char *name, struct nvt_failure *out_failure)
+{
+    int64_t unused_ms = 0;
+    nvt_err err = text.len == 0U ? NVT_OK : nvt_rpc_parse_time(text, &unused_ms);
+    return err == NVT_OK ? NVT_OK : nvt_shape_refuse(out_failure, err, name);
+}
+
 nvt_err nvt_rpc_cee_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
                           enum nvt_rpc_cee_use use, struct nvt_failure *out_failure)
 {
+    static const char *const times[2] = {"datetime", "application_timestamp"};
     uint8_t text[4U * 64U];
     struct nvt_buf room;
     struct nvt_json doc;
@@ -91,6 +115,9 @@ nvt_err nvt_rpc_cee_check(struct nvt_span json, struct nvt_json_tok *pool, size_
     if (err == NVT_OK) {
         err = check_license(text_at(&doc, "driving_license", &room));
         err = blame_license(err, out_failure);
+    }
+    for (unsigned i = 0; i < 2U && err == NVT_OK; i++) {
+        err = check_time(text_at(&doc, times[i], &room), times[i], out_failure);
     }
     return err;
 }

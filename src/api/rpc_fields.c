@@ -2,7 +2,12 @@
 /* The tables of a journey's members. */
 #include "rpc_fields.h"
 
+/* The registry's schema bounds texts by 256, its table carpools some of them by less, and asks each
+ * incentive of a journey for an index of its own: what only the table refuses is answered with 500,
+ * however often it is sent. */
 #define TEXT_MAX 256U
+#define PLATE_MAX 32U
+#define PASS_MAX 128U
 #define CENTS_MAX 1000000U
 #define METRES_MAX 1000000U
 #define REQUIRED ((uint8_t)NVT_FIELD_REQUIRED)
@@ -36,7 +41,7 @@ struct nvt_rpc_adjacent {
 
 #define INCENTIVE(member) NVT_FIELD_AT(nvt_rpc_incentive, member)
 static const struct nvt_field incentive_rows[] = {
-    {"index", {NULL}, 19U, INCENTIVE(index), NVT_FIELD_U8, REQUIRED},
+    {"index", {NULL}, 19U, INCENTIVE(index), NVT_FIELD_RANK, REQUIRED},
     {"amount", {NULL}, 100000U, INCENTIVE(amount), NVT_FIELD_U32, REQUIRED},
     {"siret", {.words = "09"}, 14U, INCENTIVE(siret), NVT_FIELD_CHARS, EXACTLY},
 };
@@ -62,32 +67,32 @@ static const struct nvt_shape point = SHAPE(point_rows, 0U);
 /* Its struct starts at the user's id, so that an empty one means that there is no pass. */
 static const struct nvt_field pass_rows[] = {
     {"name", {.words = "navigo"}, 0U, 0U, NVT_FIELD_CONST, REQUIRED},
-    {"user_id", {NULL}, TEXT_MAX, 0U, NVT_FIELD_TEXT, REQUIRED},
+    {"user_id", {NULL}, PASS_MAX, 0U, NVT_FIELD_COLUMN, REQUIRED},
 };
 static const struct nvt_shape pass = SHAPE(pass_rows, 0U);
 
 #define PERSON(member) NVT_FIELD_AT(nvt_rpc_identity, member)
 static const struct nvt_field identity_v3_rows[] = {
-    {"phone_trunc", {NULL}, 13U, PERSON(phone_trunc), NVT_FIELD_PHONE, 0U},
-    {"phone", {NULL}, 15U, PERSON(phone), NVT_FIELD_PHONE, 0U},
-    {"operator_user_id", {NULL}, TEXT_MAX, PERSON(operator_user_id), NVT_FIELD_TEXT, REQUIRED},
+    {"phone_trunc", {NULL}, 2U, PERSON(phone_trunc), NVT_FIELD_PHONE, 0U},
+    {"phone", {NULL}, 0U, PERSON(phone), NVT_FIELD_PHONE, 0U},
+    {"operator_user_id", {NULL}, TEXT_MAX, PERSON(operator_user_id), NVT_FIELD_COLUMN, REQUIRED},
     {"identity_key", {.words = "09af"}, 64U, PERSON(identity_key), NVT_FIELD_CHARS, EXACTLY},
     {"over_18", {NULL}, 0U, PERSON(over_18), NVT_FIELD_BOOL, NULLABLE},
     {"travel_pass", {&pass}, 0U, PERSON(travel_pass_user_id), NVT_FIELD_OBJECT, 0U},
     {"firstname", {NULL}, TEXT_MAX, PERSON(firstname), NVT_FIELD_TEXT, EXTRA},
     {"lastname", {NULL}, TEXT_MAX, PERSON(lastname), NVT_FIELD_TEXT, EXTRA},
-    {"email", {NULL}, TEXT_MAX, PERSON(email), NVT_FIELD_TEXT, EXTRA},
+    {"email", {NULL}, TEXT_MAX, PERSON(email), NVT_FIELD_EMAIL, EXTRA},
     {"company", {NULL}, TEXT_MAX, PERSON(company), NVT_FIELD_TEXT, EXTRA},
 };
 static const struct nvt_shape identity_v3 = PERSON_SHAPE(identity_v3_rows);
 
 static const struct nvt_field identity_v2_rows[] = {
-    {"phone_trunc", {NULL}, 13U, PERSON(phone_trunc), NVT_FIELD_PHONE, 0U},
-    {"phone", {NULL}, 15U, PERSON(phone), NVT_FIELD_PHONE, 0U},
-    {"operator_user_id", {NULL}, TEXT_MAX, PERSON(operator_user_id), NVT_FIELD_TEXT, 0U},
+    {"phone_trunc", {NULL}, 2U, PERSON(phone_trunc), NVT_FIELD_PHONE, 0U},
+    {"phone", {NULL}, 0U, PERSON(phone), NVT_FIELD_PHONE, 0U},
+    {"operator_user_id", {NULL}, TEXT_MAX, PERSON(operator_user_id), NVT_FIELD_COLUMN, 0U},
     {"firstname", {NULL}, TEXT_MAX, PERSON(firstname), NVT_FIELD_TEXT, 0U},
     {"lastname", {NULL}, TEXT_MAX, PERSON(lastname), NVT_FIELD_TEXT, 0U},
-    {"email", {NULL}, TEXT_MAX, PERSON(email), NVT_FIELD_TEXT, 0U},
+    {"email", {NULL}, TEXT_MAX, PERSON(email), NVT_FIELD_EMAIL, 0U},
     {"company", {NULL}, TEXT_MAX, PERSON(company), NVT_FIELD_TEXT, 0U},
     {"over_18", {NULL}, 0U, PERSON(over_18), NVT_FIELD_BOOL, NULLABLE},
     {"travel_pass", {&pass}, 0U, PERSON(travel_pass_user_id), NVT_FIELD_OBJECT, 0U},
@@ -110,14 +115,14 @@ static const struct nvt_field passenger_v3_rows[] = {
 static const struct nvt_shape passenger_v3 = SHAPE(passenger_v3_rows, 0U);
 
 static const struct nvt_field v3_rows[] = {
-    {"operator_journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_TEXT, REQUIRED},
+    {"operator_journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_KEY, REQUIRED},
     {"operator_trip_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, 0U},
     {"operator_class", {.words = "AC"}, 0U, ROOT(operator_class), NVT_FIELD_LETTER, REQUIRED},
     {"incentives", {&incentive}, NVT_RPC_LIST_MAX, ROOT(incentives), NVT_FIELD_LIST, REQUIRED},
     {"start", {&point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
     {"end", {&point}, 0U, ROOT(end), NVT_FIELD_OBJECT, REQUIRED},
     {"distance", {NULL}, METRES_MAX, ROOT(distance_m), NVT_FIELD_U32, COUNTED},
-    {"licence_plate", {NULL}, TEXT_MAX, ROOT(licence_plate), NVT_FIELD_TEXT, 0U},
+    {"licence_plate", {NULL}, PLATE_MAX, ROOT(licence_plate), NVT_FIELD_COLUMN, 0U},
     {"driver", {&driver_v3}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
     {"passenger", {&passenger_v3}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
     {"incentive_counterparts", {NULL}, 0U, 0U, NVT_FIELD_ANY, EXTRA},
@@ -154,7 +159,7 @@ static const struct nvt_shape passenger_v2 = SHAPE(passenger_v2_rows, 0U);
 
 /* The names change their meaning: v3's operator_journey_id is v2's journey_id. */
 static const struct nvt_field v2_rows[] = {
-    {"journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_TEXT, REQUIRED},
+    {"journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_KEY, REQUIRED},
     {"operator_journey_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, 0U},
     {"operator_class", {.words = "AC"}, 0U, ROOT(operator_class), NVT_FIELD_LETTER, REQUIRED},
     {"driver", {&driver_v2}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
@@ -162,10 +167,29 @@ static const struct nvt_field v2_rows[] = {
 };
 const struct nvt_shape nvt_rpc_shape_v2 = SHAPE(v2_rows, 0U);
 
-nvt_err nvt_rpc_check_times(int64_t start_s, int64_t end_s, int64_t now_s)
+nvt_err nvt_rpc_check_times(int64_t start_ms, int64_t end_ms, int64_t now_s)
 {
-    if (start_s > end_s) {
+    if (start_ms > end_ms) {
         return NVT_E_FIELD_ORDER;
     }
-    return now_s != 0 && end_s > now_s ? NVT_E_FIELD_FUTURE : NVT_OK;
+    return now_s != 0 && end_ms / 1000 > now_s ? NVT_E_FIELD_FUTURE : NVT_OK;
+}
+
+/* The registry makes a JavaScript date of it, which knows milliseconds and no leap second. */
+nvt_err nvt_rpc_parse_time(struct nvt_span text, int64_t *out_ms)
+{
+    int64_t s = 0;
+    int32_t unit = 100;
+    if (nvt_time_parse_rfc3339(text, &s) != NVT_OK || text.ptr[17] == (uint8_t)'6') {
+        return NVT_E_FIELD_FORMAT;
+    }
+    *out_ms = s * 1000;
+    if (text.ptr[19] != (uint8_t)'.') {
+        return NVT_OK;
+    }
+    for (size_t i = 20U; text.ptr[i] >= (uint8_t)'0' && text.ptr[i] <= (uint8_t)'9'; i++) {
+        *out_ms += (int64_t)(text.ptr[i] - '0') * unit;
+        unit /= 10;
+    }
+    return NVT_OK;
 }

@@ -12,6 +12,9 @@ extern const struct nvt_shape nvt_rpc_shape_v2;
 extern const struct nvt_shape nvt_rpc_shape_update;
 
 /* NVT_E_FIELD_ORDER, NVT_E_FIELD_FUTURE. */
-nvt_err nvt_rpc_check_times(int64_t start_s, int64_t end_s, int64_t now_s);
+nvt_err nvt_rpc_check_times(int64_t start_ms, int64_t end_ms, int64_t now_s);
+
+/* RFC 3339, as the registry's server reads it. NVT_E_FIELD_FORMAT. */
+nvt_err nvt_rpc_parse_time(struct nvt_span text, int64_t *out_ms);
 
 #endif

@@ -35,7 +35,7 @@ nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, ch
     uint8_t hash[32];
     struct nvt_buf b;
     out_key[0] = '\0';
-    nvt_err err = nvt_shape_check_phone(phone, 15U);
+    nvt_err err = nvt_shape_check_phone(phone, 0U);
     if (err != NVT_OK) {
         return err;
     }
@@ -58,9 +58,22 @@ nvt_err nvt_rpc_identity_key(struct nvt_span phone, struct nvt_span lastname, ch
 
 nvt_err nvt_rpc_phone_trunc(struct nvt_span phone, struct nvt_span *out_trunc)
 {
-    nvt_err err = nvt_shape_check_phone(phone, 15U);
+    nvt_err err = nvt_shape_check_phone(phone, 0U);
     if (err == NVT_OK) {
         *out_trunc = nvt_span_of(phone.ptr, phone.len - 2U);
     }
     return err;
+}
+
+nvt_err nvt_rpc_phone_e164(struct nvt_span number, struct nvt_buf *out)
+{
+    uint8_t text[16];
+    struct nvt_buf b;
+    nvt_buf_init(&b, text, sizeof text);
+    bool read = nvt_shape_to_e164(number, &b);
+    if (!read || nvt_shape_check_phone(nvt_buf_span(&b), 0U) != NVT_OK) {
+        return NVT_E_FIELD_PHONE;
+    }
+    nvt_buf_put(out, nvt_buf_span(&b));
+    return nvt_buf_err(out);
 }

@@ -19,7 +19,7 @@ nvt_err nvt_rpc_journey_check(const struct nvt_rpc_journey *j, enum nvt_rpc_vers
 {
     nvt_err err = nvt_shape_check(shape_of(version), j, out_failure);
     if (err == NVT_OK) {
-        err = nvt_rpc_check_times(j->start.time_s, j->end.time_s, now_s);
+        err = nvt_rpc_check_times(j->start.time_s * 1000, j->end.time_s * 1000, now_s);
         if (err != NVT_OK) {
             err = nvt_shape_refuse(out_failure, err, "end.datetime");
         }

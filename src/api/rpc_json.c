@@ -2,9 +2,11 @@
 /* Journeys that are JSON already: held against the tables, then sent as they are. */
 #include "rpc_fields.h"
 
-static nvt_err time_at(const struct nvt_json *doc, const char *path, int64_t *out_s)
+/* The check of a time at path, and the time. */
+static nvt_err time_at(const struct nvt_json *doc, const char *path, int64_t *out_ms,
+                       struct nvt_failure *out_failure)
 {
-    uint8_t text[72];
+    uint8_t text[64];
     struct nvt_buf b;
     nvt_json_node node = 0;
     nvt_buf_init(&b, text, sizeof text);
@@ -12,18 +14,26 @@ static nvt_err time_at(const struct nvt_json *doc, const char *path, int64_t *ou
     if (err == NVT_OK) {
         err = nvt_json_get_str(doc, node, &b);
     }
-    return err == NVT_OK ? nvt_time_parse_rfc3339(nvt_buf_span(&b), out_s) : err;
+    if (err == NVT_OK) {
+        err = nvt_rpc_parse_time(nvt_buf_span(&b), out_ms);
+    }
+    return err == NVT_OK ? NVT_OK : nvt_shape_refuse(out_failure, err, path);
 }
 
-static nvt_err check_times(const struct nvt_json *doc, int64_t now_s)
+static nvt_err check_times(const struct nvt_json *doc, int64_t now_s,
+                           struct nvt_failure *out_failure)
 {
-    int64_t start_s = 0;
-    int64_t end_s = 0;
-    nvt_err err = time_at(doc, "start.datetime", &start_s);
+    int64_t start_ms = 0;
+    int64_t end_ms = 0;
+    nvt_err err = time_at(doc, "start.datetime", &start_ms, out_failure);
     if (err == NVT_OK) {
-        err = time_at(doc, "end.datetime", &end_s);
+        err = time_at(doc, "end.datetime", &end_ms, out_failure);
     }
-    return err == NVT_OK ? nvt_rpc_check_times(start_s, end_s, now_s) : err;
+    if (err == NVT_OK) {
+        err = nvt_rpc_check_times(start_ms, end_ms, now_s);
+        err = err == NVT_OK ? NVT_OK : nvt_shape_refuse(out_failure, err, "end.datetime");
+    }
+    return err;
 }
 
 static nvt_err check_text(struct nvt_json *doc, const struct nvt_shape *shape, struct nvt_span json,
@@ -34,13 +44,7 @@ static nvt_err check_text(struct nvt_json *doc, const struct nvt_shape *shape, s
     if (err == NVT_OK) {
         err = nvt_shape_json(shape, doc, out_failure);
     }
-    if (err == NVT_OK) {
-        err = check_times(doc, now_s);
-        if (err != NVT_OK) {
-            err = nvt_shape_refuse(out_failure, err, "end.datetime");
-        }
-    }
-    return err;
+    return err == NVT_OK ? check_times(doc, now_s, out_failure) : err;
 }
 
 nvt_err nvt_rpc_json_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,

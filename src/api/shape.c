@@ -39,25 +39,15 @@ bool nvt_shape_all_in(struct nvt_span s, const char *ranges)
     return in;
 }
 
-/* E.164: "+", a country code that starts with 1 to 9, at most 15 digits in all; 20 bytes are what
- * the longest other notation takes. */
-nvt_err nvt_shape_check_phone(struct nvt_span s, uint32_t digits_max)
+static size_t least_bytes(const struct nvt_field *f)
 {
-    if (s.len < digits_max - 5U || s.len > 20U) {
-        return NVT_E_FIELD_LENGTH;
-    }
-    bool ok = s.ptr[0] == (uint8_t)'+' && s.ptr[1] != (uint8_t)'0' && s.len - 1U <= digits_max &&
-              nvt_shape_all_in(nvt_span_drop(s, 1U), "09");
-    return ok ? NVT_OK : NVT_E_FIELD_FORMAT;
+    size_t min = (f->flags & (uint8_t)NVT_FIELD_EXACT) != 0U ? f->max : 1U;
+    return (f->flags & (uint8_t)NVT_FIELD_MAY_BE_EMPTY) != 0U ? 0U : min;
 }
 
 static nvt_err check_chars(const struct nvt_field *f, struct nvt_span s)
 {
-    size_t min = (f->flags & (uint8_t)NVT_FIELD_EXACT) != 0U ? f->max : 1U;
-    if ((f->flags & (uint8_t)NVT_FIELD_MAY_BE_EMPTY) != 0U) {
-        min = 0U;
-    }
-    if (s.len < min || s.len > f->max) {
+    if (s.len < least_bytes(f) || s.len > f->max) {
         return NVT_E_FIELD_LENGTH;
     }
     return nvt_shape_all_in(s, f->of.words) ? NVT_OK : NVT_E_FIELD_FORMAT;
@@ -97,7 +87,7 @@ nvt_err nvt_shape_check_form(const struct nvt_field *field, struct nvt_span text
         err = check_chars(field, text);
         break;
     case NVT_FIELD_PHONE:
-        err = nvt_shape_check_phone(text, field->max);
+        err = nvt_shape_check_phone(text, (unsigned)field->max);
         break;
     case NVT_FIELD_TIME:
         err = check_time(text);
@@ -113,11 +103,71 @@ nvt_err nvt_shape_check_form(const struct nvt_field *field, struct nvt_span text
     return err;
 }
 
-nvt_err nvt_shape_check_len(const struct nvt_field *field, size_t code_points)
+/* ---- texts ---- */
+
+/* What was seen of a text so far. */
+struct tally {
+    size_t points; /* code points */
+    size_t marks;  /* '<' and '>' among them */
+    bool nul;
+    struct nvt_shape_email email;
+};
+
+static void count(struct tally *t, struct nvt_span piece, bool email)
+{
+    for (size_t i = 0; i < piece.len; i++) {
+        uint8_t byte = piece.ptr[i];
+        t->points += (byte & 0xC0U) != 0x80U ? 1U : 0U;
+        t->marks += byte == (uint8_t)'<' || byte == (uint8_t)'>' ? 1U : 0U;
+        t->nul = t->nul || byte == 0U;
+        if (email) {
+            nvt_shape_email_take(&t->email, byte);
+        }
+    }
+}
+
+static void count_all(struct tally *t, struct nvt_span text, bool escaped, bool email)
+{
+    uint8_t mem[4];
+    while (text.len > 0U) {
+        struct nvt_span piece = text;
+        if (escaped) {
+            piece = nvt_json_str_piece(&text, mem);
+        } else {
+            text.len = 0U;
+        }
+        count(t, piece, email);
+    }
+}
+
+static size_t least_points(const struct nvt_field *field)
 {
     size_t min = (field->flags & (uint8_t)NVT_FIELD_MAY_BE_EMPTY) != 0U ? 0U : 1U;
-    return code_points >= min && code_points <= field->max ? NVT_OK : NVT_E_FIELD_LENGTH;
+    return field->kind == (uint8_t)NVT_FIELD_EMAIL ? 5U : min;
 }
+
+nvt_err nvt_shape_check_text(const struct nvt_field *field, struct nvt_span text, bool escaped)
+{
+    struct tally t;
+    bool email = field->kind == (uint8_t)NVT_FIELD_EMAIL;
+    (void)memset(&t, 0, sizeof t);
+    count_all(&t, text, escaped, email);
+    if (t.nul) {
+        return NVT_E_FIELD_NUL;
+    }
+    if (field->kind == (uint8_t)NVT_FIELD_ANY) {
+        return NVT_OK;
+    }
+    size_t points = t.points + (field->kind == (uint8_t)NVT_FIELD_COLUMN ? 3U * t.marks : 0U);
+    if (points < least_points(field) || points > field->max) {
+        return NVT_E_FIELD_LENGTH;
+    }
+    bool formed = (!email || nvt_shape_email_ok(&t.email)) &&
+                  (field->kind != (uint8_t)NVT_FIELD_KEY || t.marks == 0U);
+    return formed ? NVT_OK : NVT_E_FIELD_FORMAT;
+}
+
+/* ---- numbers ---- */
 
 nvt_err nvt_shape_check_int(const struct nvt_field *field, int64_t value)
 {
@@ -127,6 +177,14 @@ nvt_err nvt_shape_check_int(const struct nvt_field *field, int64_t value)
         min = -max;
     }
     return value >= min && value <= max ? NVT_OK : NVT_E_FIELD_RANGE;
+}
+
+nvt_err nvt_shape_take_rank(uint32_t *taken, int64_t value)
+{
+    uint32_t bit = (uint32_t)1U << (unsigned)value;
+    nvt_err err = (*taken & bit) == 0U ? NVT_OK : NVT_E_FIELD_REPEATED;
+    *taken |= bit;
+    return err;
 }
 
 size_t nvt_shape_code_points(struct nvt_span text)
@@ -139,6 +197,67 @@ size_t nvt_shape_code_points(struct nvt_span text)
 }
 
 /* ---- blame ---- */
+
+struct bounds {
+    int64_t min, max;
+};
+
+/* max 0: there is no one pair. */
+static struct bounds bounds_of(const struct nvt_field *f)
+{
+    struct bounds b = {0, (int64_t)f->max};
+    switch (f->kind) {
+    case NVT_FIELD_TEXT:
+    case NVT_FIELD_COLUMN:
+    case NVT_FIELD_KEY:
+    case NVT_FIELD_EMAIL:
+        b.min = (int64_t)least_points(f);
+        break;
+    case NVT_FIELD_CHARS:
+        b.min = (int64_t)least_bytes(f);
+        break;
+    case NVT_FIELD_S32:
+    case NVT_FIELD_DEGREE:
+        b.min = -b.max;
+        break;
+    case NVT_FIELD_U8:
+    case NVT_FIELD_RANK:
+    case NVT_FIELD_U32:
+        b.min = (f->flags & (uint8_t)NVT_FIELD_FROM_1) != 0U ? 1 : 0;
+        break;
+    case NVT_FIELD_LIST:
+        break;
+    default:
+        b.max = 0;
+        break;
+    }
+    return b;
+}
+
+nvt_err nvt_shape_put_bounds(struct nvt_failure *out_failure, nvt_err err,
+                             const struct nvt_field *field)
+{
+    struct bounds bounds = {0, 0};
+    struct nvt_buf b;
+    if (err == NVT_E_FIELD_RANGE || err == NVT_E_FIELD_LENGTH || err == NVT_E_FIELD_COUNT) {
+        bounds = bounds_of(field);
+    }
+    if (out_failure == NULL || bounds.max == 0) {
+        return err;
+    }
+    nvt_buf_init(&b, out_failure->message, sizeof(out_failure->message) - 1U);
+    nvt_buf_put_dec(&b, bounds.min, 0U);
+    if (bounds.max == (int64_t)NVT_FIELD_NO_MAX) {
+        nvt_buf_put(&b, NVT_LIT(" or more"));
+    } else if (bounds.max > bounds.min) {
+        nvt_buf_put(&b, NVT_LIT(" to "));
+        nvt_buf_put_dec(&b, bounds.max, 0U);
+    } else {
+        /* one length alone is right */
+    }
+    out_failure->message[b.len] = '\0';
+    return err;
+}
 
 static void put_step(struct nvt_buf *b, const struct nvt_shape_step *step)
 {

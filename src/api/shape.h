@@ -15,9 +15,13 @@
 
 enum nvt_field_kind {
     /* what can be missing though it is required; a span in the struct but for the link */
-    NVT_FIELD_TEXT,   /* 1 to max code points */
+    NVT_FIELD_TEXT,   /* 1 to max code points; U+0000 is in none: no database keeps it */
+    NVT_FIELD_COLUMN, /* the same, '<' and '>' counting four: kept as "&lt;" and "&gt;" */
+    NVT_FIELD_KEY,    /* the same, without '<' and '>': what comes back is then what was sent */
+    NVT_FIELD_EMAIL,  /* the same, 5 at least, as ajv-formats' "email" */
+    NVT_FIELD_LAST_TEXT = NVT_FIELD_EMAIL,
     NVT_FIELD_CHARS,  /* 1 to max (64 at most) bytes, each in the ranges of words: "09af" */
-    NVT_FIELD_PHONE,  /* E.164: "+" and max - 6 to max digits, the first not 0 */
+    NVT_FIELD_PHONE,  /* E.164 less its last max digits: 0 or 2 */
     NVT_FIELD_CHOICE, /* one of words: "short|long" */
     NVT_FIELD_ANY,    /* any JSON value, written as it is */
     NVT_FIELD_LINK,   /* an object of shape; a pointer to its struct */
@@ -27,6 +31,8 @@ enum nvt_field_kind {
     NVT_FIELD_CONST,  /* words; nothing in the struct */
     NVT_FIELD_TIME, /* RFC 3339; int64_t seconds in the struct. max 3: written with milliseconds */
     NVT_FIELD_U8,   /* integers up to max */
+    NVT_FIELD_RANK, /* the same up to 31, each once in a list, whose first row it is: where all
+                       items of a struct have 0, they are numbered from 0 on */
     NVT_FIELD_U32,
     NVT_FIELD_S32,    /* -max to max */
     NVT_FIELD_DEGREE, /* up to max degrees either way; int32_t of 1e-7 degree in the struct */
@@ -97,7 +103,8 @@ struct nvt_shape {
 #define NVT_SHAPE_DEPTH 5
 
 /* The errors below are NVT_E_FIELD_*, with failure->field set to the member's path in the JSON
- * ("incentives[2].siret"). out_failure may be NULL and is otherwise cleared first. */
+ * ("incentives[2].siret"), and failure->message to the bounds that a text, a number or a list
+ * crossed ("1 to 32"). out_failure may be NULL and is otherwise cleared first. */
 
 /* Every bound of the shape on a struct. NVT_E_UTF8, NVT_E_ARG (a list without its pointer) and, of
  * ANY, NVT_E_JSON_* besides. */
@@ -126,8 +133,13 @@ nvt_err nvt_shape_refuse(struct nvt_failure *out_failure, nvt_err err, const cha
 /* Every byte of s lies in one of the ranges, each given by its first and last character: "09af". */
 bool nvt_shape_all_in(struct nvt_span s, const char *ranges);
 
-/* "+", then digits_max - 6 to digits_max digits. NVT_E_FIELD_LENGTH, NVT_E_FIELD_FORMAT. */
-nvt_err nvt_shape_check_phone(struct nvt_span s, uint32_t digits_max);
+/* A number in E.164 less its last cut digits, 0 or 2. NVT_E_FIELD_PHONE; NVT_E_FIELD_WHOLE_PHONE of
+ * one that was not cut. */
+nvt_err nvt_shape_check_phone(struct nvt_span s, unsigned cut);
+
+/* A number as people write it, in E.164: the carpooling registry's reading, where "00" is "+" and a
+ * first 0 is France's. out: from its start on, 16 bytes of room. False: it cannot be one. */
+bool nvt_shape_to_e164(struct nvt_span number, struct nvt_buf *out);
 
 /* 1e-7 degree in 1e-6 (0.1 m), as positions are written: halves away from zero, but 0 below a
  * millionth, where JavaScript's printing turns to an exponent. */
@@ -142,11 +154,23 @@ size_t nvt_shape_code_points(struct nvt_span text);
  * and TIME. NVT_E_FIELD_LENGTH, NVT_E_FIELD_FORMAT. */
 nvt_err nvt_shape_check_form(const struct nvt_field *field, struct nvt_span text);
 
-/* How many code points a TEXT has. NVT_E_FIELD_LENGTH. */
-nvt_err nvt_shape_check_len(const struct nvt_field *field, size_t code_points);
+/* The texts up to NVT_FIELD_LAST_TEXT, and ANY for its U+0000 alone; escaped: as they stand in
+ * JSON. NVT_E_FIELD_LENGTH, NVT_E_FIELD_FORMAT, NVT_E_FIELD_NUL. */
+nvt_err nvt_shape_check_text(const struct nvt_field *field, struct nvt_span text, bool escaped);
+
+/* Where an address of e-mail stands, byte by byte: start with zeros. */
+struct nvt_shape_email {
+    bool bad, domain, dot; /* dot: the domain has one */
+    uint8_t last;          /* 0: at the start of a part between dots */
+};
+void nvt_shape_email_take(struct nvt_shape_email *e, uint8_t byte);
+bool nvt_shape_email_ok(const struct nvt_shape_email *e);
 
 /* NVT_E_FIELD_RANGE. */
 nvt_err nvt_shape_check_int(const struct nvt_field *field, int64_t value);
+
+/* The value of a RANK is taken. NVT_E_FIELD_REPEATED. */
+nvt_err nvt_shape_take_rank(uint32_t *taken, int64_t value);
 
 /* The row that stands for row and its alternatives: the first of them. */
 unsigned nvt_shape_head(const struct nvt_shape *shape, unsigned row);
@@ -165,6 +189,11 @@ struct nvt_shape_path {
     struct nvt_shape_step step[NVT_SHAPE_DEPTH];
     uint8_t depth; /* steps in use */
 };
+
+/* The bounds of field, which an error of length, range or count crossed, as failure->message: "1 to
+ * 32", "14", "1 or more". out_failure may be NULL. Returns err. */
+nvt_err nvt_shape_put_bounds(struct nvt_failure *out_failure, nvt_err err,
+                             const struct nvt_field *field);
 
 /* Writes err and the path of leaf below path into *out_failure, cut to its room. Returns err. */
 nvt_err nvt_shape_blame(struct nvt_failure *out_failure, nvt_err err,

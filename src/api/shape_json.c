@@ -10,14 +10,15 @@ struct frame {
     const struct nvt_shape *shape; /* of the object, or of the list's items */
     struct nvt_json_iter it;
     nvt_json_node node;
-    uint32_t seen; /* bit n: row n was there */
+    uint32_t seen; /* bit n: row n was there; of a list: an item has the rank n */
     bool list;
 };
 
 struct walk {
     const struct nvt_json *doc;
     struct frame frame[NVT_SHAPE_DEPTH];
-    struct nvt_shape_path path; /* path.depth frames are in use */
+    struct nvt_shape_path path;    /* path.depth frames are in use */
+    const struct nvt_field *field; /* the last one looked at */
     struct nvt_span loose; /* a member that no row describes in full; no pointer: there was none */
 };
 
@@ -57,16 +58,15 @@ static size_t find_either(struct nvt_span s, uint8_t a, uint8_t b)
 
 /* 12 and 12.0 are integers for JSON Schema. 1.2e1 would be one too: nobody writes that, and it is
  * not taken here. */
-static nvt_err check_integer(const struct nvt_field *field, struct nvt_span raw)
+static nvt_err check_integer(const struct nvt_field *field, struct nvt_span raw, int64_t *out_value)
 {
-    int64_t value = 0;
     size_t dot = find_either(raw, (uint8_t)'.', (uint8_t)'e');
     struct nvt_span rest = nvt_span_drop(raw, dot);
     if (has_digit(rest, (uint8_t)'1') || find_either(rest, (uint8_t)'e', (uint8_t)'e') < rest.len) {
         return NVT_E_FIELD_TYPE;
     }
-    nvt_err err = nvt_dec_parse(nvt_span_of(raw.ptr, dot), 0U, &value);
-    return err == NVT_OK ? nvt_shape_check_int(field, value) : NVT_E_FIELD_RANGE;
+    nvt_err err = nvt_dec_parse(nvt_span_of(raw.ptr, dot), 0U, out_value);
+    return err == NVT_OK ? nvt_shape_check_int(field, *out_value) : NVT_E_FIELD_RANGE;
 }
 
 /* The carpooling registry prints the number again and holds that text against
@@ -106,28 +106,12 @@ static nvt_err check_pair(const struct nvt_json *doc, nvt_json_node list)
     return err;
 }
 
-/* Code points of a string that still has its escapes: half of a surrogate pair does not count. */
-static size_t escaped_code_points(struct nvt_span raw)
-{
-    size_t count = nvt_shape_code_points(raw);
-    for (size_t i = 0; i + 1U < raw.len; i++) {
-        if (raw.ptr[i] == (uint8_t)'\\') {
-            i++;
-            bool four = raw.ptr[i] == (uint8_t)'u';
-            bool low = four && (raw.ptr[i + 1U] | 0x20U) == (uint8_t)'d' &&
-                       (raw.ptr[i + 2U] | 0x20U) >= (uint8_t)'c';
-            count -= 1U + (four ? 4U : 0U) + (low ? 1U : 0U);
-        }
-    }
-    return count;
-}
-
 static nvt_err check_string(const struct walk *w, const struct nvt_field *field, nvt_json_node node)
 {
     uint8_t text[72]; /* the longest that has a form is 64 */
     struct nvt_buf b;
-    if (field->kind == (uint8_t)NVT_FIELD_TEXT) {
-        return nvt_shape_check_len(field, escaped_code_points(nvt_json_raw(w->doc, node)));
+    if (field->kind <= (uint8_t)NVT_FIELD_LAST_TEXT) {
+        return nvt_shape_check_text(field, nvt_json_raw(w->doc, node), true);
     }
     nvt_buf_init(&b, text, sizeof text);
     if (nvt_json_get_str(w->doc, node, &b) != NVT_OK) {
@@ -145,6 +129,20 @@ static nvt_err open_list(struct walk *w, const struct nvt_field *field, nvt_json
     return NVT_OK;
 }
 
+/* The frame of an item lies on the one of its list. */
+static nvt_err check_rank(struct walk *w, const struct nvt_field *field, struct nvt_span raw)
+{
+    int64_t value = 0;
+    nvt_err err = check_integer(field, raw, &value);
+    return err == NVT_OK ? nvt_shape_take_rank(&w->frame[w->path.depth - 2U].seen, value) : err;
+}
+
+static nvt_err check_any(struct walk *w, const struct nvt_field *field, nvt_json_node node)
+{
+    w->loose = nvt_span_str(field->name);
+    return nvt_shape_check_text(field, nvt_json_raw(w->doc, node), true);
+}
+
 static bool type_fits(const struct nvt_field *field, enum nvt_json_type type)
 {
     enum nvt_json_type wanted = NVT_JSON_STRING;
@@ -158,6 +156,7 @@ static bool type_fits(const struct nvt_field *field, enum nvt_json_type type)
         wanted = NVT_JSON_ARRAY;
         break;
     case NVT_FIELD_U8:
+    case NVT_FIELD_RANK:
     case NVT_FIELD_U32:
     case NVT_FIELD_S32:
     case NVT_FIELD_DEGREE:
@@ -179,6 +178,7 @@ static bool type_fits(const struct nvt_field *field, enum nvt_json_type type)
 static nvt_err check_value(struct walk *w, const struct nvt_field *field, nvt_json_node node)
 {
     nvt_err err = NVT_OK;
+    int64_t value = 0;
     switch (field->kind) {
     case NVT_FIELD_OBJECT:
     case NVT_FIELD_LINK:
@@ -190,7 +190,10 @@ static nvt_err check_value(struct walk *w, const struct nvt_field *field, nvt_js
     case NVT_FIELD_U8:
     case NVT_FIELD_U32:
     case NVT_FIELD_S32:
-        err = check_integer(field, nvt_json_raw(w->doc, node));
+        err = check_integer(field, nvt_json_raw(w->doc, node), &value);
+        break;
+    case NVT_FIELD_RANK:
+        err = check_rank(w, field, nvt_json_raw(w->doc, node));
         break;
     case NVT_FIELD_DEGREE:
         err = check_degree(nvt_json_raw(w->doc, node), field->max);
@@ -201,7 +204,7 @@ static nvt_err check_value(struct walk *w, const struct nvt_field *field, nvt_js
     case NVT_FIELD_BOOL:
         break;
     case NVT_FIELD_ANY:
-        w->loose = nvt_span_str(field->name);
+        err = check_any(w, field, node);
         break;
     default:
         err = check_string(w, field, node);
@@ -244,6 +247,7 @@ static nvt_err member(struct walk *w, struct frame *f, struct nvt_span name, nvt
     }
     f->seen |= (uint32_t)1U << row;
     row = choose_row(f->shape, row, type);
+    w->field = &f->shape->row[row];
     if (!type_fits(&f->shape->row[row], type)) {
         return NVT_E_FIELD_TYPE;
     }
@@ -300,7 +304,10 @@ nvt_err nvt_shape_json(const struct nvt_shape *shape, const struct nvt_json *doc
         leaf = w.loose;
         err = nvt_json_unique(doc);
     }
-    return err == NVT_OK ? NVT_OK : nvt_shape_blame(out_failure, err, &w.path, leaf);
+    if (err != NVT_OK) {
+        (void)nvt_shape_blame(out_failure, err, &w.path, leaf);
+    }
+    return nvt_shape_put_bounds(out_failure, err, w.field);
 }
 
 nvt_err nvt_shape_parse(struct nvt_json *doc, struct nvt_span json, struct nvt_json_tok *pool,

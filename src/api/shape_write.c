@@ -10,6 +10,8 @@ struct frame {
     const uint8_t *base; /* of the struct that holds the shape's members */
     uint32_t seen;       /* bit n: row n was there */
     size_t items_left;   /* of the list whose item this is */
+    uint32_t ranks;      /* bit n: an item of this list has n */
+    bool unranked;       /* its items have 0 all of them: they are numbered here */
     uint8_t next;        /* row */
     bool item;
 };
@@ -18,6 +20,7 @@ struct walk {
     struct frame frame[NVT_SHAPE_DEPTH];
     struct nvt_shape_path path;     /* path.depth frames are in use */
     struct nvt_json_writer *writer; /* NULL: check only */
+    const struct nvt_field *field;  /* the last one looked at */
 };
 
 /* ---- reading members; memcpy, since a byte offset promises no alignment to the compiler ---- */
@@ -76,6 +79,7 @@ static struct value load(const struct nvt_field *f, const uint8_t *at)
         v.text = nvt_span_str(f->of.words);
         break;
     case NVT_FIELD_U8:
+    case NVT_FIELD_RANK:
         v.number = (int64_t)*at;
         break;
     case NVT_FIELD_U32:
@@ -120,10 +124,13 @@ static bool present(const struct nvt_field *f, const struct value *v)
 
 static nvt_err check_text(const struct nvt_field *f, struct nvt_span s)
 {
-    if (nvt_utf8_check(s) != NVT_OK) {
-        return NVT_E_UTF8;
-    }
-    return nvt_shape_check_len(f, nvt_shape_code_points(s));
+    return nvt_utf8_check(s) == NVT_OK ? nvt_shape_check_text(f, s, false) : NVT_E_UTF8;
+}
+
+static nvt_err check_any(const struct nvt_field *f, struct nvt_span json)
+{
+    nvt_err err = nvt_json_check(json, NULL);
+    return err == NVT_OK ? nvt_shape_check_text(f, json, true) : err;
 }
 
 static nvt_err check_list(const struct nvt_field *f, struct nvt_span items)
@@ -151,10 +158,13 @@ static nvt_err check_value(const struct nvt_field *f, const struct value *v)
     nvt_err err = NVT_OK;
     switch (f->kind) {
     case NVT_FIELD_TEXT:
+    case NVT_FIELD_COLUMN:
+    case NVT_FIELD_KEY:
+    case NVT_FIELD_EMAIL:
         err = check_text(f, v->text);
         break;
     case NVT_FIELD_ANY:
-        err = nvt_json_check(v->text, NULL);
+        err = check_any(f, v->text);
         break;
     case NVT_FIELD_TIME: /* RFC 3339 has four-digit years */
         err = check_range(v->number, 0, 253402300799);
@@ -243,6 +253,7 @@ static void write_value(struct nvt_json_writer *w, const struct nvt_field *f, co
         write_time(w, f, v->number);
         break;
     case NVT_FIELD_U8:
+    case NVT_FIELD_RANK:
     case NVT_FIELD_U32:
     case NVT_FIELD_S32:
         nvt_json_put_int(w, v->number);
@@ -281,15 +292,28 @@ static void enter(struct walk *w, const struct nvt_shape *shape, const uint8_t *
     f->next = 0U;
     f->item = items > 0U;
     f->items_left = items;
+    f->ranks = 0U;
+    f->unranked = false;
     w->path.step[w->path.depth].name = name;
     w->path.step[w->path.depth].index = items > 0U ? 0 : -1;
     w->path.depth++;
+}
+
+/* A struct that nobody numbered has 0 everywhere: one item may be meant so, two cannot. */
+static bool is_unranked(const struct nvt_shape *shape, struct nvt_span items)
+{
+    bool zero = shape->row[0].kind == (uint8_t)NVT_FIELD_RANK;
+    for (size_t i = 0; i < items.len && zero; i++) {
+        zero = items.ptr[i * shape->size + shape->row[0].offset] == 0U;
+    }
+    return zero;
 }
 
 static void enter_list(struct walk *w, const struct nvt_field *field, struct nvt_span items)
 {
     if (items.len > 0U) {
         enter(w, field->of.shape, items.ptr, field->name, items.len);
+        w->frame[w->path.depth - 1U].unranked = is_unranked(field->of.shape, items);
         if (w->writer != NULL) {
             nvt_json_begin_object(w->writer);
         }
@@ -347,13 +371,23 @@ static void leave(struct walk *w, struct frame *f)
     w->path.depth--;
 }
 
+static nvt_err check_rank(struct walk *w, struct frame *f, struct value *v)
+{
+    if (f->unranked) {
+        v->number = w->path.step[w->path.depth - 1U].index;
+    }
+    nvt_err err = nvt_shape_check_int(&f->shape->row[0], v->number);
+    return err == NVT_OK ? nvt_shape_take_rank(&f->ranks, v->number) : err;
+}
+
 static nvt_err step_row(struct walk *w, struct frame *f)
 {
     const struct nvt_field *field = &f->shape->row[f->next];
     const uint8_t *at = f->base + field->offset;
-    const struct value v = load(field, at);
+    struct value v = load(field, at);
     uint32_t bit = (uint32_t)1U << nvt_shape_head(f->shape, f->next);
     f->next++;
+    w->field = field;
     if (!present(field, &v)) {
         return NVT_OK;
     }
@@ -361,7 +395,8 @@ static nvt_err step_row(struct walk *w, struct frame *f)
         return NVT_E_FIELD_BOTH;
     }
     f->seen |= bit;
-    nvt_err err = check_value(field, &v);
+    bool rank = field->kind == (uint8_t)NVT_FIELD_RANK;
+    nvt_err err = rank ? check_rank(w, f, &v) : check_value(field, &v);
     if (err == NVT_OK) {
         visit(w, field, at, &v);
     }
@@ -401,7 +436,10 @@ static nvt_err walk_all(const struct nvt_shape *shape, const void *object,
     while (err == NVT_OK && w.path.depth > 0U) {
         err = step(&w, &leaf);
     }
-    return err == NVT_OK ? NVT_OK : nvt_shape_blame(out_failure, err, &w.path, leaf);
+    if (err != NVT_OK) {
+        (void)nvt_shape_blame(out_failure, err, &w.path, leaf);
+    }
+    return nvt_shape_put_bounds(out_failure, err, w.field);
 }
 
 nvt_err nvt_shape_check(const struct nvt_shape *shape, const void *object,

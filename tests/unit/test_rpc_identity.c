@@ -402,9 +402,9 @@ static void test_no_key(void **state)
     char *too_long = repeated("a", 257);
     char key[65];
     (void)state;
-    expect_no_key("+33601020", "Martin", NVT_E_FIELD_LENGTH);
-    expect_no_key("0601020304", "Martin", NVT_E_FIELD_FORMAT);
-    expect_no_key("+33 6 01 02 03", "Martin", NVT_E_FIELD_FORMAT);
+    expect_no_key("+33601020", "Martin", NVT_E_FIELD_PHONE);
+    expect_no_key("0601020304", "Martin", NVT_E_FIELD_PHONE);
+    expect_no_key("+33 6 01 02 03", "Martin", NVT_E_FIELD_PHONE);
     expect_no_key("+33601020304", "", NVT_E_FIELD_LENGTH);
     expect_no_key("+33601020304", "\xCC\x81", NVT_E_FIELD_LENGTH);
     expect_no_key("+33601020304", "Martin3", NVT_E_FIELD_FORMAT);
@@ -427,9 +427,9 @@ static void test_phone_trunc(void **state)
     assert_true(nvt_span_eq(cut, NVT_LIT("+5906901010")));
     assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT("+687123456"), &cut), NVT_OK);
     assert_true(nvt_span_eq(cut, NVT_LIT("+6871234")));
-    assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT("+68712345"), &cut), NVT_E_FIELD_LENGTH);
-    assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT(""), &cut), NVT_E_FIELD_LENGTH);
-    assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT("0033601020304"), &cut), NVT_E_FIELD_FORMAT);
+    assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT("+68712345"), &cut), NVT_E_FIELD_PHONE);
+    assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT(""), &cut), NVT_E_FIELD_PHONE);
+    assert_int_equal(nvt_rpc_phone_trunc(NVT_LIT("0033601020304"), &cut), NVT_E_FIELD_PHONE);
     assert_true(nvt_span_eq(cut, NVT_LIT("+6871234")));
 }
 

@@ -110,34 +110,35 @@ static void test_lists(void **state)
 
 /* ---- texts at their edges ---- */
 
-static void text_edges(struct sample *s, struct nvt_span *at, bool required, const char *field)
+static void text_edges(struct sample *s, struct nvt_span *at, size_t max, bool required,
+                       const char *field)
 {
     const struct nvt_span old = *at;
-    char *a256 = repeated("a", 256);
-    char *a257 = repeated("a", 257);
-    char *e256 = repeated("é", 256); /* 512 bytes, 256 characters */
-    char *car257 = repeated("\xF0\x9F\x9A\x97", 257);
+    char *most = repeated("a", max);
+    char *over = repeated("a", max + 1U);
+    char *accents = repeated("é", max); /* two bytes a character */
+    char *cars = repeated("\xF0\x9F\x9A\x97", max + 1U);
     *at = NVT_LIT("a");
     expect(s, NVT_RPC_V3, NVT_OK, "");
-    *at = nvt_span_str(a256);
+    *at = nvt_span_str(most);
     expect(s, NVT_RPC_V3, NVT_OK, "");
-    *at = nvt_span_str(e256);
+    *at = nvt_span_str(accents);
     expect(s, NVT_RPC_V3, NVT_OK, "");
-    *at = nvt_span_str(a257);
+    *at = nvt_span_str(over);
     expect(s, NVT_RPC_V3, NVT_E_FIELD_LENGTH, field);
-    *at = nvt_span_str(car257);
+    *at = nvt_span_str(cars);
     expect(s, NVT_RPC_V3, NVT_E_FIELD_LENGTH, field);
-    *at = nvt_span_of(car257, (size_t)256 * 4U);
+    *at = nvt_span_of(cars, max * 4U);
     expect(s, NVT_RPC_V3, NVT_OK, "");
     *at = NVT_LIT("\xC3");
     expect(s, NVT_RPC_V3, NVT_E_UTF8, field);
     *at = NVT_LIT("");
     expect(s, NVT_RPC_V3, required ? NVT_E_FIELD_MISSING : NVT_OK, required ? field : "");
     *at = old;
-    free(a256);
-    free(a257);
-    free(e256);
-    free(car257);
+    free(most);
+    free(over);
+    free(accents);
+    free(cars);
 }
 
 static void test_texts(void **state)
@@ -145,14 +146,15 @@ static void test_texts(void **state)
     struct sample s;
     (void)state;
     sample_init(&s);
-    text_edges(&s, &s.j.operator_journey_id, true, "operator_journey_id");
-    text_edges(&s, &s.j.operator_trip_id, true, "operator_trip_id");
-    text_edges(&s, &s.j.licence_plate, false, "licence_plate");
-    text_edges(&s, &s.j.driver.operator_user_id, true, "driver.identity.operator_user_id");
-    text_edges(&s, &s.j.passenger.operator_user_id, true, "passenger.identity.operator_user_id");
-    text_edges(&s, &s.j.passenger.travel_pass_user_id, false,
+    text_edges(&s, &s.j.operator_journey_id, 256, true, "operator_journey_id");
+    text_edges(&s, &s.j.operator_trip_id, 256, true, "operator_trip_id");
+    text_edges(&s, &s.j.licence_plate, 32, false, "licence_plate");
+    text_edges(&s, &s.j.driver.operator_user_id, 256, true, "driver.identity.operator_user_id");
+    text_edges(&s, &s.j.passenger.operator_user_id, 256, true,
+               "passenger.identity.operator_user_id");
+    text_edges(&s, &s.j.passenger.travel_pass_user_id, 128, false,
                "passenger.identity.travel_pass.user_id");
-    text_edges(&s, &s.payment[0].type, true, "passenger.payments[0].type");
+    text_edges(&s, &s.payment[0].type, 256, true, "passenger.payments[0].type");
 }
 
 static void form_of(struct sample *s, struct nvt_span *at, const char *text, nvt_err err,
@@ -213,23 +215,23 @@ static void test_phones(void **state)
     sample_init(&s);
     const char *f = "driver.identity.phone_trunc";
     struct nvt_span *at = &s.j.driver.phone_trunc;
-    form_of(&s, at, "+336010", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "+336010", NVT_E_FIELD_PHONE, f);
     form_of(&s, at, "+6871234", NVT_OK, f);
     form_of(&s, at, "+1234567890123", NVT_OK, f);
-    form_of(&s, at, "+12345678901234", NVT_E_FIELD_FORMAT, f);
-    form_of(&s, at, "+12345678901234567890", NVT_E_FIELD_LENGTH, f);
-    form_of(&s, at, "0336010203", NVT_E_FIELD_FORMAT, f);
-    form_of(&s, at, "+036010203", NVT_E_FIELD_FORMAT, f);
-    form_of(&s, at, "+33 601020", NVT_E_FIELD_FORMAT, f);
-    form_of(&s, at, "+33601020x", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+12345678901234", NVT_E_FIELD_PHONE, f);
+    form_of(&s, at, "+12345678901234567890", NVT_E_FIELD_PHONE, f);
+    form_of(&s, at, "0336010203", NVT_E_FIELD_WHOLE_PHONE, f);
+    form_of(&s, at, "+036010203", NVT_E_FIELD_PHONE, f);
+    form_of(&s, at, "+33 601020", NVT_E_FIELD_PHONE, f);
+    form_of(&s, at, "+33601020x", NVT_E_FIELD_PHONE, f);
     f = "driver.identity.phone";
     at = &s.j.driver.phone;
-    form_of(&s, at, "+33601020", NVT_E_FIELD_LENGTH, f);
+    form_of(&s, at, "+33601020", NVT_E_FIELD_PHONE, f);
     form_of(&s, at, "+687123456", NVT_OK, f);
     form_of(&s, at, "+123456789012345", NVT_OK, f);
-    form_of(&s, at, "+1234567890123456", NVT_E_FIELD_FORMAT, f);
-    form_of(&s, at, "+12345678901234567890", NVT_E_FIELD_LENGTH, f);
-    form_of(&s, at, "0601020304", NVT_E_FIELD_FORMAT, f);
+    form_of(&s, at, "+1234567890123456", NVT_E_FIELD_PHONE, f);
+    form_of(&s, at, "+12345678901234567890", NVT_E_FIELD_PHONE, f);
+    form_of(&s, at, "0601020304", NVT_E_FIELD_PHONE, f);
 }
 
 static void test_one_phone(void **state)

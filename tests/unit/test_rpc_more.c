@@ -224,7 +224,7 @@ static void test_cee_texts(void **state)
 static void test_cee_largest(void **state)
 {
     char text[NVT_RPC_CEE_MAX];
-    char *id = repeated("a", 256);
+    char *id = repeated("a", 255);
     char *license = repeated("9", 61);
     char full[65] = "99-";
     struct nvt_rpc_cee cee = person("short");
@@ -280,7 +280,7 @@ static void test_cee_faults(void **state)
           "last_name_trunc", SIM(PHONE ",\"last_name_trunc\":\"DH\""));
     FAULT("long", NVT_RPC_CEE_SIMULATE, last_name_trunc, NVT_LIT("D-H"), NVT_E_FIELD_FORMAT,
           "last_name_trunc", SIM(PHONE ",\"last_name_trunc\":\"D-H\""));
-    FAULT("long", NVT_RPC_CEE_SIMULATE, phone_trunc, NVT_LIT("+33601"), NVT_E_FIELD_LENGTH,
+    FAULT("long", NVT_RPC_CEE_SIMULATE, phone_trunc, NVT_LIT("+33601"), NVT_E_FIELD_PHONE,
           "phone_trunc", SIM(NAME ",\"phone_trunc\":\"+33601\""));
     FAULT("long", NVT_RPC_CEE_SIMULATE, identity_key, NVT_LIT("ff"), NVT_E_FIELD_LENGTH,
           "identity_key", SIM(NAME "," PHONE ",\"identity_key\":\"ff\""));

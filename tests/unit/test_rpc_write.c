@@ -231,11 +231,11 @@ static void test_largest(void **state)
     struct nvt_span longest = nvt_span_str(a);
     s.j.operator_journey_id = longest;
     s.j.operator_trip_id = longest;
-    s.j.licence_plate = longest;
+    s.j.licence_plate = nvt_span_of(a, 32U);
     s.j.driver.operator_user_id = longest;
     s.j.passenger.operator_user_id = longest;
-    s.j.driver.travel_pass_user_id = longest;
-    s.j.passenger.travel_pass_user_id = longest;
+    s.j.driver.travel_pass_user_id = nvt_span_of(a, 128U);
+    s.j.passenger.travel_pass_user_id = nvt_span_of(a, 128U);
     s.j.passenger.phone = NVT_LIT("+33601020304");
     s.j.driver.over_18 = NVT_RPC_ADULT_NO;
     s.j.incentive_count = 20;
