@@ -19,8 +19,9 @@ static struct nvt_span body;
 
 static int fail_body(const struct args *a, const char *from, const struct nvt_failure *f)
 {
-    return fail(a->json, CLI_INPUT, f->err, "%s: %s%s%s", from, f->field,
-                f->field[0] == '\0' ? "" : ": ", nvt_err_text(f->err));
+    char reason[320];
+    describe_field(reason, sizeof reason, f);
+    return fail(a->json, CLI_INPUT, f->err, "%s: %s", from, reason);
 }
 
 static int read_body(const struct args *a, enum nvt_rpc_cee_use use)
@@ -52,8 +53,7 @@ static int make_body(const struct args *a)
     struct nvt_span phone = nvt_span_str(a->phone);
     nvt_err err = nvt_rpc_phone_trunc(phone, &cee.phone_trunc);
     if (err != NVT_OK) {
-        return fail(a->json, CLI_USAGE, err, "--phone takes a number as +33601020304: %s",
-                    nvt_err_text(err));
+        return fail(a->json, CLI_USAGE, err, "--phone: %s", nvt_err_text(err));
     }
     err = nvt_rpc_name_trunc(name, trunc);
     if (err == NVT_OK) {

@@ -46,7 +46,9 @@ uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len,
         (void)fail(json, CLI_INPUT, err, "%s: byte %ld: %s", path, (long)f.detail,
                    nvt_err_text(err));
     } else {
-        (void)fail(json, CLI_INPUT, err, "%s: %s: %s", path, f.field, nvt_err_text(err));
+        char reason[320];
+        describe_field(reason, sizeof reason, &f);
+        (void)fail(json, CLI_INPUT, err, "%s: %s", path, reason);
     }
     free(text);
     return NULL;

@@ -165,8 +165,9 @@ static int send_update(const char *id, const char *path, struct nvt_span json)
     nvt_buf_init(&body, mem, sizeof mem);
     nvt_err err = update_body(json, &body, &failure);
     if (err != NVT_OK) {
-        return fail(settings.json, CLI_INPUT, err, "%s: %s%s%s", path, failure.field,
-                    failure.field[0] == '\0' ? "" : ": ", nvt_err_text(err));
+        char reason[320];
+        describe_field(reason, sizeof reason, &failure);
+        return fail(settings.json, CLI_INPUT, err, "%s: %s", path, reason);
     }
     return finish("journey update",
                   nvt_rpc_update(&session.call, &request, nvt_span_str(id), nvt_buf_span(&body)));

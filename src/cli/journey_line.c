@@ -9,14 +9,13 @@ static struct nvt_json_tok pool[POOL];
 
 static void explain(struct line_fault *f)
 {
-    if (f->failure.field[0] != '\0') {
-        (void)snprintf(f->reason, sizeof f->reason, "%s: %s", f->failure.field,
-                       nvt_err_text(f->err));
-    } else if (f->err <= NVT_E_JSON_SYNTAX && f->err >= NVT_E_JSON_DEPTH) {
+    bool json = f->err <= NVT_E_JSON_SYNTAX && f->err >= NVT_E_JSON_DEPTH;
+    if (json && f->failure.field[0] == '\0') {
         (void)snprintf(f->reason, sizeof f->reason, "byte %ld: %s", (long)f->failure.detail + 1L,
                        nvt_err_text(f->err));
     } else {
-        (void)snprintf(f->reason, sizeof f->reason, "%s", nvt_err_text(f->err));
+        f->failure.err = f->err;
+        describe_field(f->reason, sizeof f->reason, &f->failure);
     }
 }
 
@@ -53,4 +52,13 @@ nvt_err journey_check_line(const struct lines *l, int64_t now_s, struct line_fau
         return out->err;
     }
     return journey_check_text(nvt_span_of(l->text, l->len), now_s, out);
+}
+
+bool journey_text_at(struct nvt_span text, const char *path, struct nvt_buf *out)
+{
+    struct nvt_json doc;
+    nvt_json_node node = 0;
+    return nvt_json_parse(&doc, text, pool, POOL) == NVT_OK &&
+           nvt_json_find(&doc, 0U, path, &node) == NVT_OK &&
+           nvt_json_get_str(&doc, node, out) == NVT_OK;
 }

@@ -21,6 +21,9 @@ nvt_err journey_check_text(struct nvt_span text, int64_t now_s, struct line_faul
 nvt_err journey_check_due(struct nvt_span text, int64_t now_s, uint32_t *out_due_s,
                           struct line_fault *out);
 
+/* The string at path, unescaped. False: there is none, or out is too small. */
+bool journey_text_at(struct nvt_span text, const char *path, struct nvt_buf *out);
+
 /* ---- refused.c: what was not delivered, as JSON Lines ----
  * {"line":7,"by":"check","error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..","journey":{}}
  * by: "check" (set aside here) or "registry" (then with "http_status" and "code"). A line that is
