@@ -74,10 +74,12 @@ static bool parse_zone(const char *text, int64_t *out_s)
     return hour <= 23 && minute <= 59;
 }
 
-static bool is_date(int month, int day)
+static bool is_date(int year, int month, int day)
 {
     static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month >= 1 && month <= 12 && day >= 1 && day <= month_days[month - 1];
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month >= 1 && month <= 12 && day >= 1 && day <= month_days[month - 1] &&
+           (leap || month != 2 || day <= 28);
 }
 
 /* date-time of RFC 3339 section 5.6. */
@@ -96,7 +98,7 @@ bool parse_iso_time(const char *text, int64_t *out_s)
     if (has_shape(rest, ".d")) {
         rest += 1U + strspn(rest + 1, "0123456789");
     }
-    if (!is_date(month, day) || hour > 23 || minute > 59 || second > 60 ||
+    if (!is_date(digits(text, 4), month, day) || hour > 23 || minute > 59 || second > 60 ||
         !parse_zone(rest, &zone_s)) {
         return false;
     }

@@ -139,7 +139,7 @@ static bool read_body(struct request *r)
         r->json = json_object();
         return true;
     }
-    r->json = json_loadb((const char *)r->body, r->body_len, 0, &error);
+    r->json = json_loadb((const char *)r->body, r->body_len, JSON_ALLOW_NUL, &error);
     if (r->json == NULL) {
         char text[JSON_ERROR_TEXT_LENGTH + 32];
         (void)snprintf(text, sizeof text, "Unexpected token in JSON at position %d",

@@ -202,12 +202,30 @@ static void reply_created(struct request *r, const struct journey *j)
                          "meta", "data", "operator_journey_id", j->id, "created_at", created));
 }
 
+static int64_t ms_at(const json_t *document, const char *point)
+{
+    int64_t ms = 0;
+    (void)rpc_parse_time(
+        json_string_value(json_object_get(json_object_get(document, point), "datetime")), &ms);
+    return ms;
+}
+
 static int64_t time_at(const json_t *document, const char *point)
 {
-    int64_t s = 0;
-    (void)parse_iso_time(
-        json_string_value(json_object_get(json_object_get(document, point), "datetime")), &s);
-    return s;
+    return ms_at(document, point) / 1000;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return ((int64_t)t.tv_sec + options.clock_offset_s) * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool in_order(const json_t *document)
+{
+    const int64_t end_ms = ms_at(document, "end");
+    return end_ms <= now_ms() && ms_at(document, "start") <= end_ms;
 }
 
 static const char *key_of(const json_t *document, const char *person)
@@ -254,26 +272,43 @@ static void accept_journey(struct request *r, struct journey *j)
     }
 }
 
-void rpc_post_journey(struct request *r)
+/* In the server's order: its row is written before it is known to be there already, its incentives
+ * after that. */
+static void register_journey(struct request *r)
 {
-    if (!rpc_is_valid(r, schema_check_journey(r->json))) {
-        return;
-    }
     struct journey *j = journey_of(r);
     if (j == NULL) {
         reply_rpc_error(r, 500, -32603, "Internal error", NULL);
         return;
     }
     const struct journey *known = find(j->operator_id, j->id);
-    if (j->end_s > j->created_s || j->start_s > j->end_s) {
-        drop_journey(j);
-        reply_rpc_error(r, 422, -32700, "Parse error",
-                        json_string("Journeys cannot happen in the future"));
-    } else if (known != NULL) {
+    const char *refusal = rpc_database_incentives(r->json);
+    if (known != NULL) {
         drop_journey(j);
         reply_conflict(r, known);
+    } else if (refusal != NULL) {
+        drop_journey(j);
+        rpc_reply_database(r, refusal);
     } else {
         accept_journey(r, j);
+    }
+}
+
+void rpc_post_journey(struct request *r)
+{
+    if (!rpc_is_valid(r, schema_check_journey(r->json))) {
+        return;
+    }
+    if (!in_order(r->json)) {
+        reply_rpc_error(r, 422, -32700, "Parse error",
+                        json_string("Journeys cannot happen in the future"));
+        return;
+    }
+    const char *refusal = rpc_database_row(r->json);
+    if (refusal != NULL) {
+        rpc_reply_database(r, refusal);
+    } else {
+        register_journey(r);
     }
 }
 
@@ -312,9 +347,18 @@ void rpc_patch_journey(struct request *r)
     if (!rpc_is_valid(r, schema_check_update(r->json))) {
         return;
     }
+    const char *refusal = rpc_database_row(r->json);
+    if (json_object_get(r->json, "incentive_counterparts") != NULL) {
+        refusal = "column \"incentive_counterparts\" of relation \"carpools\" does not exist";
+    }
     struct journey *j = journey_named(r);
-    if (j == NULL) {
+    if (refusal == NULL && j == NULL) {
         reply_unknown(r);
+        return;
+    }
+    refusal = refusal == NULL ? rpc_database_incentives(r->json) : refusal;
+    if (refusal != NULL) {
+        rpc_reply_database(r, refusal);
         return;
     }
     (void)json_object_update(j->document, r->json);
@@ -332,6 +376,11 @@ void rpc_cancel_journey(struct request *r)
     struct journey *j = journey_named(r);
     if (j == NULL) {
         reply_unknown(r);
+        return;
+    }
+    const char *refusal = rpc_database_row(r->json);
+    if (refusal != NULL) {
+        rpc_reply_database(r, refusal);
         return;
     }
     cancel_calls++;
@@ -375,10 +424,12 @@ static void check_status(const char *status, json_t *errors)
 static void read_time(struct request *r, const char *name, int64_t *out_s, json_t *errors)
 {
     const char *text = query_value(r, name);
-    if (text != NULL && !parse_iso_time(text, out_s)) {
+    int64_t ms = *out_s * 1000;
+    if (text != NULL && !rpc_parse_time(text, &ms)) {
         (void)json_array_append_new(errors,
                                     json_sprintf("/%s: must match format \"date-time\"", name));
     }
+    *out_s = ms / 1000;
 }
 
 static void read_count(struct request *r, const char *name, long *out, json_t *errors)

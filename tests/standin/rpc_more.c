@@ -162,10 +162,31 @@ static bool is_of(const char *text, size_t min, size_t max, const char *set)
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
+/* The dot of a JavaScript pattern takes no line's end. */
+static bool is_line(const char *text)
+{
+    return strpbrk(text, "\r\n") == NULL && strstr(text, "\xE2\x80\xA8") == NULL &&
+           strstr(text, "\xE2\x80\xA9") == NULL;
+}
+
+static size_t characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        n += ((unsigned char)*text & 0xC0U) != 0x80U ? 1U : 0U;
+    }
+    return n;
+}
+
+/* 1 to 15 of [A-Z0-9], four digits behind them or not; or "99-" and a line. */
 static bool is_licence(const char *text)
 {
-    const bool foreign = text != NULL && strncmp(text, "99-", 3) == 0;
-    return foreign ? strlen(text) >= 4U && strlen(text) <= 64U : is_of(text, 1, 19, UPPER DIGITS);
+    const size_t len = text == NULL ? 0U : strlen(text);
+    if (text != NULL && strncmp(text, "99-", 3) == 0) {
+        return characters(text) >= 4U && characters(text) <= 64U && is_line(text);
+    }
+    return is_of(text, 1, 19, UPPER DIGITS) &&
+           (len <= 15U || strspn(text + len - 4U, DIGITS) == 4U);
 }
 
 static void demand(json_t *errors, bool good, const char *text)
@@ -181,8 +202,7 @@ static void check_person(const json_t *q, bool wants_phone, json_t *errors)
     const char *key = text_at(q, "identity_key");
     demand(errors, is_of(text_at(q, "last_name_trunc"), 3, 3, UPPER " "),
            "/last_name_trunc: must match pattern \"^[A-Z ]{3}$\"");
-    demand(errors,
-           (!wants_phone && phone == NULL) || (is_of(phone, 9, 13, "+" DIGITS) && phone[0] == '+'),
+    demand(errors, phone == NULL ? !wants_phone : rpc_is_phone_trunc(phone),
            "/phone_trunc: must match format \"phonetrunc\"");
     demand(errors,
            json_object_get(q, "driving_license") == NULL ||
@@ -193,31 +213,41 @@ static void check_person(const json_t *q, bool wants_phone, json_t *errors)
            "/identity_key: must match pattern \"^[a-f0-9]{64}$\"");
 }
 
-static void check_names(json_t *q, json_t *errors)
+/* What a body may hold besides the members that all have. */
+static const char *const simulated[] = {"phone_trunc", NULL};
+static const char *const short_one[] = {"application_timestamp", "operator_journey_id", NULL};
+static const char *const long_one[] = {"application_timestamp", "phone_trunc", "datetime", NULL};
+
+static bool is_among(const char *const *names, const char *name)
 {
-    static const char *const known[] = {
-        "journey_type", "identity_key", "driving_license",     "last_name_trunc",
-        "phone_trunc",  "datetime",     "operator_journey_id", "application_timestamp"};
+    while (*names != NULL && strcmp(*names, name) != 0) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+static void check_names(json_t *q, const char *const *more, json_t *errors)
+{
+    static const char *const common[] = {"journey_type", "identity_key", "driving_license",
+                                         "last_name_trunc", NULL};
     for (void *at = json_object_iter(q); at != NULL; at = json_object_iter_next(q, at)) {
-        bool found = false;
-        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-            found = found || strcmp(known[i], json_object_iter_key(at)) == 0;
-        }
-        demand(errors, found, ": must NOT have additional properties");
+        const char *name = json_object_iter_key(at);
+        demand(errors, is_among(common, name) || is_among(more, name),
+               ": must NOT have additional properties");
     }
 }
 
 static bool is_time(const char *text)
 {
     int64_t unused = 0;
-    return text != NULL && parse_iso_time(text, &unused);
+    return text != NULL && rpc_parse_time(text, &unused);
 }
 
 static json_t *check_register(json_t *q, bool is_short)
 {
     json_t *errors = json_array();
     check_person(q, !is_short, errors);
-    check_names(q, errors);
+    check_names(q, is_short ? short_one : long_one, errors);
     demand(errors, json_object_get(q, "driving_license") != NULL,
            ": must have required property 'driving_license'");
     demand(errors, json_object_get(q, "identity_key") != NULL,
@@ -226,7 +256,10 @@ static json_t *check_register(json_t *q, bool is_short)
            "/application_timestamp: must match format \"date-time\"");
     demand(errors, is_short || is_time(text_at(q, "datetime")),
            "/datetime: must match format \"date-time\"");
-    demand(errors, !is_short || text_at(q, "operator_journey_id") != NULL,
+    demand(errors,
+           !is_short || (text_at(q, "operator_journey_id") != NULL &&
+                         characters(text_at(q, "operator_journey_id")) >= 1U &&
+                         characters(text_at(q, "operator_journey_id")) <= 256U),
            ": must have required property 'operator_journey_id'");
     return errors;
 }
@@ -295,8 +328,13 @@ void rpc_cee_simulate(struct request *r)
     }
     json_t *errors = json_array();
     check_person(r->json, true, errors);
-    check_names(r->json, errors);
+    check_names(r->json, simulated, errors);
     if (refused(r, errors)) {
+        return;
+    }
+    const char *refusal = rpc_database_application(r->json);
+    if (refusal != NULL) {
+        reply_json(r, 500, json_pack("{s:s}", "error", refusal));
         return;
     }
     person_of(r->json, person, sizeof person);
@@ -346,16 +384,19 @@ void rpc_cee_register(struct request *r)
     if (!enabled(r) || !type_of(r, &is_short) || refused(r, check_register(r->json, is_short))) {
         return;
     }
-    int64_t paid_s = 0;
+    int64_t paid_ms = 0;
     person_of(r->json, person, sizeof person);
     const struct application *known = application_of(person, is_short);
-    if (known != NULL) {
+    const char *refusal = rpc_database_application(r->json);
+    if (refusal != NULL) {
+        reply_json(r, 500, json_pack("{s:s}", "error", refusal));
+    } else if (known != NULL) {
         reply_conflict(r, known);
     } else if (is_short &&
                !rpc_knows_journey(r->operator_id, text_at(r->json, "operator_journey_id"))) {
         reply_bare(r, 404, json_string("Not found"));
-    } else if (!is_short && parse_iso_time(text_at(r->json, "datetime"), &paid_s) &&
-               paid_s > now_s() - 7L * DAY_S) {
+    } else if (!is_short && rpc_parse_time(text_at(r->json, "datetime"), &paid_ms) &&
+               paid_ms / 1000 > now_s() - 7L * DAY_S) {
         reply_bare(r, 400, json_string("Date should be before 7 days from now"));
     } else {
         register_application(r, is_short);

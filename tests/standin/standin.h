@@ -261,6 +261,20 @@ json_t *schema_check_update(json_t *update);
 json_t *schema_check_cancel(json_t *cancel);
 json_t *schema_check_keys(json_t *keys);
 
+/* ---- rpc_rules.c ---- */
+
+bool rpc_is_phone(const char *text);
+bool rpc_is_phone_trunc(const char *text);
+bool rpc_is_email(const char *text);
+bool rpc_parse_time(const char *text, int64_t *out_ms);
+
+/* What PostgreSQL says to what the schema let pass, NULL when it is stored: the row itself (its
+ * texts then without markup), the rows of its incentives, an application. */
+const char *rpc_database_row(json_t *journey);
+const char *rpc_database_incentives(const json_t *journey);
+const char *rpc_database_application(const json_t *application);
+void rpc_reply_database(struct request *r, const char *words);
+
 /* ---- rpc.c, rpc_journeys.c, rpc_more.c ---- */
 
 void reply_rpc_error(struct request *r, unsigned status, int code, const char *message,
