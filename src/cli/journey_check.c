@@ -60,15 +60,16 @@ static void advise(const struct lines *l, const struct line_fault *fault, char *
     bool phone = fault->err == NVT_E_FIELD_PHONE || fault->err == NVT_E_FIELD_WHOLE_PHONE;
     if (phone && journey_text_at(nvt_span_of(l->text, l->len), field, &in) &&
         rewrite(nvt_buf_span(&in), is_cut(field), &b)) {
+        bool national = number[0] == '0' && number[1] != '0';
         better[b.len] = '\0';
-        (void)snprintf(out, cap, "; here: %s", better);
+        (void)snprintf(out, cap, "; here: %s%s", better, national ? ", in mainland France" : "");
     }
 }
 
 static void check_lines(struct check *c, bool json)
 {
     struct line_fault fault;
-    char advice[40];
+    char advice[56];
     int64_t now = wall_s();
     while (!signals_stop() && lines_next(&c->lines)) {
         if (journey_check_line(&c->lines, now, &fault) == NVT_OK) {
