@@ -60,6 +60,9 @@ struct nvt_uplink_kind {
     bool ask_first;
 };
 
+/* Most tries that struct nvt_uplink_config can ask for: the spool counts them in two bits. */
+#define NVT_UPLINK_TRIES_MAX 3U
+
 /* ---- memory ---- */
 
 /* One connection and the entry on it. */
@@ -87,6 +90,8 @@ struct nvt_uplink_lane {
     bool absent;    /* a look-up of this start did not find it */
     bool fresh;     /* it goes over a connection of its own next: a kept one ended under it */
     bool speaks;    /* how its call ended says how the link is */
+    bool gave_up;   /* refused since it failed config.tries_max times */
+    uint8_t tries;  /* times that it failed by its own fault */
 };
 
 /* An entry that fails while others do not is put aside for a while, so that it does not keep them
@@ -97,6 +102,7 @@ struct nvt_uplink_aside {
     uint32_t attempts, doubt_mark, loss_mark;
     uint8_t losses;
     bool ask, doubted;
+    uint8_t tries;
     bool back; /* in the spool's order again */
 };
 
@@ -105,6 +111,9 @@ struct nvt_uplink_receipt {
     uint32_t id;
     enum nvt_spool_state state;
     bool duplicate;                    /* delivered: the system had it already */
+    bool gave_up;                      /* refused: the system did not refuse it, it failed on it
+                                          config.tries_max times; failure says how it did last. It
+                                          may have arrived all the same */
     uint16_t status;                   /* HTTP, 0: none */
     struct nvt_span reason;            /* refused: the system's labels, or its code and message */
     struct nvt_span entry;             /* the bytes that were appended */
@@ -126,6 +135,11 @@ struct nvt_uplink_config {
      * receipt comes again after a pause. NULL: nobody wants to know. */
     nvt_err (*settled)(void *ctx, const struct nvt_uplink_receipt *receipt);
     void *ctx;
+
+    /* An entry that failed so many times by its own fault is told as NVT_SPOOL_REFUSED with gave_up
+     * set: for a run that must come to an end. What is the link's fault never counts. 1 to
+     * NVT_UPLINK_TRIES_MAX; 0: never give up, an entry is tried until it is too late for it. */
+    uint16_t tries_max;
 };
 
 /* ---- state, readable at any time ---- */

@@ -26,6 +26,7 @@ bool nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
                                       .doubt_mark = lane->doubt_mark,
                                       .loss_mark = lane->loss_mark,
                                       .losses = lane->losses,
+                                      .tries = lane->tries,
                                       .ask = lane->ask,
                                       .doubted = lane->doubted};
     lane->state = (uint8_t)NVT_LANE_FREE;
@@ -73,6 +74,7 @@ void nvt_aside_recall(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
         lane->doubt_mark = slot->doubt_mark;
         lane->loss_mark = slot->loss_mark;
         lane->losses = slot->losses;
+        lane->tries = slot->tries;
         lane->ask = slot->ask;
         lane->doubted = slot->doubted;
         *slot = (struct nvt_uplink_aside){.id = 0U};

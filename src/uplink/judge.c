@@ -88,6 +88,20 @@ static bool is_hopeless(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
     return true;
 }
 
+/* It failed by its own fault, as far as can be told, and as often as it may. */
+static bool gives_up(const struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool answered = o->status >= 500U && o->status != 503U;
+    bool lost = o->status == 0U && o->arrived && !was_stale(&lane->call);
+    if (u->config.tries_max == 0U || (!answered && !lost)) {
+        return false;
+    }
+    lane->tries++;
+    lane->gave_up = lane->tries >= u->config.tries_max;
+    return lane->gave_up;
+}
+
 static void put_off(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
 {
     lane->state = (uint8_t)NVT_LANE_READY;
@@ -113,8 +127,12 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     } else {
         lane->fresh = true; /* at once */
     }
-    if (is_hopeless(u, lane, &pause_ms)) {
+    if (gives_up(u, lane)) {
+        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+    } else if (is_hopeless(u, lane, &pause_ms)) {
         (void)nvt_aside_put(u, lane, now_ms + pause_ms);
+    } else {
+        /* it waits in its lane */
     }
 }
 

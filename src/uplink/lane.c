@@ -50,6 +50,8 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
     struct nvt_buf body;
     lane->attempts = 0;
     lane->losses = 0;
+    lane->tries = 0;
+    lane->gave_up = false;
     lane->loss_mark = 0;
     lane->duplicate = false;
     lane->doubted = false;

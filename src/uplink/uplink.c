@@ -29,7 +29,7 @@ static bool is_good(const struct nvt_uplink_config *c)
            (c->kind->ask == NULL || c->kind->known != NULL) &&
            (c->kind->ask != NULL || !c->kind->ask_first) && c->client != NULL && c->spool != NULL &&
            c->lanes != NULL && c->bodies != NULL && c->body_cap > 0U && c->lane_count >= 1U &&
-           c->lane_count <= (uint8_t)NVT_SPOOL_OUT_MAX;
+           c->lane_count <= (uint8_t)NVT_SPOOL_OUT_MAX && c->tries_max <= NVT_UPLINK_TRIES_MAX;
 }
 
 nvt_err nvt_uplink_init(struct nvt_uplink *u, const struct nvt_uplink_config *config)

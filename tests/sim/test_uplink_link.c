@@ -455,6 +455,29 @@ static void test_poison_for_hours(void **state)
     up_end(w);
 }
 
+/* A run that must end: what failed a few times is told as such, with the server's words. */
+static void test_gives_up(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->uplink.config.tries_max = 3;
+    w->poison = "poison";
+    uint32_t bad = up_append(w, "poison", DUE);
+    uint32_t good = up_append(w, "good", DUE + 1);
+    up_run(w, 1200000);
+    assert_int_equal(up_receipt(w, good)->state, NVT_SPOOL_DELIVERED);
+    assert_false(up_receipt(w, good)->gave_up);
+    const struct up_told *t = up_receipt(w, bad);
+    assert_int_equal(t->state, NVT_SPOOL_REFUSED);
+    assert_true(t->gave_up);
+    assert_int_equal(t->status, 500);
+    assert_int_equal(t->err, NVT_E_STATUS);
+    assert_string_equal(t->reason, "word of the server");
+    assert_int_equal(up_count_asked(w, "POST"), 4);
+    assert_int_equal(up_pending(w), 0);
+    up_end(w);
+}
+
 /* ---- quotas of our own ---- */
 
 static void test_own_quota(void **state)
@@ -500,6 +523,7 @@ int main(void)
         cmocka_unit_test(test_poison_without_answer),
         cmocka_unit_test(test_outage_puts_nothing_aside),
         cmocka_unit_test(test_poison_for_hours),
+        cmocka_unit_test(test_gives_up),
         cmocka_unit_test(test_own_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

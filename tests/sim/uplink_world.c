@@ -23,6 +23,7 @@ static nvt_err take_receipt(void *ctx, const struct nvt_uplink_receipt *r)
                           .state = r->state,
                           .status = r->status,
                           .duplicate = r->duplicate,
+                          .gave_up = r->gave_up,
                           .err = r->failure->err};
     (void)snprintf(t->reason, sizeof t->reason, "%.*s", (int)r->reason.len,
                    (const char *)r->reason.ptr);
@@ -162,7 +163,9 @@ static struct nvt_sim_answer poisoned(const struct up_world *w)
 {
     struct nvt_sim_answer oh = up_cuts();
     oh.end = w->poison_end;
-    return w->poison_end == NVT_SIM_STAY ? up_says("500 Oh", "", "") : oh;
+    return w->poison_end == NVT_SIM_STAY
+               ? up_says("500 Oh", "", "{\"message\":\"word of the server\"}")
+               : oh;
 }
 
 static size_t take_request(void *ctx, struct nvt_sim_line *line)

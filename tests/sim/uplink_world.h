@@ -36,7 +36,7 @@ struct up_told {
     uint32_t id;
     enum nvt_spool_state state;
     uint16_t status;
-    bool duplicate;
+    bool duplicate, gave_up;
     nvt_err err;
     char reason[97];
     char entry[UP_BODY + 1];

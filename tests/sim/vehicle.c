@@ -235,9 +235,9 @@ static nvt_err mount(struct vehicle *v)
 
 static bool start(struct vehicle *v)
 {
-    const struct nvt_uplink_config config = {&nvt_rpc_uplink, &v->client, &v->spool,
-                                             v->lanes,        v->bodies,  VEHICLE_BODY,
-                                             v->setup.lanes,  settled,    v};
+    const struct nvt_uplink_config config = {
+        &nvt_rpc_uplink, &v->client,     &v->spool, v->lanes, v->bodies,
+        VEHICLE_BODY,    v->setup.lanes, settled,   v,        0U};
     (void)nvt_tls_config_init(&v->tls, &v->sim.port, NULL, NULL);
     nvt_err err = nvt_client_init(&v->client, &nvt_rpc_profile, &v->sim.port, &v->tls,
                                   "https://api.example.net", NULL);
