@@ -200,7 +200,7 @@ static void open_spool(void)
         .device = &ram.device, .buffer = s.buffer, .window = s.window, .picks = s.picks};
     unsigned before = flags;
     config.buffer_cap = sizeof s.buffer;
-    config.window_len = 64;
+    config.window_len = 128;
     config.pick_cap = SERVE_PICKS;
     flags &= ~(unsigned)FAILING;
     bool small = (flags & (unsigned)SMALL) != 0U;

@@ -26,7 +26,7 @@ static uint8_t synced[BLOCK_MAX * BLOCKS];
 struct host {
     struct nvt_spool spool;
     uint8_t buffer[BUFFER_MAX]; /* beyond the part that is told of nothing may change */
-    uint8_t window[32];
+    uint8_t window[64];
     struct nvt_spool_entry picks[12];
 };
 

@@ -44,8 +44,8 @@ struct nvt_spool_config {
     uint8_t *buffer;
     uint32_t buffer_cap;
 
-    /* Two bits for each entry between the oldest pending one and the newest: 256 bytes let 1 024
-     * follow an entry that can not be delivered. Even; at least 4. */
+    /* Four bits for each entry between the oldest pending one and the newest: 512 bytes let 1 024
+     * follow an entry that can not be delivered. A multiple of 4. */
     uint8_t *window;
     uint32_t window_len;
 
@@ -64,6 +64,7 @@ enum nvt_spool_state {
 /* Readable at any time; the counts of settled entries are those of the device's whole life. */
 struct nvt_spool_info {
     uint32_t pending;   /* entries, those that are out included */
+    uint32_t deferred;  /* of these, since the mount put behind the others by nvt_spool_defer */
     uint32_t oldest_id; /* of the pending ones, 0: none */
     uint32_t delivered, refused, expired;
     uint32_t used_bytes, capacity_bytes; /* of pending entries and values, with their heads */
@@ -88,11 +89,16 @@ struct nvt_spool {
     uint32_t bad[NVT_SPOOL_BAD_MAX];               /* blocks that could not be erased or written */
     uint32_t erased; /* a free block that needs no erase, plus 1; 0: none known */
     uint32_t pick_count;
+    uint32_t deferred, defer_count;     /* pending ones; of these in the queue at the picks' end */
+    struct nvt_spool_entry defers_from; /* the next walk takes those that are less urgent */
     uint8_t bad_count;
-    bool picks_complete; /* no pending entry is missing from picks but those that are out */
-    bool held;           /* operations do not sync: nvt_spool_commit will */
-    bool unsynced;       /* there is something to sync */
-    bool sync_failed;    /* since hold */
+    bool picks_complete; /* no pending entry is missing from picks but those that are out, and those
+                            that are deferred */
+    bool defers_complete;            /* the same of the queue */
+    bool defers_filling, defers_cut; /* the walk under way fills it; it holds more than fit there */
+    bool held;                       /* operations do not sync: nvt_spool_commit will */
+    bool unsynced;                   /* there is something to sync */
+    bool sync_failed;                /* since hold */
     bool mounted;
 };
 
@@ -120,6 +126,31 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
 
 /* An entry that is out is pending as before. NVT_E_ARG when it is not out. */
 nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id);
+
+/* An entry that is out failed for now: pending still, but behind all that did not, however many
+ * they are; nothing is written, and a mount forgets it. failed: its failures are counted, up to
+ * two. first: it is the next of those that were deferred; else they all come before it. NVT_E_ARG
+ * when it is not out. */
+nvt_err nvt_spool_defer(struct nvt_spool *s, uint32_t id, bool failed, bool first);
+
+/* How often an entry was deferred with failed set, 0 to 2; and one time less. */
+unsigned nvt_spool_failures(const struct nvt_spool *s, uint32_t id);
+void nvt_spool_forgive(struct nvt_spool *s, uint32_t id);
+
+enum nvt_spool_order {
+    NVT_SPOOL_URGENT,  /* the most urgent one that was not deferred: nvt_spool_pick */
+    NVT_SPOOL_NEWEST,  /* of those the one that was appended last. Costs a pass over the device */
+    NVT_SPOOL_DEFERRED /* the next of the deferred ones, which take turns. With more of them than a
+                          quarter of pick_cap, a pass over the device for so many each time */
+};
+
+/* As nvt_spool_pick. */
+nvt_err nvt_spool_pick_by(struct nvt_spool *s, enum nvt_spool_order order, struct nvt_buf *out,
+                          struct nvt_spool_entry *out_entry);
+
+/* When the most urgent entry is due of those whose places are known and those that are out: no
+ * entry that was not deferred is due before. UINT32_MAX: none is known, or there is no hurry. */
+uint32_t nvt_spool_urgent_s(const struct nvt_spool *s);
 
 /* An entry that is out is done with; durable when this returns NVT_OK. reason is cut at 64 bytes.
  * NVT_E_ARG when it is not out, NVT_E_SPOOL_IO. */

@@ -17,7 +17,7 @@ enum {
     SERVE_ENTRY_MAX = 8192, /* longest journey, bytes */
     SERVE_PAGE = 4096,      /* of memory */
     SERVE_PICKS = 1024,
-    SERVE_WINDOW = 8192,   /* bytes: 32 768 journeys */
+    SERVE_WINDOW = 16384,  /* bytes: 32 768 journeys */
     SERVE_CLIENTS_MAX = 8, /* producers connected at once */
     SERVE_WAITS_MAX = 64,
     INTAKE_ANSWER_MAX = 1000 /* bytes: a reason of 320 in JSON, and a field */

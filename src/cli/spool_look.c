@@ -235,8 +235,8 @@ static uint32_t window_len(const struct nvt_port_block *d)
     uint32_t unit = d->prog_size < 4U ? 4U : d->prog_size;
     uint32_t record = (RECORD_HEAD + unit - 1U) / unit * unit;
     uint32_t taken = NVT_SPOOL_HEAD_LEN + 2U * record;
-    uint32_t half = d->block_size > taken ? d->block_size - taken : 0U;
-    return 2U * (half < 32768U ? half : 32768U);
+    uint32_t quarter = d->block_size > taken ? d->block_size - taken : 0U;
+    return 4U * (quarter < 32768U ? quarter : 32768U);
 }
 
 static void list_pending(struct spool_look *l, struct nvt_spool *spool)
@@ -259,7 +259,7 @@ static void list_pending(struct spool_look *l, struct nvt_spool *spool)
 static void mount(struct spool_look *l)
 {
     static struct nvt_spool spool;
-    static uint8_t window[65536];
+    static uint8_t window[131072];
     static struct nvt_spool_entry picks[8];
     const struct nvt_spool_config config = {&l->image.device,
                                             spool_buffer,

@@ -141,6 +141,10 @@ bool nvt_window_is_seen(const struct nvt_spool *s, uint32_t id);
 void nvt_window_set_done(struct nvt_spool *s, uint32_t id);
 void nvt_window_set_seen(struct nvt_spool *s, uint32_t id);
 void nvt_window_clear(struct nvt_spool *s);
+
+/* 0: never put behind the others; 1: it was; 2, 3: and failed once, or more often. */
+uint8_t nvt_window_failed(const struct nvt_spool *s, uint32_t id);
+void nvt_window_set_failed(struct nvt_spool *s, uint32_t id, uint8_t failed);
 void nvt_window_clear_seen(struct nvt_spool *s);
 
 /* Lets tail follow to the oldest id that is not done. */
@@ -211,6 +215,38 @@ void nvt_picks_forget_places(struct nvt_spool *s);
 
 /* A pending entry was found. */
 void nvt_picks_put(struct nvt_spool *s, const struct nvt_spool_entry *e);
+
+/* The slot of an entry that is out, NULL: it is not. Id 0: a free slot. */
+struct nvt_spool_entry *nvt_picks_slot(struct nvt_spool *s, uint32_t id);
+
+/* Into a sorted list. False: one of them found no place in it. */
+bool nvt_picks_insert(struct nvt_spool_entry *list, uint32_t *count, uint32_t cap,
+                      const struct nvt_spool_entry *e);
+
+bool nvt_picks_is_before(const struct nvt_spool_entry *a, const struct nvt_spool_entry *b);
+
+/* No more of them than leave room for the deferred ones. */
+void nvt_picks_trim(struct nvt_spool *s);
+
+/* ---- defer.c: entries that failed, behind those that did not ---- */
+
+/* How many of config.picks are kept for them, at the end. */
+uint32_t nvt_defers_room(const struct nvt_spool *s);
+
+/* The first of the queue. */
+struct nvt_spool_entry *nvt_defers_front(struct nvt_spool *s);
+
+/* A walk begins: it fills the queue when that is empty, or when anew is set. */
+void nvt_defers_begin(struct nvt_spool *s, bool anew);
+
+/* It found a pending entry that was deferred. */
+void nvt_defers_see(struct nvt_spool *s, const struct nvt_spool_entry *e);
+
+/* It has ended well. */
+void nvt_defers_end(struct nvt_spool *s);
+
+/* A deferred entry, not out any more, goes to the front of the queue. */
+void nvt_defers_put_first(struct nvt_spool *s, const struct nvt_spool_entry *e);
 
 /* ---- stock.c ---- */
 

@@ -30,7 +30,7 @@ uint32_t nvt_spool_room(const struct nvt_spool *s, uint32_t len)
 
 uint32_t nvt_spool_head_max(const struct nvt_spool *s)
 {
-    return nvt_spool_padded(s, (uint32_t)NVT_HEAD_LEN + s->config.window_len / 2U);
+    return nvt_spool_padded(s, (uint32_t)NVT_HEAD_LEN + s->config.window_len / 4U);
 }
 
 uint32_t nvt_spool_data_max(const struct nvt_spool *s)

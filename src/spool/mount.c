@@ -16,7 +16,7 @@ static nvt_err begin(struct nvt_spool *s, const struct nvt_spool_config *config)
     (void)memset(s, 0, sizeof *s);
     bool good = config != NULL && nvt_is_good_device(config->device) && config->buffer != NULL &&
                 config->buffer_cap >= 256U && config->window != NULL && config->window_len >= 4U &&
-                config->window_len % 2U == 0U && config->window_len <= 65536U &&
+                config->window_len % 4U == 0U && config->window_len <= 131072U &&
                 config->picks != NULL && config->pick_cap >= 8U;
     if (!good) {
         return NVT_E_ARG;

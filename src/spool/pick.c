@@ -3,7 +3,7 @@
  * one pass over the ring when they are used up. */
 #include "journal.h"
 
-static bool is_before(const struct nvt_spool_entry *a, const struct nvt_spool_entry *b)
+bool nvt_picks_is_before(const struct nvt_spool_entry *a, const struct nvt_spool_entry *b)
 {
     return a->due_s != b->due_s ? a->due_s < b->due_s : a->id < b->id;
 }
@@ -12,30 +12,53 @@ void nvt_picks_forget(struct nvt_spool *s)
 {
     s->pick_count = 0;
     s->picks_complete = false;
+    s->defer_count = 0;
+    s->defers_complete = false;
+}
+
+bool nvt_picks_insert(struct nvt_spool_entry *list, uint32_t *count, uint32_t cap,
+                      const struct nvt_spool_entry *e)
+{
+    uint32_t i = *count;
+    bool full = i == cap;
+    if (full) {
+        i--;
+        if (!nvt_picks_is_before(e, &list[i])) {
+            return false;
+        }
+    } else {
+        (*count)++;
+    }
+    while (i > 0U && nvt_picks_is_before(e, &list[i - 1U])) {
+        list[i] = list[i - 1U];
+        i--;
+    }
+    list[i] = *e;
+    return !full;
+}
+
+static uint32_t room_of(const struct nvt_spool *s)
+{
+    return s->config.pick_cap - nvt_defers_room(s);
+}
+
+void nvt_picks_trim(struct nvt_spool *s)
+{
+    if (s->pick_count > room_of(s)) {
+        s->pick_count = room_of(s);
+        s->picks_complete = false;
+    }
 }
 
 /* Into the order, if it belongs there. */
 static void insert(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    struct nvt_spool_entry *picks = s->config.picks;
-    size_t i = s->pick_count;
-    if (i == s->config.pick_cap) {
+    if (!nvt_picks_insert(s->config.picks, &s->pick_count, room_of(s), e)) {
         s->picks_complete = false;
-        if (!is_before(e, &picks[i - 1U])) {
-            return;
-        }
-        i--;
-    } else {
-        s->pick_count++;
     }
-    while (i > 0U && is_before(e, &picks[i - 1U])) {
-        picks[i] = picks[i - 1U];
-        i--;
-    }
-    picks[i] = *e;
 }
 
-static struct nvt_spool_entry *slot_of(struct nvt_spool *s, uint32_t id)
+struct nvt_spool_entry *nvt_picks_slot(struct nvt_spool *s, uint32_t id)
 {
     for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
         if (s->out[i].id == id) {
@@ -47,15 +70,21 @@ static struct nvt_spool_entry *slot_of(struct nvt_spool *s, uint32_t id)
 
 void nvt_picks_put(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    if (slot_of(s, e->id) == NULL) {
+    if (nvt_picks_slot(s, e->id) != NULL) {
+        return;
+    }
+    if (nvt_window_failed(s, e->id) == 0U) {
         insert(s, e);
+    } else {
+        nvt_defers_see(s, e);
     }
 }
 
 void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    bool belongs = s->picks_complete ||
-                   (s->pick_count > 0U && is_before(e, &s->config.picks[s->pick_count - 1U]));
+    bool belongs =
+        s->picks_complete ||
+        (s->pick_count > 0U && nvt_picks_is_before(e, &s->config.picks[s->pick_count - 1U]));
     if (belongs) {
         insert(s, e);
     }
@@ -71,25 +100,38 @@ static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
     return err == NVT_OK && !same ? NVT_E_SPOOL_EMPTY : err;
 }
 
-static void drop_first(struct nvt_spool *s)
+static struct nvt_spool_entry *find(struct nvt_spool_entry *list, uint32_t count, uint32_t id)
 {
-    s->pick_count--;
-    (void)memmove(&s->config.picks[0], &s->config.picks[1],
-                  s->pick_count * sizeof s->config.picks[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i].id == id) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+static void drop(struct nvt_spool_entry *list, uint32_t *count, uint32_t id)
+{
+    struct nvt_spool_entry *e = find(list, *count, id);
+    if (e != NULL) {
+        (*count)--;
+        (void)memmove(e, e + 1, (size_t)(list + *count - e) * sizeof *e);
+    }
 }
 
 void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
 {
-    struct nvt_spool_entry *slot = slot_of(s, id);
+    struct nvt_spool_entry *slot = nvt_picks_slot(s, id);
     if (slot != NULL) {
         slot->place = to;
         return;
     }
-    for (uint32_t i = 0; i < s->pick_count; i++) {
-        if (s->config.picks[i].id == id) {
-            s->config.picks[i].place = to;
-            return;
-        }
+    struct nvt_spool_entry *e = find(s->config.picks, s->pick_count, id);
+    if (e == NULL) {
+        e = find(nvt_defers_front(s), s->defer_count, id);
+    }
+    if (e != NULL) {
+        e->place = to;
     }
 }
 
@@ -101,39 +143,112 @@ void nvt_picks_forget_places(struct nvt_spool *s)
     }
 }
 
-/* The first pick that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. Where
- * one can not be, bits have flipped since its head was read, and all is checked again. */
-static nvt_err fetch_first(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+/* ---- picking ---- */
+
+static nvt_err next_urgent(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
 {
-    enum { TRIES = 3 };
     nvt_err err = NVT_OK;
     if (s->pick_count == 0U && !s->picks_complete) {
         err = nvt_spool_take_stock(s, NVT_CHECK_NONE, s->next);
     }
-    for (unsigned i = 0; i < (unsigned)TRIES && err == NVT_OK; i++) {
-        if (s->pick_count == 0U) {
+    if (err == NVT_OK && s->pick_count == 0U) {
+        err = NVT_E_SPOOL_EMPTY;
+    }
+    if (err == NVT_OK) {
+        *out_entry = s->config.picks[0];
+    }
+    return err;
+}
+
+/* Where the last walk came to the end of the order, the next one begins it again. */
+static nvt_err next_deferred(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+{
+    nvt_err err = NVT_OK;
+    for (unsigned i = 0; i < 2U && err == NVT_OK && s->deferred > 0U; i++) {
+        if (s->defer_count > 0U) {
+            *out_entry = *nvt_defers_front(s);
+            return NVT_OK;
+        }
+        if (s->defers_complete) {
             return NVT_E_SPOOL_EMPTY;
         }
-        *out_entry = s->config.picks[0];
+        err = nvt_spool_take_stock(s, NVT_CHECK_NONE, s->next);
+    }
+    if (err == NVT_OK && s->deferred > 0U && s->defer_count > 0U) {
+        *out_entry = *nvt_defers_front(s);
+        return NVT_OK;
+    }
+    return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
+}
+
+/* One walk looks for it alone: it is seldom asked for. */
+static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+{
+    struct nvt_walk walk;
+    struct nvt_record r;
+    uint32_t id = s->next - 1U;
+    while (id >= s->tail && (!nvt_spool_is_pending(s, id) || nvt_window_failed(s, id) != 0U ||
+                             nvt_picks_slot(s, id) != NULL)) {
+        id--;
+    }
+    nvt_err err = id < s->tail ? NVT_E_SPOOL_EMPTY : nvt_ring_begin(s, &walk);
+    while (err == NVT_OK) {
+        err = nvt_ring_next_record(s, NVT_CHECK_NONE, &walk, &r);
+        if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == id) {
+            *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
+            return NVT_OK;
+        }
+    }
+    return err;
+}
+
+static nvt_err next_of(struct nvt_spool *s, enum nvt_spool_order order,
+                       struct nvt_spool_entry *out_entry)
+{
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    if (order == NVT_SPOOL_DEFERRED) {
+        return next_deferred(s, out_entry);
+    }
+    if (order == NVT_SPOOL_NEWEST) {
+        err = next_newest(s, out_entry);
+    }
+    return err == NVT_E_SPOOL_EMPTY ? next_urgent(s, out_entry) : err;
+}
+
+/* The next one that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. Where
+ * one can not be, bits have flipped since its head was read, and all is checked again. */
+static nvt_err fetch_next(struct nvt_spool *s, enum nvt_spool_order order,
+                          struct nvt_spool_entry *out_entry)
+{
+    enum { TRIES = 3 };
+    for (unsigned i = 0; i < (unsigned)TRIES; i++) {
+        nvt_err err = next_of(s, order, out_entry);
+        if (err != NVT_OK) {
+            return err;
+        }
         err = fetch(s, out_entry);
         if (err != NVT_E_SPOOL_EMPTY) {
             return err;
         }
         err = nvt_spool_take_stock(s, NVT_CHECK_ALL, s->next);
+        if (err != NVT_OK) {
+            return err;
+        }
     }
-    return err == NVT_OK ? NVT_E_SPOOL_IO : err;
+    return NVT_E_SPOOL_IO;
 }
 
-nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry)
+nvt_err nvt_spool_pick_by(struct nvt_spool *s, enum nvt_spool_order order, struct nvt_buf *out,
+                          struct nvt_spool_entry *out_entry)
 {
-    struct nvt_spool_entry *slot = slot_of(s, 0U);
+    struct nvt_spool_entry *slot = nvt_picks_slot(s, 0U);
     if (!s->mounted) {
         return NVT_E_STATE;
     }
     if (slot == NULL) {
         return NVT_E_SPOOL_OUT;
     }
-    nvt_err err = fetch_first(s, out_entry);
+    nvt_err err = fetch_next(s, order, out_entry);
     if (err == NVT_OK && out != NULL && out->cap - out->len < out_entry->len) {
         err = NVT_E_SPACE;
     }
@@ -142,14 +257,20 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
     }
     if (err == NVT_OK) {
         *slot = *out_entry;
-        drop_first(s);
+        drop(s->config.picks, &s->pick_count, slot->id);
+        drop(nvt_defers_front(s), &s->defer_count, slot->id);
     }
     return err;
 }
 
+nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry)
+{
+    return nvt_spool_pick_by(s, NVT_SPOOL_URGENT, out, out_entry);
+}
+
 nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
 {
-    struct nvt_spool_entry *slot = id == 0U ? NULL : slot_of(s, id);
+    struct nvt_spool_entry *slot = id == 0U ? NULL : nvt_picks_slot(s, id);
     if (slot == NULL) {
         return NVT_E_ARG;
     }
@@ -157,10 +278,25 @@ nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
     slot->id = 0U;
     if (e.place.seq == 0U) { /* not known any more */
         nvt_picks_forget(s);
+    } else if (nvt_window_failed(s, id) != 0U) {
+        nvt_defers_put_first(s, &e);
     } else {
         nvt_picks_offer(s, &e);
     }
     return NVT_OK;
+}
+
+uint32_t nvt_spool_urgent_s(const struct nvt_spool *s)
+{
+    const struct nvt_spool_entry *queue = &s->config.picks[s->config.pick_cap - nvt_defers_room(s)];
+    uint32_t due_s = s->pick_count > 0U ? s->config.picks[0].due_s : UINT32_MAX;
+    for (uint32_t i = 0; i < s->defer_count; i++) {
+        due_s = queue[i].due_s < due_s ? queue[i].due_s : due_s;
+    }
+    for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
+        due_s = s->out[i].id != 0U && s->out[i].due_s < due_s ? s->out[i].due_s : due_s;
+    }
+    return due_s;
 }
 
 /* ---- settling ---- */
@@ -169,7 +305,7 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
                          uint16_t status, struct nvt_span reason)
 {
     enum { REASON_MAX = 64 };
-    struct nvt_spool_entry *slot = id == 0U ? NULL : slot_of(s, id);
+    struct nvt_spool_entry *slot = id == 0U ? NULL : nvt_picks_slot(s, id);
     if (slot == NULL || state < NVT_SPOOL_DELIVERED || state > NVT_SPOOL_EXPIRED) {
         return NVT_E_ARG;
     }

@@ -202,6 +202,7 @@ void nvt_spool_info(const struct nvt_spool *s, struct nvt_spool_info *out_info)
 {
     *out_info = (struct nvt_spool_info){
         .pending = s->pending,
+        .deferred = s->deferred,
         .oldest_id = s->pending == 0U ? 0U : s->tail,
         .delivered = s->delivered,
         .refused = s->refused,

@@ -44,6 +44,7 @@ static nvt_err look_at_all(struct nvt_spool *s, enum nvt_check check)
 {
     struct nvt_walk walk;
     struct nvt_record r;
+    nvt_defers_begin(s, check != NVT_CHECK_NONE);
     nvt_window_clear_seen(s);
     s->live = 0;
     s->pending = 0;
@@ -86,6 +87,7 @@ static void give_up_missing(struct nvt_spool *s, uint32_t sure)
         if (is_missing(s, id)) {
             nvt_window_set_done(s, id);
             s->lost += id < sure ? 1U : 0U;
+            s->deferred -= nvt_window_failed(s, id) != 0U ? 1U : 0U;
             s->offset = s->config.device->block_size;
         }
     }
@@ -129,6 +131,7 @@ nvt_err nvt_spool_take_stock(struct nvt_spool *s, enum nvt_check check, uint32_t
         go_back(s, &before);
         return err;
     }
+    nvt_defers_end(s);
     if (check == NVT_CHECK_NONE && !again) {
         s->live = before.live;
     } else {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two bits for each id from tail on, in a circle: done (settled), and seen (its record is there).
- */
+/* Four bits for each id from tail on, in a circle: done (settled), seen (its record is there), and
+ * two that tell how it failed (in memory alone). */
 #include "journal.h"
+
+enum plane { DONE, SEEN, FAILED, FAILED_HIGH };
 
 uint32_t nvt_window_cap(const struct nvt_spool *s)
 {
-    return s->config.window_len / 2U * 8U;
+    return s->config.window_len / 4U * 8U;
 }
 
-static uint8_t *byte_of(const struct nvt_spool *s, uint32_t id, bool seen)
+static uint8_t *byte_of(const struct nvt_spool *s, uint32_t id, enum plane plane)
 {
-    uint32_t half = s->config.window_len / 2U;
-    return &s->config.window[(seen ? half : 0U) + id % nvt_window_cap(s) / 8U];
+    uint32_t len = s->config.window_len / 4U;
+    return &s->config.window[(uint32_t)plane * len + id % nvt_window_cap(s) / 8U];
 }
 
 static uint8_t bit_of(uint32_t id)
@@ -19,24 +21,46 @@ static uint8_t bit_of(uint32_t id)
     return (uint8_t)(1U << (id % 8U));
 }
 
+static bool is_set(const struct nvt_spool *s, uint32_t id, enum plane plane)
+{
+    return (*byte_of(s, id, plane) & bit_of(id)) != 0U;
+}
+
+static void set(struct nvt_spool *s, uint32_t id, enum plane plane, bool on)
+{
+    uint8_t *byte = byte_of(s, id, plane);
+    *byte = on ? (uint8_t)(*byte | bit_of(id)) : (uint8_t)(*byte & ~(uint32_t)bit_of(id));
+}
+
+uint8_t nvt_window_failed(const struct nvt_spool *s, uint32_t id)
+{
+    return (uint8_t)((is_set(s, id, FAILED) ? 1U : 0U) + (is_set(s, id, FAILED_HIGH) ? 2U : 0U));
+}
+
+void nvt_window_set_failed(struct nvt_spool *s, uint32_t id, uint8_t failed)
+{
+    set(s, id, FAILED, (failed & 1U) != 0U);
+    set(s, id, FAILED_HIGH, (failed & 2U) != 0U);
+}
+
 bool nvt_window_is_done(const struct nvt_spool *s, uint32_t id)
 {
-    return (*byte_of(s, id, false) & bit_of(id)) != 0U;
+    return is_set(s, id, DONE);
 }
 
 bool nvt_window_is_seen(const struct nvt_spool *s, uint32_t id)
 {
-    return (*byte_of(s, id, true) & bit_of(id)) != 0U;
+    return is_set(s, id, SEEN);
 }
 
 void nvt_window_set_done(struct nvt_spool *s, uint32_t id)
 {
-    *byte_of(s, id, false) |= bit_of(id);
+    set(s, id, DONE, true);
 }
 
 void nvt_window_set_seen(struct nvt_spool *s, uint32_t id)
 {
-    *byte_of(s, id, true) |= bit_of(id);
+    set(s, id, SEEN, true);
 }
 
 void nvt_window_clear(struct nvt_spool *s)
@@ -46,14 +70,15 @@ void nvt_window_clear(struct nvt_spool *s)
 
 void nvt_window_clear_seen(struct nvt_spool *s)
 {
-    uint32_t half = s->config.window_len / 2U;
-    (void)memset(s->config.window + half, 0, half);
+    uint32_t len = s->config.window_len / 4U;
+    (void)memset(s->config.window + len, 0, len);
 }
 
 static void drop_tail(struct nvt_spool *s)
 {
-    *byte_of(s, s->tail, false) &= (uint8_t)~bit_of(s->tail);
-    *byte_of(s, s->tail, true) &= (uint8_t)~bit_of(s->tail);
+    set(s, s->tail, DONE, false);
+    set(s, s->tail, SEEN, false);
+    nvt_window_set_failed(s, s->tail, 0U);
     s->tail++;
 }
 
@@ -83,6 +108,7 @@ void nvt_spool_note_settled(struct nvt_spool *s, uint32_t id, uint8_t state)
         return;
     }
     nvt_window_set_done(s, id);
+    s->deferred -= nvt_window_failed(s, id) != 0U ? 1U : 0U;
     if (state == (uint8_t)NVT_SPOOL_DELIVERED) {
         s->delivered++;
     } else if (state == (uint8_t)NVT_SPOOL_REFUSED) {

@@ -27,7 +27,7 @@ static struct nvt_uplink uplink;
 static struct nvt_uplink_lane lanes[NVT_SPOOL_OUT_MAX];
 static uint8_t bodies[NVT_SPOOL_OUT_MAX * BODY];
 static uint8_t buffer[8448];
-static uint8_t window[8192];
+static uint8_t window[16384];
 static struct nvt_spool_entry picks[1024];
 
 static void must(const char *what, nvt_err err)

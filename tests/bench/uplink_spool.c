@@ -20,7 +20,7 @@ enum {
     BUFFER = 8448, /* these four as the service has them */
     PICKS = 1024,
     FILE_BLOCK = 65536,
-    FILE_WINDOW = 8192, /* 32 768 journeys */
+    FILE_WINDOW = 16384, /* 32 768 journeys */
     BACKLOG_MAX = 16384,
     NOR_BLOCK = 4096,
     NOR_WINDOW = 512, /* 2 048 journeys: half of it is room for a head in each block */

@@ -375,7 +375,7 @@ static void refuses_operations(void)
 
 /* ---- a spool on it ---- */
 
-static uint8_t buffer[8192], window[256];
+static uint8_t buffer[8192], window[512];
 static struct nvt_spool_entry picks[64];
 static struct nvt_spool spool;
 static const struct nvt_spool_config config = {

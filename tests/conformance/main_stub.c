@@ -64,7 +64,7 @@ static void refuses_each(void)
     static struct nvt_client client;
     static struct nvt_call call;
     static struct nvt_spool spool;
-    static uint8_t buffer[4096], window[64];
+    static uint8_t buffer[4096], window[128];
     static struct nvt_spool_entry picks[8];
     const struct nvt_tls_settings trust = {.ca = NVT_LIT("x")};
     const struct nvt_spool_config on = {

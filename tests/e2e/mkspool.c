@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t buffer[131072], window[256];
+static uint8_t buffer[131072], window[512];
 static struct nvt_spool_entry picks[64];
 static struct nvt_spool spool;
 

@@ -97,7 +97,7 @@ struct vehicle {
     size_t wait_count;
     uint8_t mem[BLOCK * BLOCKS];
     uint8_t buffer[JOURNEY_CAP + 256];
-    uint8_t window[64];
+    uint8_t window[128];
     struct nvt_spool_entry picks[8];
     uint8_t body[JOURNEY_CAP];
 };

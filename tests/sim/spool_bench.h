@@ -16,7 +16,7 @@ struct bench {
     uint8_t mem[BLOCK * BLOCKS_MAX];
     uint8_t synced[BLOCK * BLOCKS_MAX];
     uint8_t buffer[512];
-    uint8_t window[64];
+    uint8_t window[128];
     uint8_t bad[BLOCKS_MAX];
     struct nvt_spool_entry picks[PICKS];
 };

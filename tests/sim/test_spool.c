@@ -45,14 +45,14 @@ static void test_bad_configuration(void **state)
         uint32_t block_size, block_count, prog_size, buffer_cap, window_len;
         nvt_err err;
     } cases[] = {
-        {512, 8, 4, 512, 64, NVT_OK},       {252, 8, 4, 512, 4, NVT_E_ARG},
+        {512, 8, 4, 512, 64, NVT_OK},       {252, 8, 4, 512, 8, NVT_E_ARG},
         {512, 3, 4, 512, 64, NVT_E_ARG},    {512, 65536, 4, 512, 64, NVT_E_ARG},
         {512, 8, 3, 512, 64, NVT_E_ARG},    {512, 8, 0, 512, 64, NVT_E_ARG},
         {512, 8, 8192, 512, 64, NVT_E_ARG}, {510, 8, 4, 512, 64, NVT_E_ARG},
         {512, 8, 4, 255, 64, NVT_E_ARG},    {512, 8, 4, 512, 3, NVT_E_ARG},
-        {512, 8, 4, 512, 63, NVT_E_ARG},    {256, 8, 4, 512, 1024, NVT_E_ARG},
+        {512, 8, 4, 512, 62, NVT_E_ARG},    {256, 8, 4, 512, 2048, NVT_E_ARG},
     };
-    static uint8_t window[1024];
+    static uint8_t window[2048];
     c.window = window;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         d.block_size = cases[i].block_size;
@@ -223,7 +223,7 @@ static void test_window_is_full(void **state)
     struct nvt_spool_entry e;
     char text[512];
     uint32_t id = 0;
-    b->config.window_len = 4; /* 16 ids */
+    b->config.window_len = 8; /* 16 ids */
     assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
     (void)append(b, "stuck", UINT32_MAX);
     for (unsigned i = 1; i < 16U; i++) {
@@ -243,7 +243,7 @@ static void test_window_goes_round_in_a_block(void **state)
     struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_entry e;
     char text[512];
-    b->config.window_len = 4; /* 16 ids */
+    b->config.window_len = 8; /* 16 ids */
     b->flash.device.block_size = 2U * BLOCK;
     b->flash.device.block_count = BLOCKS / 2;
     assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);

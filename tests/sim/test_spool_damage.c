@@ -169,7 +169,7 @@ static void test_window_is_too_small(void **state)
     for (uint32_t due = 0; due < 25U; due++) {
         assert_int_equal(append(b, due), NVT_OK);
     }
-    b->config.window_len = 4U; /* 16 ids */
+    b->config.window_len = 8U; /* 16 ids */
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_E_SPOOL_WINDOW);
     b->config.window_len = sizeof b->window;
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);

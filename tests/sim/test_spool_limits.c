@@ -196,7 +196,7 @@ static void fail_moves(unsigned wanted)
 {
     static uint8_t mem[MANY_BLOCKS * BLOCK];
     static uint8_t synced[sizeof mem];
-    static uint8_t window[1024];
+    static uint8_t window[2048];
     struct bench *b = spool_bench(BLOCKS, FEW_PICKS);
     struct nvt_spool_entry e;
     nvt_sim_flash_init(&b->flash, mem, synced, BLOCK, MANY_BLOCKS, 4U);

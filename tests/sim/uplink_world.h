@@ -59,7 +59,7 @@ struct up_world {
     nvt_err (*flash_sync)(void *ctx);
     size_t syncs; /* of the device */
     uint8_t mem[UP_BLOCK * UP_BLOCKS], synced[UP_BLOCK * UP_BLOCKS];
-    uint8_t buffer[1024], window[256];
+    uint8_t buffer[1024], window[512];
     struct nvt_spool_entry picks[UP_PICKS];
     const struct nvt_sim_answer *answers; /* behind them: 201, and what is there is "ok" */
     size_t answer_count, asked_count;

@@ -79,7 +79,7 @@ struct vehicle {
     struct registry_journey known[VEHICLE_JOURNEYS];
     uint16_t fresh[VEHICLE_JOURNEYS];
     uint8_t flash_mem[VEHICLE_FLASH], flash_synced[VEHICLE_FLASH];
-    uint8_t buffer[VEHICLE_BODY + 256], window[512];
+    uint8_t buffer[VEHICLE_BODY + 256], window[1024];
     uint8_t bodies[VEHICLE_LANES * VEHICLE_BODY], body[VEHICLE_BODY];
     struct nvt_spool_entry picks[VEHICLE_PICKS];
 };

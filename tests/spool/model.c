@@ -80,7 +80,7 @@ static void check_full(struct model *m, const struct model_size *size, uint32_t 
     uint32_t room = (16U + len + unit - 1U) / unit * unit;
     uint32_t more = room > m->spool.longest ? room - m->spool.longest : 0U;
     nvt_spool_info(&m->spool, &info);
-    bool window_full = m->spool.next - m->spool.tail >= size->window_len / 2U * 8U;
+    bool window_full = m->spool.next - m->spool.tail >= size->window_len / 4U * 8U;
     if (!window_full &&
         info.used_bytes + room + more * (size->block_count - 2U) <= info.capacity_bytes) {
         m->fault = "7: said to be full, but is not";
@@ -115,11 +115,16 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     struct nvt_buf out;
     struct nvt_spool_entry e;
     nvt_buf_init(&out, bytes, sizeof bytes);
-    if (nvt_spool_pick(&m->spool, &out, &e) != NVT_OK) {
+    uint32_t salt = next_random(m);
+    if (nvt_spool_pick_by(&m->spool, (enum nvt_spool_order)(salt / 64U % 3U), &out, &e) != NVT_OK) {
         return !m->flash.off;
     }
-    if (next_random(m) % 8U == 0U) {
+    if (salt % 8U == 0U) {
         (void)nvt_spool_put_back(&m->spool, e.id);
+        return true;
+    }
+    if (salt % 8U == 1U) {
+        (void)nvt_spool_defer(&m->spool, e.id, salt / 8U % 2U == 0U, salt / 16U % 2U == 0U);
         return true;
     }
     entry_of(m, e.id)->state = MODEL_SETTLING;

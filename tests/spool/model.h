@@ -7,7 +7,7 @@
 #include <navette/spool.h>
 
 enum {
-    MODEL_WINDOW = 32, /* bytes: 128 ids */
+    MODEL_WINDOW = 64, /* bytes: 128 ids */
     MODEL_IDS = 256,   /* kept track of: more than the window has */
     MODEL_BLOCKS_MAX = 20,
     MODEL_DEVICE_MAX = 65536,

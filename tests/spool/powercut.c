@@ -15,10 +15,10 @@
 #include <time.h>
 
 static const struct model_size sizes[] = {
-    {256U, 5U, 1U, 20U, 32U},      {256U, 6U, 16U, 40U, 32U},    {512U, 4U, 4U, 90U, 32U},
-    {1024U, 6U, 256U, 200U, 32U},  {1024U, 4U, 2U, 4U, 4U},      {256U, 18U, 4U, 20U, 16U},
-    {4096U, 4U, 64U, 600U, 32U},   {4096U, 4U, 512U, 900U, 32U}, {256U, 20U, 8U, 30U, 32U},
-    {16384U, 4U, 4096U, 900U, 32U}};
+    {256U, 5U, 1U, 20U, 64U},      {256U, 6U, 16U, 40U, 64U},    {512U, 4U, 4U, 90U, 64U},
+    {1024U, 6U, 256U, 200U, 64U},  {1024U, 4U, 2U, 4U, 8U},      {256U, 18U, 4U, 20U, 32U},
+    {4096U, 4U, 64U, 600U, 64U},   {4096U, 4U, 512U, 900U, 64U}, {256U, 20U, 8U, 30U, 64U},
+    {16384U, 4U, 4096U, 900U, 64U}};
 
 enum { SIZES = (int)(sizeof sizes / sizeof sizes[0]), INNER_OPERATIONS = 3, WARM_UP_MAX = 300 };
 
