@@ -86,7 +86,7 @@ journeys 20 1
 cat >"$work/wanted" <<'WANTED'
 {"ok":true,"id":1}
 {"ok":false,"error":"NVT_E_JSON_LITERAL","reason":"byte 2: a JSON literal is not true, false or null"}
-{"ok":false,"error":"NVT_E_FIELD_RANGE","field":"distance","reason":"distance: the number is outside the API's bounds"}
+{"ok":false,"error":"NVT_E_FIELD_RANGE","field":"distance","reason":"distance: the number is outside the API's bounds (1 to 1000000)"}
 {"ok":false,"error":"NVT_E_SPACE","reason":"the line is longer than 8192 bytes"}
 {"ok":false,"error":"NVT_E_JSON_SYNTAX","reason":"byte 1: the JSON text has a byte where its grammar allows none"}
 {"ok":true,"id":2}
