@@ -334,7 +334,8 @@ static void open_container(struct nvt_coopcycle_scan *s, bool object)
     }
     s->name = (uint8_t)OTHER;
     s->state = (uint8_t)(object ? FIRST_NAME : FIRST_ITEM);
-    s->listed = s->listed || (s->depth == 2U && s->under[2] == (uint8_t)MEMBER);
+    bool list = !object && s->depth == 2U && s->under[2] == (uint8_t)MEMBER;
+    s->listed = s->listed || list;
     if (at_delivery(s) && !s->found) {
         (void)memset(&s->receipt, 0, sizeof s->receipt);
     }

@@ -51,7 +51,7 @@ static bool may_have_arrived(const struct nvt_call *call, enum nvt_verdict verdi
 {
     const struct nvt_outcome *o = &call->outcome;
     bool open = o->status == 0U ? call->any_sent : nvt_verdict_open(o->status, o->failure.err);
-    return verdict != NVT_DELIVERED && (open || call->repeated);
+    return verdict == NVT_UNKNOWN || (verdict != NVT_DELIVERED && (open || call->repeated));
 }
 
 static void end(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err, uint64_t retry_at_ms)
