@@ -134,21 +134,30 @@ struct probe {
     const char *target;
     const char *body;     /* NULL: GET without one */
     uint16_t good_status; /* beside 2xx: says that the token was accepted all the same; 0: none */
+    struct nvt_done done; /* what the system itself answers: a page on the way accepts no token */
 };
 
 static const struct probe probes[] = {
-    {&nvt_rpc_profile, "/v3.3/journeys?status=ok&limit=1", NULL, 0U},
-    {&nvt_coopcycle_profile, "/api/me", NULL, 0U},
+    {&nvt_rpc_profile, "/v3.3/journeys?status=ok&limit=1", NULL, 0U, {.form = NVT_FORM_ARRAY}},
+    {&nvt_coopcycle_profile, "/api/me", NULL, 0U, {.form = NVT_FORM_OBJECT}},
     /* 403: no subscription to this API, which the user may not need. */
-    {&nvt_piste_profile, "/dila/legifrance/lf-engine-app/consult/ping", NULL, 403U},
+    {&nvt_piste_profile,
+     "/dila/legifrance/lf-engine-app/consult/ping",
+     NULL,
+     403U,
+     {.form = NVT_FORM_DATA}},
     /* 404: no route of that class is known to be there for all. */
-    {&nvt_jindexe_profile, "/user/", NULL, 404U},
-    {&nvt_demarches_profile, "/api/v2/graphql", "{\"query\":\"{ __typename }\"}", 0U},
+    {&nvt_jindexe_profile, "/user/", NULL, 404U, {.form = NVT_FORM_DATA}},
+    {&nvt_demarches_profile,
+     "/api/v2/graphql",
+     "{\"query\":\"{ __typename }\"}",
+     0U,
+     {.form = NVT_FORM_OBJECT, .has = "data"}},
 };
 
 static const struct probe *probe_of(const struct nvt_profile *system)
 {
-    static const struct probe any = {NULL, "/", NULL, 404U};
+    static const struct probe any = {NULL, "/", NULL, 404U, {.form = NVT_FORM_DATA}};
     for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
         if (probes[i].system == system) {
             return &probes[i];
@@ -166,6 +175,7 @@ static nvt_err begin(const struct probe *p, struct nvt_request *request)
     request->media_type = p->body == NULL ? NVT_LIT("") : NVT_LIT("application/json");
     request->accept = NVT_LIT("*/*");
     request->flags = NVT_REQ_IDEMPOTENT | NVT_REQ_API_KEY;
+    request->done = &p->done;
     return nvt_call_begin(&session.call, request);
 }
 
@@ -209,10 +219,11 @@ static void check_token(void)
     }
     session_run(&session);
     opened_s = session_wall_s(&session);
-    bool good = o->verdict == NVT_DELIVERED || (o->status != 0U && o->status == p->good_status);
+    bool good = o->verdict == NVT_DELIVERED ||
+                (o->verdict == NVT_REFUSED && o->status != 0U && o->status == p->good_status);
     int code = exit_of(o);
     if (!good && (code == CLI_AUTH || code == CLI_CONFIG || code == CLI_LATER ||
-                  code == CLI_LOGIN || o->status == 0U)) {
+                  code == CLI_LOGIN || code == CLI_ANSWER || o->status == 0U)) {
         line_outcome("token");
         return;
     }

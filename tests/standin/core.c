@@ -210,6 +210,24 @@ static void answer_stray(struct request *r)
     }
 }
 
+/* A firewall, a proxy or a portal, which asks nobody for the form of its answers. */
+static void answer_in_front(struct request *r)
+{
+    static const char page[] = "<!DOCTYPE html><html><head><title>Request Rejected</title></head>"
+                               "<body>Your support ID is 1234567890</body></html>";
+    const unsigned status = faults.front_status == 0U ? 200U : faults.front_status;
+    const bool html = faults.front_type[0] == '\0';
+    const char *type = html ? "text/html" : faults.front_type;
+    const char *body = faults.front_body[0] == '\0' ? page : faults.front_body;
+    json_decref(r->reply.body);
+    memset(&r->reply, 0, sizeof r->reply);
+    if (strcmp(body, "none") == 0) {
+        reply_empty(r, status);
+    } else {
+        reply_text(r, status, strcmp(type, "none") == 0 ? NULL : type, body);
+    }
+}
+
 static void carry_out(struct request *r)
 {
     if (faults.maintenance) {
@@ -283,7 +301,13 @@ static enum MHD_Result process(struct request *r)
     if (fault_hits(r, &faults.drop_before)) {
         return drop(r);
     }
-    carry_out(r);
+    const bool in_front = fault_hits(r, &faults.front_count);
+    if (!in_front || faults.front_late) {
+        carry_out(r);
+    }
+    if (in_front) {
+        answer_in_front(r);
+    }
     if (options.verbose) {
         (void)fprintf(stderr, "%s %s %u\n", r->method, r->url, r->reply.status);
     }

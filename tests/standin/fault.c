@@ -7,14 +7,16 @@
  * Which requests are hit: "scope" is "any", "token", "calls" (all but tokens), "journeys" or the
  * name of a system; "system" narrows a scope to one system; "path" to paths that start so.
  *
- * Counted: fail_count (with fail_status, retry_after), drop_before, drop_after (with reset),
- * truncate, delay_count (with delay_ms). Until cleared: close_after, close_silent, maintenance,
- * chunked. Once: token_answer, expire_tokens, settle, reset_limits. Settings that "clear" leaves:
- * limits {NAME: N}, limit_scale, token_life, piste_life, coopcycle_life, jindexe_life, dossiers.
- * Names of limits: token, write, read, cee, rest (registry), piste, piste_token, demarches.
- * Of one system: assigned (CoopCycle), cee_disabled (registry), unsubscribed PATH, rate_header
- * TEXT, no_id, locked N (PISTE), page_max N, slow_dossier NUMBER, bad_dossier NUMBER,
- * upload_status, token_expired, read_only, ip_forbidden (Demarches simplifiees).
+ * Counted: fail_count (with fail_status, retry_after), front_count (with front_status, front_type,
+ * front_body; front_late: in place of the answer to what was carried out), drop_before, drop_after
+ * (with reset), truncate, delay_count (with delay_ms). Until cleared: close_after, close_silent,
+ * maintenance, chunked. Once: token_answer, expire_tokens, settle, reset_limits. Settings that
+ * "clear" leaves: limits {NAME: N}, limit_scale, token_life, piste_life, coopcycle_life,
+ * jindexe_life, dossiers. Names of limits: token, write, read, cee, rest (registry), piste,
+ * piste_token, demarches. Of one system: assigned (CoopCycle), cee_disabled (registry),
+ * unsubscribed PATH, rate_header TEXT, no_id, locked N (PISTE), page_max N, slow_dossier NUMBER,
+ * bad_dossier NUMBER, upload_status, token_expired, read_only, ip_forbidden (Demarches
+ * simplifiees).
  */
 #include "standin.h"
 
@@ -206,6 +208,11 @@ static void set_faults(struct request *r)
     }
     set_number(set, "fail_status", &faults.fail_status);
     set_number(set, "fail_count", &faults.fail_count);
+    set_number(set, "front_count", &faults.front_count);
+    set_number(set, "front_status", &faults.front_status);
+    set_flag(set, "front_late", &faults.front_late);
+    set_text(set, "front_type", faults.front_type, sizeof faults.front_type);
+    set_text(set, "front_body", faults.front_body, sizeof faults.front_body);
     set_number(set, "drop_before", &faults.drop_before);
     set_number(set, "drop_after", &faults.drop_after);
     set_number(set, "truncate", &faults.truncate);

@@ -211,6 +211,11 @@ struct faults {
     char path[128]; /* only paths that start so; "": all */
     unsigned fail_status, fail_count;
     char retry_after[40];
+    unsigned front_count;             /* answers that come from what stands in front */
+    unsigned front_status;            /* 0: 200 */
+    bool front_late;                  /* it lets the request through and replaces the answer */
+    char front_type[64];              /* media type; "": HTML, "none": none */
+    char front_body[512];             /* "": a page, "none": none */
     unsigned drop_before, drop_after; /* requests lost before or after they were carried out */
     bool reset;                       /* lost with RST instead of an orderly end */
     unsigned truncate;                /* answers that end in the middle */
