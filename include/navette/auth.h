@@ -16,13 +16,15 @@ enum nvt_grant {
     NVT_GRANT_PASSWORD,     /* JSON password grant, then refresh tokens that rotate (Jindexe) */
 };
 
-/* All secrets of one client, and nothing else. Wipe with nvt_credentials_wipe. */
+/* All secrets of one client, and how they are written. Wipe with nvt_credentials_wipe. */
 struct nvt_credentials {
     enum nvt_grant grant;
     char id[NVT_SECRET_CAP];       /* access_key, client_id, user name; "" with a static token */
     char secret[NVT_SECRET_CAP];   /* secret_key, client_secret, password; the same */
     char refresh[NVT_REFRESH_CAP]; /* refresh token; "" when there is none */
     char api_key[NVT_API_KEY_CAP]; /* goes along where a route asks for it; "" when there is none */
+    bool basic_plain; /* as nvt_profile.basic_plain, which nvt_client_init takes over; wiping leaves
+                         it */
 };
 
 /* An access token and its life, on the monotonic clock. */
@@ -49,7 +51,8 @@ nvt_err nvt_credentials_set_key_pair(struct nvt_credentials *c, struct nvt_span 
 
 /* Client credentials, grant NVT_GRANT_CLIENT_BASIC or _FORM. Ids and secrets are UTF-8 without
  * controls (RFC 6749 appendix A.1 and A.2 allow ASCII; some servers more): spaces, quotes and
- * colons may stand inside, but not at the ends. NVT_E_CRED_*, NVT_E_ARG (another grant). */
+ * colons may stand inside, but not at the ends; an id that goes out plain in Basic has no colon
+ * (NVT_E_CRED_BYTE). NVT_E_CRED_*, NVT_E_ARG (another grant). */
 nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant grant,
                                    struct nvt_span id, struct nvt_span secret);
 
@@ -76,8 +79,9 @@ nvt_err nvt_grant_write(const struct nvt_credentials *c, struct nvt_span scope,
                         struct nvt_buf *body, struct nvt_span *out_media_type);
 
 /* What follows "Basic " for NVT_GRANT_CLIENT_BASIC, four characters a group from 0 on: base64 of id
- * ":" secret, both form-encoded (RFC 6749 section 2.3.1). 4, or 0 behind the last group. In pieces,
- * so that nobody needs a buffer of 1 020 bytes to write the field or to find it in a text. */
+ * ":" secret, both form-encoded (RFC 6749 section 2.3.1) unless c->basic_plain. 4, or 0 behind the
+ * last group. In pieces, so that nobody needs a buffer of 1 020 bytes to write the field or to find
+ * it in a text. */
 size_t nvt_grant_basic(const struct nvt_credentials *c, size_t group, uint8_t out[4]);
 
 /* Reads a 2xx token answer: access_token (required), expires_in (whole seconds from 1 up; else the

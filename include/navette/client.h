@@ -100,6 +100,8 @@ struct nvt_profile {
     enum nvt_grant grant;                       /* the usual one; credentials decide */
     const char *token_path;                     /* below the base URL; "" for static tokens only */
     const char *scope;                          /* asked for with client credentials, "": none */
+    bool basic_plain;          /* its token route takes id and secret as they are from Basic, not
+                                  form-encoded as RFC 6749 section 2.3.1 has them */
     const char *api_key_name;  /* field that carries the API key ("X-API-KEY"), "": none */
     bool api_key_for_token;    /* the token route asks for it too */
     uint32_t token_life_s;     /* when the answer tells none */

@@ -16,6 +16,8 @@ const struct nvt_profile nvt_coopcycle_profile = {
     .grant = NVT_GRANT_CLIENT_BASIC,
     .token_path = "/oauth2/token",
     .scope = "tasks deliveries",
+    .basic_plain =
+        true, /* its document shows base64 of key:secret, and its server decodes no more */
     .api_key_name = "",
     .token_life_s = 3600U,
     /* Hydra, with its prefix or without, RFC 7807, and the code and message of the login. */

@@ -197,6 +197,11 @@ nvt_err nvt_credentials_set_client(struct nvt_credentials *c, enum nvt_grant gra
     if (grant != NVT_GRANT_CLIENT_BASIC && grant != NVT_GRANT_CLIENT_FORM) {
         return NVT_E_ARG;
     }
+    /* RFC 7617 section 2: the first colon ends the id. */
+    bool plain = grant == NVT_GRANT_CLIENT_BASIC && c->basic_plain;
+    if (plain && id.len > 0U && memchr(id.ptr, (int)':', id.len) != NULL) {
+        return NVT_E_CRED_BYTE;
+    }
     return set_pair(c, grant, id, secret);
 }
 
@@ -251,7 +256,9 @@ nvt_err nvt_token_set(struct nvt_token *t, struct nvt_span text, uint64_t renew_
 
 void nvt_credentials_wipe(struct nvt_credentials *c)
 {
+    bool plain = c->basic_plain;
     nvt_wipe(c, sizeof *c);
+    c->basic_plain = plain;
 }
 
 void nvt_token_wipe(struct nvt_token *t)

@@ -115,9 +115,13 @@ static void pass(struct window *w, struct nvt_span text)
     }
 }
 
-/* text as a form would carry it, byte by byte: no buffer ever holds it whole. */
-static void pass_form(struct window *w, struct nvt_span text)
+/* text as it is, or as a form would carry it, byte by byte: no buffer ever holds it whole. */
+static void pass_text(struct window *w, struct nvt_span text, bool plain)
 {
+    if (plain) {
+        pass(w, text);
+        return;
+    }
     for (size_t i = 0U; i < text.len && !is_full(w); i++) {
         uint8_t mem[4];
         struct nvt_buf b;
@@ -131,9 +135,9 @@ size_t nvt_grant_basic(const struct nvt_credentials *c, size_t group, uint8_t ou
 {
     struct window w = {group * 3U, 0U, {0U, 0U, 0U}};
     struct nvt_buf b;
-    pass_form(&w, nvt_span_str(c->id));
+    pass_text(&w, nvt_span_str(c->id), c->basic_plain);
     pass(&w, NVT_LIT(":"));
-    pass_form(&w, nvt_span_str(c->secret));
+    pass_text(&w, nvt_span_str(c->secret), c->basic_plain);
     nvt_buf_init(&b, out, 4U);
     if (w.at > w.from) {
         nvt_base64_put(&b, nvt_span_of(w.bytes, w.at - w.from), NVT_BASE64);

@@ -44,6 +44,7 @@ nvt_err nvt_client_init(struct nvt_client *c, const struct nvt_profile *profile,
     c->rates = profile->rates;
     c->scope = profile->scope;
     c->credentials.grant = NVT_GRANT_STATIC;
+    c->credentials.basic_plain = profile->basic_plain;
     if (timeouts != NULL) {
         c->timeouts = *timeouts;
     }

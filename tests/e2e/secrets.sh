@@ -23,7 +23,7 @@ keys() { # SYSTEM FORMAT: what it knows its client by, the odder the better
     chmod 600 "$work/keys/$1.keys"
 }
 keys rpc 'access_key = 5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10\nsecret_key = Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMt\n'
-keys coopcycle 'client_id = co-op:1\nclient_secret = c0-%%41:b+c d"e/f\\g&h=\303\251\n'
+keys coopcycle 'client_id = co-op-1\nclient_secret = c0-%%41:b+c d"e/f\\g&h=\303\251\n'
 keys piste 'client_id = p-1\nclient_secret = p0-%%41:b+c d"e/f\\g&h=\303\251\napi_key = key-\303\250-77/5a b\naccount_login = TECH@cpro\naccount_password = Acc:ount/pass+word?\303\240\n'
 keys jindexe 'api_key = jx/key+9 81"7\nusername = me@example.org\npassword = j0-%%41:b+c d"e/f\\g&h=\303\251\n'
 ds=$(printf '01234567-89ab-cdef-0123-456789abcdef;abcdefghijklmnopqrstuvwx' | base64 -w 0)

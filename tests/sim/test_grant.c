@@ -74,6 +74,24 @@ static void test_basic(void **state)
     world_close(&w);
 }
 
+/* The profile says so: base64 of what was given. */
+static void test_basic_plain(void **state)
+{
+    static struct nvt_profile plain;
+    (void)state;
+    plain = profile;
+    plain.basic_plain = true;
+    world_init(&w, &plain, scripts, 1);
+    nvt_token_wipe(&w.client.token);
+    assert_int_equal(nvt_credentials_set_client(&w.client.credentials, NVT_GRANT_CLIENT_BASIC,
+                                                NVT_LIT("key"), NVT_LIT("s3:cr et+&\xC3\xA9")),
+                     NVT_OK);
+    world_send(&w, "POST", 0);
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    assert_sent("\r\nAuthorization: Basic a2V5OnMzOmNyIGV0KybDqQ==\r\n", 1);
+    world_close(&w);
+}
+
 static void test_form(void **state)
 {
     (void)state;
@@ -398,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_basic),
+        cmocka_unit_test(test_basic_plain),
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_password),
         cmocka_unit_test(test_longest_credentials),

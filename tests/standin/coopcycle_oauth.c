@@ -53,7 +53,7 @@ static bool known_client(struct request *r)
 {
     const char *id = form_value(r, "client_id");
     const char *secret = form_value(r, "client_secret");
-    const bool basic = basic_of(r, &id, &secret, true);
+    const bool basic = basic_of(r, &id, &secret, false); /* as it is */
     if (id == NULL) {
         reply_oauth(r, 400, "invalid_request",
                     "The request is missing a required parameter, includes an invalid parameter "

@@ -151,6 +151,18 @@ static void test_basic(void **state)
                          NVT_OK);
         assert_basic(&c, cases[i].plain);
     }
+    c.basic_plain = true; /* RFC 7617 section 2: as they are, so that no id can have a colon */
+    assert_int_equal(nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC, NVT_LIT("i d"),
+                                                NVT_LIT("s3:cr et+&\xC3\xA9")),
+                     NVT_OK);
+    assert_basic(&c, "i d:s3:cr et+&\xC3\xA9");
+    assert_int_equal(
+        nvt_credentials_set_client(&c, NVT_GRANT_CLIENT_BASIC, NVT_LIT("i:d"), NVT_LIT("s")),
+        NVT_E_CRED_BYTE);
+    assert_basic(&c, "i d:s3:cr et+&\xC3\xA9"); /* untouched */
+    nvt_credentials_wipe(&c);
+    assert_true(c.basic_plain);
+    c.basic_plain = false;
     /* the longest: each byte becomes three */
     char longest[NVT_SECRET_CAP];
     char plain[6 * NVT_SECRET_CAP];

@@ -15,6 +15,7 @@ static void test_profile(void **state)
     assert_string_equal(p->environments[0].name, "demo");
     assert_string_equal(p->environments[0].url, "https://demo.coopcycle.org");
     assert_int_equal(p->grant, NVT_GRANT_CLIENT_BASIC);
+    assert_true(p->basic_plain);
     assert_string_equal(p->token_path, "/oauth2/token");
     assert_string_equal(p->scope, "tasks deliveries");
     assert_string_equal(p->api_key_name, "");
