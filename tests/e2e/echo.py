@@ -37,7 +37,7 @@ def of_fields(headers):
     scheme, _, rest = (headers.get("Authorization") or "").partition(" ")
     if scheme == "Basic":
         secret = of_base64(rest).partition(":")[2]
-        found += [rest, secret, urllib.parse.unquote_plus(secret)]
+        found += [rest, secret]  # as it is: nobody decodes it any further
     elif rest:
         found += [rest, rest.removeprefix("token=")]
     for name in ("X-API-KEY", "KeyId", "cpro-account"):
