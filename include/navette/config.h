@@ -105,7 +105,7 @@
 #endif
 
 /* Back-off when the server names no time, ms: the first, doubled for each further one in a row, and
- * the longest. A server's own time is believed up to a day. */
+ * the longest. A server's own time is believed up to a day (an uplink: NVT_UPLINK_TOLD_MAX_MS). */
 #ifndef NVT_BACKOFF_MS
 #define NVT_BACKOFF_MS 1000
 #endif
@@ -140,9 +140,10 @@
 #define NVT_UPLINK_REQUEST_CAP 1664
 #endif
 
-/* Pauses of the uplink after failures of the link, ms: the first and the longest. Each is drawn
- * between the first and three times the one before (decorrelated jitter), so that a fleet that lost
- * the network together does not come back together. */
+/* Pauses of the uplink after failures, ms: the first and the longest. Each is drawn between a
+ * twelfth and a sixth of the time since when it fails (at first between the first one and twice
+ * that), so that it is back soon after a short outage, and that a fleet that lost the network
+ * together does not come back together. */
 #ifndef NVT_UPLINK_PAUSE_MS
 #define NVT_UPLINK_PAUSE_MS 1000
 #endif
@@ -162,9 +163,16 @@
 #define NVT_UPLINK_IDLE_MS 75000
 #endif
 
-/* Entries put aside because they fail while others do not. Each takes one of NVT_SPOOL_OUT_MAX. */
-#ifndef NVT_UPLINK_ASIDE_MAX
-#define NVT_UPLINK_ASIDE_MAX 4
+/* Longest time for which a server's Retry-After, or its quota, is believed without a look whether
+ * it still holds, ms: a maintenance page may say "a day" and be gone in a minute. */
+#ifndef NVT_UPLINK_TOLD_MAX_MS
+#define NVT_UPLINK_TOLD_MAX_MS 900000
+#endif
+
+/* Failing entries of which an uplink remembers that they certainly have not arrived. How many can
+ * fail at once does not depend on it: those beyond are looked up before they are sent again. */
+#ifndef NVT_UPLINK_NOTES_MAX
+#define NVT_UPLINK_NOTES_MAX 8
 #endif
 
 /* Longest time, s, that an entry is kept for because the system's clock is not there yet. A clock

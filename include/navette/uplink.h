@@ -52,7 +52,8 @@ struct nvt_uplink_kind {
 
     /* Of an entry that was refused: the time from which the system may take it after all, seconds
      * since 1970 on its own clock; 0: never. A journey that ends in the registry's future, since
-     * the clock that wrote it is ahead, is one. NULL: there is no such refusal. */
+     * the clock that wrote it is ahead, is one. call NULL: the time that such a refusal of this
+     * entry would go by. not_before NULL: there is no such refusal. */
     int64_t (*not_before)(struct nvt_call *call, struct nvt_span entry);
 
     /* A repeat would count twice: entries that were in the spool before this start are looked up
@@ -76,12 +77,12 @@ struct nvt_uplink_lane {
     struct nvt_spool_entry entry;
     uint64_t again_ms;   /* when the entry may go out, or be told of, again; without one: when the
                             connection is closed */
-    uint32_t attempts;   /* of this entry */
+    uint64_t begun_ms;   /* when its turn began */
     uint32_t doubt_mark; /* entries delivered when its address or rights were refused last */
-    uint32_t loss_mark;  /* the last good answer's time when its own did not come last */
+    uint16_t attempts;   /* calls in this turn */
     uint8_t state;
     uint8_t fate;   /* enum nvt_spool_state that is still to be settled */
-    uint8_t losses; /* requests of this entry whose answer did not come while others' did */
+    bool deferred;  /* it failed in an earlier turn */
     bool ask;       /* it may have arrived: looked up before it is sent */
     bool duplicate; /* the system says that it has it already */
     bool doubted;   /* doubt_mark counts */
@@ -91,19 +92,14 @@ struct nvt_uplink_lane {
     bool fresh;     /* it goes over a connection of its own next: a kept one ended under it */
     bool speaks;    /* how its call ended says how the link is */
     bool gave_up;   /* refused since it failed config.tries_max times */
-    uint8_t tries;  /* times that it failed by its own fault */
 };
 
-/* An entry that fails while others do not is put aside for a while, so that it does not keep them
- * from going out. */
-struct nvt_uplink_aside {
-    uint64_t until_ms;
+/* What is remembered of an entry that failed beside that it did: it certainly has not arrived, and
+ * is sent again without a look-up. All others are looked up first. */
+struct nvt_uplink_note {
     uint32_t id; /* 0: free */
-    uint32_t attempts, doubt_mark, loss_mark;
-    uint8_t losses;
-    bool ask, doubted;
-    uint8_t tries;
-    bool back; /* in the spool's order again */
+    uint32_t doubt_mark;
+    bool doubted;
 };
 
 /* The fate of one entry, for the caller's own records. Views die with the return. */
@@ -173,6 +169,7 @@ struct nvt_uplink_state {
     uint64_t resume_ms;      /* monotonic, with NVT_UPLINK_HELD and NVT_UPLINK_BLOCKED */
     uint64_t last_ok_ms;     /* monotonic time of the last good answer, 0: none yet */
     uint8_t busy;            /* lanes with an entry */
+    uint32_t deferred;       /* pending entries that failed: they wait behind the others */
     uint32_t pause_ms;       /* the back-off under way */
     struct nvt_failure last; /* of the last attempt that failed; err NVT_OK: none did */
 };
@@ -181,19 +178,27 @@ struct nvt_uplink_state {
 struct nvt_uplink {
     struct nvt_uplink_config config;
     struct nvt_uplink_state state;
-    struct nvt_uplink_aside aside[NVT_UPLINK_ASIDE_MAX];
+    struct nvt_uplink_note notes[NVT_UPLINK_NOTES_MAX];
     uint64_t device_ms;    /* when the spool's device is tried again after an error */
     uint64_t date_mono_ms; /* when date_s was read */
     int64_t date_s;        /* the server's own time, 0: not known. Expiry is judged by it alone */
     int64_t odd_s;         /* the same when mono_ms was 0, as one answer said it that was far off;
                               0: none did */
-    uint64_t early_ms;     /* until then nothing is taken that is due at early_due_s or later: more
-                              entries came before their time than can be put aside */
-    uint32_t early_due_s;
     uint64_t random;
-    uint32_t old_next;  /* ids below it were in the spool before this start */
+    uint64_t down_ms;    /* since when the link is not up */
+    uint64_t retry_ms;   /* when the next of the deferred entries may go */
+    uint64_t failing_ms; /* since when they fail: the last first failure, or their last success */
+    int64_t credit_ms;   /* time of lanes that they may use while there are others */
+    uint32_t turn_ms;    /* how long the last turn of another one took */
+    uint32_t old_next;   /* ids below it were in the spool before this start */
+    uint32_t failed[NVT_UPLINK_NOTES_MAX]; /* the last ids that failed at their first turn */
+    uint8_t fails;                         /* how many of them without a good answer in between */
+    uint8_t patience;                      /* how many of them say that it is the link */
     uint8_t open_lanes; /* that may be busy at once: after an outage they join one by one */
     uint8_t probe;      /* number of the lane that tries the link, from 1 on; 0: none */
+    bool newest;        /* the next one that tries the link is the newest entry */
+    bool eager;         /* early entries are tried: the clocks may have been set */
+    bool retries_well;  /* the last deferred entry found its end */
     bool stopping;
 };
 
@@ -203,9 +208,11 @@ struct nvt_uplink {
 nvt_err nvt_uplink_init(struct nvt_uplink *u, const struct nvt_uplink_config *config);
 
 /* Does what can be done now. NVT_AGAIN with up to lane_count + 1 waits: step again when one is due,
- * or when an entry was appended. NVT_OK with none: nothing is pending (or nvt_uplink_stop was
- * called and no lane is busy). NVT_E_ARG: waits_cap is too small. NVT_E_SPOOL_IO: the device
- * failed; what is out stays as it is, and stepping goes on. */
+ * or when an entry was appended. NVT_OK with none: nothing is pending and no connection is open
+ * that must be closed after NVT_UPLINK_IDLE_MS (or nvt_uplink_stop was called, no lane is busy, and
+ * all are closed): until an entry is appended nothing is to be done. To wait only until all is
+ * delivered, look at nvt_spool_info, then stop. NVT_E_ARG: waits_cap is too small. NVT_E_SPOOL_IO:
+ * the device failed; what is out stays as it is, and stepping goes on. */
 nvt_err nvt_uplink_step(struct nvt_uplink *u, struct nvt_wait *waits, size_t waits_cap,
                         size_t *out_count);
 

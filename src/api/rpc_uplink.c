@@ -109,9 +109,10 @@ static int64_t journey_not_before(struct nvt_call *call, struct nvt_span entry)
     nvt_json_node node = 0;
     int64_t code = 0;
     int64_t end_s = 0;
-    bool future = call->outcome.status == 422U && nvt_call_json(call, &doc) == NVT_OK &&
-                  nvt_json_find(&doc, 0U, "error.code", &node) == NVT_OK &&
-                  nvt_json_get_int(&doc, node, PARSE_ERROR, PARSE_ERROR, &code) == NVT_OK;
+    bool future =
+        call == NULL || (call->outcome.status == 422U && nvt_call_json(call, &doc) == NVT_OK &&
+                         nvt_json_find(&doc, 0U, "error.code", &node) == NVT_OK &&
+                         nvt_json_get_int(&doc, node, PARSE_ERROR, PARSE_ERROR, &code) == NVT_OK);
     struct nvt_span end = nvt_member_object(entry, NVT_LIT("end"));
     struct nvt_span text = nvt_member_text(end, NVT_LIT("datetime"), false);
     return future && nvt_time_parse_rfc3339(text, &end_s) == NVT_OK ? end_s : 0;

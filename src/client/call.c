@@ -189,6 +189,7 @@ static bool passes_quota(struct nvt_call *call, bool token, uint64_t now_ms)
     }
     if (at_ms - now_ms <= (uint64_t)NVT_QUOTA_WAIT_MS) {
         call->pause_end_ms = at_ms;
+        call->call_end_ms += at_ms - now_ms; /* it may not be sent meanwhile */
         call->state = NVT_STATE_PAUSE;
     } else {
         call->outcome.retry_told = true;
@@ -571,7 +572,7 @@ nvt_err nvt_call_begin(struct nvt_call *call, const struct nvt_request *request)
         call->state = NVT_STATE_IDLE;
         return err;
     }
-    call->call_end_ms = now_of(call) + call->conn.timeouts.call_ms;
+    call->call_end_ms = 0; /* it starts with the first step: the caller may hold it back */
     call->state = NVT_STATE_PREPARE;
     return NVT_OK;
 }
@@ -586,6 +587,9 @@ nvt_err nvt_call_step(struct nvt_call *call, struct nvt_wait *out_wait)
     }
     nvt_err err = NVT_OK;
     (void)memset(out_wait, 0, sizeof(*out_wait));
+    if (call->call_end_ms == 0U) {
+        call->call_end_ms = now_of(call) + call->conn.timeouts.call_ms;
+    }
     for (unsigned i = 0; i < (unsigned)TURNS_MAX && err == NVT_OK && call->state != NVT_STATE_DONE;
          i++) {
         err = step_state(call, out_wait);

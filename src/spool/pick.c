@@ -234,6 +234,8 @@ static nvt_err fetch_next(struct nvt_spool *s, enum nvt_spool_order order,
         if (err != NVT_OK) {
             return err;
         }
+        /* A walk for the newest may meet a copy that was cut off again and again. */
+        order = order == NVT_SPOOL_NEWEST ? NVT_SPOOL_URGENT : order;
     }
     return NVT_E_SPOOL_IO;
 }

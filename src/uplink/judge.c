@@ -2,11 +2,7 @@
 /* What a call that has ended means for its entry, and for the link that all entries share. */
 #include "parts.h"
 
-enum {
-    HOPELESS = 3,       /* times that the server fell over an entry until it is put aside */
-    ODD_S = 3600,       /* see note_date */
-    EARLY_MARGIN_S = 30 /* between the clock that judges and the one that writes the Date */
-};
+enum { ODD_S = 3600 }; /* see note_date */
 
 void nvt_lane_done(struct nvt_uplink_lane *lane, enum nvt_spool_state fate)
 {
@@ -46,93 +42,99 @@ static bool was_stale(const struct nvt_call *call)
     return ended && call->on_used && !call->received;
 }
 
-static uint64_t long_pause_ms(struct nvt_uplink *u)
-{
-    return nvt_link_random(u, (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 2U, NVT_UPLINK_PAUSE_MAX_MS);
-}
+/* ---- failures ---- */
 
-/* How many requests of this entry got no answer, the one that just ended included; 0: that one did.
- * In an outage, where no other answer comes between them, they count as one. */
-static uint32_t count_losses(const struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+static void note_failure(struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
-    const struct nvt_outcome *o = &lane->call.outcome;
-    uint32_t mark = (uint32_t)u->state.last_ok_ms;
-    if (o->status != 0U || !o->arrived || was_stale(&lane->call)) {
-        return 0;
-    }
-    if (lane->loss_mark != mark && lane->losses < UINT8_MAX) {
-        lane->losses++;
-    }
-    lane->loss_mark = mark;
-    return lane->losses;
-}
-
-/* Does it look as if the server, or what stands before it, fell over this entry? *out_ms: for how
- * long it goes aside. That is what a 500 says; other statuses and answers that do not come may as
- * well be the gateway's or the network's fault, so it is back sooner at first. A 503 speaks for the
- * whole system. */
-static bool is_hopeless(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t *out_ms)
-{
-    const struct nvt_outcome *o = &lane->call.outcome;
-    bool fell = o->status >= 500U && o->status != 503U;
-    uint32_t times = fell ? lane->attempts : count_losses(u, lane);
-    if (times < (uint32_t)HOPELESS) {
-        return false;
-    }
-    uint32_t more = times - (uint32_t)HOPELESS;
-    uint64_t first_ms = 8U * (uint64_t)NVT_UPLINK_PAUSE_MS << (more < 8U ? more : 8U);
-    *out_ms = long_pause_ms(u);
-    if (o->status != 500U && first_ms < *out_ms) {
-        *out_ms = nvt_link_random(u, first_ms, 2U * first_ms);
-    }
-    return true;
-}
-
-/* It failed by its own fault, as far as can be told, and as often as it may. */
-static bool gives_up(const struct nvt_uplink *u, struct nvt_uplink_lane *lane)
-{
-    const struct nvt_outcome *o = &lane->call.outcome;
-    bool answered = o->status >= 500U && o->status != 503U;
-    bool lost = o->status == 0U && o->arrived && !was_stale(&lane->call);
-    if (u->config.tries_max == 0U || (!answered && !lost)) {
-        return false;
-    }
-    lane->tries++;
-    lane->gave_up = lane->tries >= u->config.tries_max;
-    return lane->gave_up;
-}
-
-static void put_off(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
-{
-    lane->state = (uint8_t)NVT_LANE_READY;
     u->state.count.retries++;
     u->state.last = lane->call.outcome.failure;
 }
 
-/* Not now: the entry goes out again, or is asked after, once the link is back. */
+/* The system, or what stands before it, failed on this entry; or the link did: then it counts for
+ * nothing. */
+static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool people = is_for_people(o->failure.err) || (o->verdict == NVT_REFUSED && o->status < 500U);
+    bool counts = !nvt_link_doubted(u, lane, people, now_ms);
+    unsigned tries = nvt_spool_failures(u->config.spool, lane->entry.id) + 1U;
+    if (counts && u->config.tries_max > 0U && tries >= u->config.tries_max) {
+        lane->gave_up = true;
+        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
+    } else {
+        nvt_aside_put(u, lane, counts, people, now_ms);
+    }
+}
+
+/* No entry is at fault: nothing of it was sent, or the credentials were refused. A redirect may be
+ * a firewall's answer to this entry, unless nothing ever went well here. */
+static bool is_of_link(const struct nvt_uplink *u, const struct nvt_outcome *o)
+{
+    bool people = is_for_people(o->failure.err);
+    bool redirect = o->failure.err == NVT_E_REDIRECT && u->state.last_ok_ms != 0U;
+    return (people && !redirect) || (o->status == 0U && !o->arrived);
+}
+
+/* "Come back later" speaks for all. */
+static bool is_told(const struct nvt_outcome *o)
+{
+    return o->retry_told && (o->status == 0U || o->status == 429U || o->status == 503U);
+}
+
+static void link_failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    if (is_for_people(lane->call.outcome.failure.err)) {
+        nvt_link_blocked(u, lane, now_ms);
+    } else {
+        nvt_link_failed(u, lane, now_ms);
+    }
+    nvt_aside_put_back(u, lane);
+}
+
+/* A quota is nobody's fault; but where one entry meets it again, another one tries the link. */
+static void told(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    bool quota = lane->call.outcome.status != 503U && u->state.link == NVT_UPLINK_UP;
+    nvt_link_failed(u, lane, now_ms);
+    if (quota) {
+        nvt_aside_put_back(u, lane);
+    } else {
+        nvt_aside_put(u, lane, false, false, now_ms);
+    }
+}
+
+/* Our own count leaves no room: the look-ups' quota does not hold what is sent. */
+static void wait_for_quota(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    uint64_t at_ms = lane->call.outcome.retry_at_ms;
+    u->state.count.quota_waits++;
+    if (lane->ask) {
+        nvt_aside_wait(u, lane, at_ms, now_ms);
+    } else {
+        lane->state = (uint8_t)NVT_LANE_READY;
+        lane->again_ms = at_ms;
+    }
+}
+
+/* Not now. */
 static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
-    bool own_quota = o->status == 0U && o->failure.err == NVT_E_QUOTA;
-    uint64_t pause_ms = 0;
-    put_off(u, lane);
-    u->state.count.quota_waits +=
-        own_quota || o->status == 429U || o->failure.err == NVT_E_GRANT_QUOTA ? 1U : 0U;
-    if (own_quota) {
-        lane->again_ms = o->retry_at_ms; /* the look-ups' quota does not hold what is sent */
-    } else if (is_for_people(o->failure.err)) {
-        nvt_link_blocked(u, lane, now_ms);
-    } else if (!was_stale(&lane->call)) {
-        nvt_link_failed(u, lane, now_ms);
-    } else {
-        lane->fresh = true; /* at once */
+    note_failure(u, lane);
+    if (o->status == 429U || o->failure.err == NVT_E_GRANT_QUOTA) {
+        u->state.count.quota_waits++;
     }
-    if (gives_up(u, lane)) {
-        nvt_lane_done(lane, NVT_SPOOL_REFUSED);
-    } else if (is_hopeless(u, lane, &pause_ms)) {
-        (void)nvt_aside_put(u, lane, now_ms + pause_ms);
+    if (o->status == 0U && o->failure.err == NVT_E_QUOTA) {
+        wait_for_quota(u, lane, now_ms);
+    } else if (was_stale(&lane->call)) {
+        lane->state = (uint8_t)NVT_LANE_READY; /* at once */
+        lane->fresh = true;
+    } else if (is_told(o)) {
+        told(u, lane, now_ms);
+    } else if (is_of_link(u, o)) {
+        link_failed(u, lane, now_ms);
     } else {
-        /* it waits in its lane */
+        failed(u, lane, now_ms);
     }
 }
 
@@ -145,13 +147,13 @@ static void doubt(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);
         return;
     }
-    put_off(u, lane);
+    note_failure(u, lane);
     lane->doubted = true;
     lane->doubt_mark = u->state.count.delivered;
-    nvt_link_blocked(u, lane, now_ms);
-    /* Behind the others, so that one of them tries the link. */
-    (void)nvt_aside_put(u, lane, u->state.resume_ms + (uint64_t)NVT_UPLINK_PAUSE_MS);
+    failed(u, lane, now_ms);
 }
+
+/* ---- answers ---- */
 
 /* What the answer says of the system's clock, 0: nothing. nvt_call_facts would bring along what
  * reads all the other fields. */
@@ -165,26 +167,10 @@ static int64_t date_of(const struct nvt_call *call)
     return told ? date_s : 0;
 }
 
-/* Refused for the time being: true and *out_ms, how long to wait. It ends: the system's clock moves
- * on, and an entry that is refused behind its time is refused for good. */
-static bool is_early(const struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms,
-                     uint64_t *out_ms)
-{
-    const struct nvt_uplink_kind *kind = u->config.kind;
-    int64_t own_s = date_of(&lane->call);
-    int64_t date_s = own_s != 0 ? own_s : nvt_uplink_date_s(u, now_ms);
-    int64_t at_s = kind->not_before == NULL || date_s == 0
-                       ? 0
-                       : kind->not_before(&lane->call, nvt_lane_bytes(u, lane));
-    int64_t wait_s = at_s + (int64_t)EARLY_MARGIN_S - date_s;
-    bool early = at_s != 0 && wait_s > 0 && wait_s <= (int64_t)NVT_UPLINK_EARLY_MAX_S;
-    *out_ms = early ? (uint64_t)wait_s * 1000U : 0U;
-    return early;
-}
-
 static void refused(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
+    int64_t date_s = date_of(&lane->call);
     uint64_t wait_ms = 0;
     if (is_for_people(o->failure.err) || o->status >= 500U) {
         later(u, lane, now_ms);
@@ -194,9 +180,11 @@ static void refused(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);
     } else {
         nvt_link_good(u, lane, now_ms);
-        if (is_early(u, lane, now_ms, &wait_ms)) {
-            put_off(u, lane);
-            nvt_aside_early(u, lane, now_ms + wait_ms);
+        date_s = date_s != 0 ? date_s : nvt_uplink_date_s(u, now_ms);
+        if (nvt_lane_is_early(u, lane, &lane->call, date_s, &wait_ms)) {
+            note_failure(u, lane);
+            u->eager = false;
+            nvt_aside_wait(u, lane, now_ms + wait_ms, now_ms);
         } else {
             nvt_lane_done(lane, NVT_SPOOL_REFUSED);
         }
@@ -206,7 +194,8 @@ static void refused(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
 /* "I have it already" hides what the answer to the first one was, unless this was the first one. */
 static bool is_first(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
-    return lane->entry.id >= u->old_next && lane->attempts == 1U && !lane->call.outcome.arrived;
+    return lane->entry.id >= u->old_next && lane->attempts == 1U && !lane->deferred &&
+           !lane->call.outcome.arrived;
 }
 
 static void judge_sent(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
@@ -239,11 +228,13 @@ static void judge_sent(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint6
     }
 }
 
-/* The look-up says neither: later, without holding up the others. */
+/* The look-up says neither: later. */
 static void unsure(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
-    put_off(u, lane);
-    (void)nvt_aside_put(u, lane, now_ms + long_pause_ms(u));
+    struct nvt_failure *f = &lane->call.outcome.failure;
+    f->err = f->err == NVT_OK ? NVT_E_ANSWER : f->err;
+    note_failure(u, lane);
+    failed(u, lane, now_ms);
 }
 
 static void judge_known(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
@@ -254,6 +245,10 @@ static void judge_known(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
         return;
     }
     lane->looked_up = true;
+    /* One that is absent is sent next: only that tells whether the link is back. */
+    if (known == NVT_UPLINK_REFUSED || known == NVT_UPLINK_THERE || lane->duplicate) {
+        nvt_link_good(u, lane, now_ms);
+    }
     if (known == NVT_UPLINK_REFUSED) {
         lane->call.outcome.failure.err = NVT_E_STATUS;
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);
@@ -277,7 +272,7 @@ static void judge_asked(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
                     (o->verdict == NVT_REFUSED && o->status != 0U && o->status < 500U &&
                      !is_for_people(o->failure.err));
     if (answered) {
-        nvt_link_good(u, lane, now_ms);
+        u->state.last_ok_ms = now_ms;
         judge_known(u, lane, now_ms);
     } else {
         later(u, lane, now_ms);
@@ -315,7 +310,7 @@ void nvt_lane_judge(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
     } else {
         judge_sent(u, lane, now_ms);
     }
-    if (lane->state == (uint8_t)NVT_LANE_FREE) { /* its entry is aside */
+    if (lane->state == (uint8_t)NVT_LANE_FREE) { /* its entry is back in the spool */
         lane->again_ms = now_ms + (uint64_t)NVT_UPLINK_IDLE_MS;
     }
 }

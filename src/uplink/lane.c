@@ -2,6 +2,8 @@
 /* One entry's way: taken from the spool, sent or asked after, until its call has ended. */
 #include "parts.h"
 
+enum { EARLY_MARGIN_S = 30 }; /* between the clock that judges and the one that writes the Date */
+
 static uint8_t *body_of(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
     size_t index = (size_t)(lane - u->config.lanes);
@@ -44,54 +46,111 @@ static void refuse(struct nvt_uplink_lane *lane, nvt_err err)
     nvt_lane_done(lane, NVT_SPOOL_REFUSED);
 }
 
-/* NVT_E_SPOOL_EMPTY, _OUT: nothing to take now. */
-static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+static void begin_turn(struct nvt_uplink_lane *lane, bool deferred, uint64_t now_ms)
 {
-    struct nvt_buf body;
+    lane->begun_ms = now_ms;
+    lane->deferred = deferred;
     lane->attempts = 0;
-    lane->losses = 0;
-    lane->tries = 0;
-    lane->gave_up = false;
-    lane->loss_mark = 0;
+    lane->again_ms = 0;
     lane->duplicate = false;
     lane->doubted = false;
     lane->told = false;
     lane->looked_up = false;
     lane->absent = false;
     lane->fresh = false;
-    (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
-    nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
-    nvt_err err = nvt_spool_pick(u->config.spool, &body, &lane->entry);
-    if (err != NVT_OK) {
-        return err;
-    }
-    if (nvt_aside_is_early(u, lane->entry.due_s, now_ms)) {
-        (void)nvt_spool_put_back(u->config.spool, lane->entry.id);
-        return NVT_E_SPOOL_EMPTY;
-    }
-    lane->again_ms = 0;
-    lane->ask = u->config.kind->ask_first && lane->entry.id < u->old_next;
+    lane->gave_up = false;
     (void)memset(&lane->request, 0, sizeof lane->request);
-    lane->state = (uint8_t)NVT_LANE_READY;
-    nvt_aside_recall(u, lane);
-    return NVT_OK;
+    (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
 }
 
-/* One that fits into no body: nobody will ever send it. */
-static nvt_err take_too_long(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
+/* What failed before may have arrived. NVT_E_SPOOL_EMPTY, _OUT: nothing to take now; NVT_E_SPACE:
+ * it fits into no body, so nobody will ever send it. */
+static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, enum nvt_spool_order order,
+                    uint64_t now_ms)
 {
-    nvt_err err = nvt_spool_pick(u->config.spool, NULL, &lane->entry);
-    if (err == NVT_OK) {
+    struct nvt_buf body;
+    nvt_buf_init(&body, body_of(u, lane), u->config.body_cap);
+    nvt_err err = nvt_spool_pick_by(u->config.spool, order, &body, &lane->entry);
+    if (err == NVT_E_SPACE) {
+        err = nvt_spool_pick_by(u->config.spool, order, NULL, &lane->entry);
+        err = err == NVT_OK ? NVT_E_SPACE : err;
+    }
+    if (err == NVT_OK || err == NVT_E_SPACE) {
+        const struct nvt_uplink_kind *kind = u->config.kind;
+        begin_turn(lane, order == NVT_SPOOL_DEFERRED, now_ms);
+        lane->state = (uint8_t)NVT_LANE_READY;
+        lane->ask = (lane->deferred && kind->ask != NULL) ||
+                    (kind->ask_first && lane->entry.id < u->old_next);
+        nvt_aside_recall(u, lane);
+    }
+    if (err == NVT_E_SPACE) {
         refuse(lane, NVT_E_SPOOL_SIZE);
     }
     return err;
 }
 
+bool nvt_lane_is_early(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane,
+                       struct nvt_call *call, int64_t date_s, uint64_t *out_ms)
+{
+    const struct nvt_uplink_kind *kind = u->config.kind;
+    int64_t at_s = kind->not_before == NULL || date_s == 0
+                       ? 0
+                       : kind->not_before(call, nvt_lane_bytes(u, lane));
+    int64_t wait_s = at_s + (int64_t)EARLY_MARGIN_S - date_s;
+    bool early = at_s != 0 && wait_s > 0 && wait_s <= (int64_t)NVT_UPLINK_EARLY_MAX_S;
+    *out_ms = early ? (uint64_t)wait_s * 1000U : 0U;
+    return early;
+}
+
+/* The next deferred one whose time has come; a few that are early are passed over. Where there are
+ * more, or others beside them, the next look is soon. */
+static nvt_err take_deferred(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    enum { LOOKS = 4 };
+    uint32_t waiting = nvt_uplink_crowd(u).waiting;
+    uint64_t first_ms = UINT64_MAX;
+    for (uint32_t i = 0; i < (uint32_t)LOOKS && i < waiting; i++) {
+        uint64_t wait_ms = 0;
+        nvt_err err = take(u, lane, NVT_SPOOL_DEFERRED, now_ms);
+        if (err != NVT_OK || u->eager ||
+            !nvt_lane_is_early(u, lane, NULL, nvt_uplink_date_s(u, now_ms), &wait_ms)) {
+            return err;
+        }
+        (void)nvt_spool_defer(u->config.spool, lane->entry.id, false, false);
+        lane->state = (uint8_t)NVT_LANE_FREE;
+        first_ms = wait_ms < first_ms ? wait_ms : first_ms;
+    }
+    bool all = waiting <= (uint32_t)LOOKS && first_ms != UINT64_MAX;
+    u->retry_ms = now_ms + (all ? first_ms : (uint64_t)NVT_UPLINK_PAUSE_MS);
+    return NVT_E_SPOOL_EMPTY;
+}
+
+/* The most urgent one, or a deferred one when that is due. While the link is not up each attempt
+ * takes one that has not failed, if there is one: by turns the most urgent and the newest, since
+ * what fails may stand together. */
+static nvt_err take_next(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    bool up = u->state.link == NVT_UPLINK_UP;
+    bool others = nvt_uplink_crowd(u).others > 0U;
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    if (up ? nvt_aside_is_due(u, now_ms) : !others) {
+        err = take_deferred(u, lane, now_ms);
+    }
+    if (err == NVT_E_SPOOL_EMPTY && !up && others && u->newest) {
+        err = take(u, lane, NVT_SPOOL_NEWEST, now_ms);
+    } else if (err == NVT_E_SPOOL_EMPTY) {
+        err = take(u, lane, NVT_SPOOL_URGENT, now_ms);
+    } else {
+        /* taken, or the device failed */
+    }
+    u->newest = !up && !u->newest;
+    return err;
+}
+
 static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p)
 {
-    nvt_err err = p->now_ms < u->device_ms ? NVT_E_SPOOL_EMPTY : take(u, lane, p->now_ms);
+    nvt_err err = p->now_ms < u->device_ms ? NVT_E_SPOOL_EMPTY : take_next(u, lane, p->now_ms);
     if (err == NVT_E_SPACE) {
-        err = take_too_long(u, lane);
         nvt_pass_wake(p, 0U);
     }
     if (err == NVT_E_SPOOL_IO) {
@@ -101,8 +160,8 @@ static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt
     if (p->now_ms < u->device_ms) {
         nvt_pass_wake(p, u->device_ms);
     }
-    if (p->now_ms < u->early_ms) {
-        nvt_pass_wake(p, u->early_ms);
+    if (p->now_ms < u->retry_ms && nvt_uplink_crowd(u).waiting > 0U) {
+        nvt_pass_wake(p, u->retry_ms);
     }
 }
 
@@ -158,9 +217,13 @@ static void fill_free(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool o
     if (open && !u->stopping) {
         fetch(u, lane, p);
     }
-    bool idle = lane->state == (uint8_t)NVT_LANE_FREE && p->now_ms >= lane->again_ms;
-    if (idle && lane->call.conn.phase != NVT_CONN_CLOSED) {
+    bool idle = lane->state == (uint8_t)NVT_LANE_FREE && lane->call.conn.phase != NVT_CONN_CLOSED;
+    if (idle && (u->stopping || p->now_ms >= lane->again_ms)) {
         nvt_conn_close(&lane->call.conn);
+    } else if (idle) {
+        nvt_pass_wake(p, lane->again_ms);
+    } else {
+        /* there is none, or it has an entry now */
     }
 }
 
@@ -177,8 +240,7 @@ void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
         nvt_lane_done(lane, NVT_SPOOL_EXPIRED);
         nvt_pass_wake(p, 0U);
     } else if (u->stopping) {
-        (void)nvt_spool_put_back(u->config.spool, lane->entry.id);
-        lane->state = (uint8_t)NVT_LANE_FREE;
+        nvt_aside_put_back(u, lane);
     } else if (p->now_ms < lane->again_ms) {
         nvt_pass_wake(p, lane->again_ms);
     } else if (open) {

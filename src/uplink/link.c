@@ -5,6 +5,14 @@
  */
 #include "parts.h"
 
+enum {
+    PATIENCE = 2,       /* failures in a row of entries that were not tried before */
+    PATIENCE_MAX = 128, /* ... where most of them were not the link's */
+    BRIEF_MS = 60000,   /* a hold so short was none of the link's */
+    PART = 6,           /* a pause is at most such a part of the time since when it fails */
+    TRIES_LEFT = 4      /* times that the most urgent entry is tried before it is due */
+};
+
 /* xorshift64: it spreads a fleet's returns, nothing secret depends on it. */
 static uint64_t next_random(struct nvt_uplink *u)
 {
@@ -66,12 +74,26 @@ void nvt_link_end(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     u->probe = probe ? 0U : u->probe;
 }
 
+/* Failures that were taken for the link's and were not make it harder to think so again. */
+static void learn(struct nvt_uplink *u, uint64_t now_ms)
+{
+    bool brief = now_ms - u->down_ms < (uint64_t)BRIEF_MS;
+    if (u->fails >= u->patience) {
+        unsigned more = brief ? 2U * (unsigned)u->patience : (unsigned)PATIENCE;
+        u->patience = (uint8_t)(more < (unsigned)PATIENCE_MAX ? more : (unsigned)PATIENCE_MAX);
+    }
+}
+
 void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     u->state.last_ok_ms = now_ms;
     if (!lane->speaks) {
         return;
     }
+    if (u->state.link != NVT_UPLINK_UP) {
+        learn(u, now_ms);
+    }
+    u->fails = 0;
     u->state.link = NVT_UPLINK_UP;
     u->state.pause_ms = 0;
     if (u->open_lanes < u->config.lane_count) {
@@ -79,37 +101,73 @@ void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uin
     }
 }
 
-static void hold(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t until_ms)
+uint64_t nvt_link_most_ms(const struct nvt_uplink *u, uint64_t floor_ms, uint64_t now_ms)
 {
-    u->state.count.link_losses += u->state.link == NVT_UPLINK_UP ? 1U : 0U;
+    int64_t date_s = nvt_uplink_date_s(u, now_ms);
+    uint32_t due_s = nvt_spool_urgent_s(u->config.spool);
+    if (date_s == 0 || due_s == UINT32_MAX || (int64_t)due_s <= date_s) {
+        return UINT64_MAX;
+    }
+    uint64_t most_ms = (uint64_t)((int64_t)due_s - date_s) * 1000U / (uint64_t)TRIES_LEFT;
+    return most_ms > floor_ms ? most_ms : floor_ms;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t nvt_link_pause_ms(struct nvt_uplink *u, uint64_t since_ms, uint64_t first_ms,
+                           uint64_t now_ms)
+{
+    uint64_t part_ms = (now_ms - since_ms) / (2U * (uint64_t)PART);
+    uint64_t low_ms = part_ms > first_ms ? part_ms : first_ms;
+    uint64_t most_ms = least(NVT_UPLINK_PAUSE_MAX_MS, nvt_link_most_ms(u, first_ms / 2U, now_ms));
+    return least(nvt_link_random(u, low_ms, 2U * low_ms), most_ms);
+}
+
+static void hold(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t pause_ms,
+                 uint64_t now_ms)
+{
+    if (u->state.link == NVT_UPLINK_UP) {
+        u->state.count.link_losses++;
+        u->down_ms = now_ms;
+        u->newest = false;
+    }
     u->state.link = link;
-    u->state.resume_ms = until_ms;
+    u->state.pause_ms = (uint32_t)pause_ms;
+    u->state.resume_ms = now_ms + pause_ms;
     u->open_lanes = 1;
 }
 
-/* Decorrelated jitter: each pause is drawn between the first one and three times the one before. */
+static uint64_t since(const struct nvt_uplink *u, uint64_t now_ms)
+{
+    return u->state.link == NVT_UPLINK_UP ? now_ms : u->down_ms;
+}
+
 static void back_off(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t first_ms,
                      uint64_t now_ms)
 {
-    const uint64_t max_ms = NVT_UPLINK_PAUSE_MAX_MS;
-    uint64_t low_ms = first_ms < max_ms ? first_ms : max_ms;
-    uint64_t high_ms = 3U * (u->state.pause_ms > low_ms ? u->state.pause_ms : low_ms);
-    high_ms = high_ms < max_ms ? high_ms : max_ms;
-    u->state.pause_ms = (uint32_t)nvt_link_random(u, low_ms, high_ms);
-    hold(u, link, now_ms + u->state.pause_ms);
+    hold(u, link, nvt_link_pause_ms(u, since(u, now_ms), first_ms, now_ms), now_ms);
 }
 
 /* What the server said holds for all lanes, whichever heard it; a little behind it, since it said
- * the same to others. */
+ * the same to others. A long time is not taken at its word: a look now and then, soon at first,
+ * tells whether it still holds. */
 static void obey(struct nvt_uplink *u, bool speaks, uint64_t at_ms, uint64_t now_ms)
 {
-    uint64_t spread_ms = at_ms > now_ms ? (at_ms - now_ms) / 8U : 0U;
-    spread_ms = spread_ms < (uint64_t)NVT_UPLINK_PAUSE_MAX_MS / 4U ? spread_ms
-                                                                   : NVT_UPLINK_PAUSE_MAX_MS / 4U;
-    uint64_t until_ms = at_ms + nvt_link_random(u, 0U, (uint64_t)NVT_UPLINK_PAUSE_MS + spread_ms);
-    if (speaks || until_ms > u->state.resume_ms) {
+    const uint64_t look_ms = 2U * (uint64_t)NVT_UPLINK_BLOCKED_MS;
+    uint64_t told_ms = at_ms > now_ms ? at_ms - now_ms : 0U;
+    uint64_t down_ms = now_ms - since(u, now_ms);
+    if (told_ms > (uint64_t)NVT_UPLINK_TOLD_MAX_MS) {
+        told_ms = least(down_ms / 2U > look_ms ? down_ms / 2U : look_ms, NVT_UPLINK_TOLD_MAX_MS);
+    }
+    told_ms += nvt_link_random(u, 0U, (uint64_t)NVT_UPLINK_PAUSE_MS + told_ms / 8U);
+    told_ms = least(told_ms, NVT_UPLINK_TOLD_MAX_MS);
+    told_ms = least(told_ms, nvt_link_most_ms(u, 5U * (uint64_t)NVT_UPLINK_PAUSE_MS, now_ms));
+    if (speaks || now_ms + told_ms > u->state.resume_ms) {
         u->probe = 0;
-        hold(u, NVT_UPLINK_HELD, until_ms);
+        hold(u, NVT_UPLINK_HELD, told_ms, now_ms);
     }
 }
 
@@ -121,7 +179,7 @@ void nvt_link_failed(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, u
     } else if (lane->speaks && o->failure.err == NVT_E_TLS_CLOCK) {
         /* Nothing went out: the clock will be set within seconds, or it will not. */
         hold(u, NVT_UPLINK_HELD,
-             now_ms + nvt_link_random(u, NVT_UPLINK_PAUSE_MS, 5U * (uint64_t)NVT_UPLINK_PAUSE_MS));
+             nvt_link_random(u, NVT_UPLINK_PAUSE_MS, 5U * (uint64_t)NVT_UPLINK_PAUSE_MS), now_ms);
     } else if (lane->speaks) {
         back_off(u, NVT_UPLINK_HELD, NVT_UPLINK_PAUSE_MS, now_ms);
     } else {
@@ -134,4 +192,45 @@ void nvt_link_blocked(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, 
     if (lane->speaks) {
         back_off(u, NVT_UPLINK_BLOCKED, NVT_UPLINK_BLOCKED_MS, now_ms);
     }
+}
+
+/* One more in the row. What failed before it is forgiven when the link turns out to be at fault. */
+static bool count_failure(struct nvt_uplink *u, uint32_t id, bool people)
+{
+    const unsigned most = NVT_UPLINK_NOTES_MAX;
+    u->failed[u->fails % most] = id;
+    u->fails = (uint8_t)(u->fails < UINT8_MAX ? u->fails + 1U : UINT8_MAX);
+    bool row = u->fails >= u->patience && (people || nvt_uplink_crowd(u).others > 0U);
+    if (!row && !(people && u->state.last_ok_ms == 0U)) {
+        return false;
+    }
+    for (unsigned i = 0; i < most && i < u->fails; i++) {
+        if (u->failed[i] != id) {
+            nvt_spool_forgive(u->config.spool, u->failed[i]);
+        }
+    }
+    return true;
+}
+
+bool nvt_link_doubted(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, bool people,
+                      uint64_t now_ms)
+{
+    bool up = u->state.link == NVT_UPLINK_UP;
+    bool held = !up;
+    if (up && !lane->deferred) {
+        held = count_failure(u, lane->entry.id, people);
+    }
+    if (held && !up && !people && lane->speaks && nvt_uplink_crowd(u).others == 0U) {
+        /* Nothing is left to be held but what failed: that backs off by itself. */
+        u->state.link = NVT_UPLINK_UP;
+        return false;
+    }
+    if (held && lane->speaks && people) {
+        back_off(u, NVT_UPLINK_BLOCKED, NVT_UPLINK_BLOCKED_MS, now_ms);
+    } else if (held && lane->speaks) {
+        back_off(u, NVT_UPLINK_HELD, NVT_UPLINK_PAUSE_MS, now_ms);
+    } else {
+        /* the entry's fault, or the outage is known */
+    }
+    return held;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the uplink room share. An entry's way through a lane:
+ * What the files of the uplink room share. An entry's turn in a lane:
  *
  *     FREE -> READY -> SENDING -> DONE -> FREE
- *               ^  \-> ASKING -/ |
- *               +----------------+   later: the link failed, or what became of it is asked first
+ *       ^       ^  \-> ASKING -/ |
+ *       |       +----------------+   what became of it is asked first
+ *       +------------------------+   it failed (back behind the others), or the link did (back to
+ *                                    its place)
  */
 #ifndef NAVETTE_UPLINK_PARTS_H
 #define NAVETTE_UPLINK_PARTS_H
@@ -29,10 +31,21 @@ struct nvt_pass {
     nvt_err err; /* of the device */
 };
 
+/* ---- common.c ---- */
+
 void nvt_pass_wake(struct nvt_pass *p, uint64_t at_ms);
 
 /* The system's own time as far as its answers told it; 0: not yet. */
 int64_t nvt_uplink_date_s(const struct nvt_uplink *u, uint64_t now_ms);
+
+/* Who wants a lane. */
+struct nvt_crowd {
+    uint32_t others;        /* pending entries that did not fail and are in no lane */
+    uint32_t waiting;       /* deferred ones that are in no lane */
+    uint32_t busy_deferred; /* lanes with a deferred one */
+};
+
+struct nvt_crowd nvt_uplink_crowd(const struct nvt_uplink *u);
 
 /* ---- lane.c: one entry's way ---- */
 
@@ -44,6 +57,11 @@ void nvt_lane_step(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
 
 /* Begins a call for the entry if it may go now; takes one from the spool where there is none. */
 void nvt_lane_fill(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt_pass *p);
+
+/* Is its time not there yet, when it is date_s (0: not known)? *out_ms: how long it waits. call
+ * NULL: as far as the entry alone tells. */
+bool nvt_lane_is_early(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane,
+                       struct nvt_call *call, int64_t date_s, uint64_t *out_ms);
 
 /* ---- judge.c: what a call that ended means for its entry and for the link ---- */
 
@@ -57,23 +75,28 @@ void nvt_lane_done(struct nvt_uplink_lane *lane, enum nvt_spool_state fate);
 /* Tells of and marks all entries whose fate is known, with one sync of the device. */
 void nvt_settle_all(struct nvt_uplink *u, struct nvt_pass *p);
 
-/* ---- aside.c: entries that fail while others do not ---- */
+/* ---- aside.c: entries that failed, behind those that did not ---- */
 
-/* Puts the lane's entry aside; false when there is no room, it then waits in its lane. */
-bool nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms);
+/* May one of them take a lane now, beside the others? */
+bool nvt_aside_is_due(const struct nvt_uplink *u, uint64_t now_ms);
 
-/* Puts it aside until the system's clock has come to its time, and where there is no room back into
- * the spool: until then nothing that is less urgent is taken. */
-void nvt_aside_early(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms);
+/* The lane's turn is over without its entry's end: the entry failed. counts: by its own fault;
+ * people: it seems that only people can help. */
+void nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool counts, bool people,
+                   uint64_t now_ms);
 
-/* Is an entry that is due then not to be taken yet? */
-bool nvt_aside_is_early(const struct nvt_uplink *u, uint32_t due_s, uint64_t now_ms);
+/* The same of one that waits for a time. */
+void nvt_aside_wait(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms,
+                    uint64_t now_ms);
 
-/* Those whose time has come are put back; all of them when stopping. */
-void nvt_aside_return(struct nvt_uplink *u, struct nvt_pass *p);
+/* The turn is over and nothing is the entry's fault: back to its place. */
+void nvt_aside_put_back(struct nvt_uplink *u, struct nvt_uplink_lane *lane);
 
-/* An entry was taken: what was known of it when it was put aside. */
+/* A deferred entry was taken: what is remembered of it. */
 void nvt_aside_recall(struct nvt_uplink *u, struct nvt_uplink_lane *lane);
+
+/* The lane's turn is over with its entry's end. */
+void nvt_aside_ended(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);
 
 /* ---- link.c: the one way out that all lanes share ---- */
 
@@ -89,11 +112,24 @@ void nvt_link_end(struct nvt_uplink *u, struct nvt_uplink_lane *lane);
 /* A whole answer came from the system itself. */
 void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);
 
-/* The lane's attempt failed for a reason that all others would meet too. */
+/* The lane's attempt failed for a reason that all others meet too. */
 void nvt_link_failed(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);
 
 /* The same where only people can help. */
 void nvt_link_blocked(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);
+
+/* It failed for a reason that may be the entry's or the link's (people: and only people can help).
+ * True: it is taken for the link's, since others that were not tried before failed in a row too. */
+bool nvt_link_doubted(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, bool people,
+                      uint64_t now_ms);
+
+/* A pause after failures since since_ms: at least first_ms, unless the most urgent entry has little
+ * time left. */
+uint64_t nvt_link_pause_ms(struct nvt_uplink *u, uint64_t since_ms, uint64_t first_ms,
+                           uint64_t now_ms);
+
+/* The longest pause with which the most urgent entry is tried several times before it is due. */
+uint64_t nvt_link_most_ms(const struct nvt_uplink *u, uint64_t floor_ms, uint64_t now_ms);
 
 /* A number from low to high, both included. */
 uint64_t nvt_link_random(struct nvt_uplink *u, uint64_t low, uint64_t high);

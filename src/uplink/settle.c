@@ -99,6 +99,7 @@ static void settle(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
         told ? nvt_spool_settle(u->config.spool, r.id, r.state, r.status, r.reason) : NVT_OK;
     if (told && err == NVT_OK) {
         count(u, &r);
+        nvt_aside_ended(u, lane, p->now_ms);
         lane->state = (uint8_t)NVT_LANE_FREE;
         lane->again_ms = p->now_ms + (uint64_t)NVT_UPLINK_IDLE_MS;
     } else {
@@ -116,8 +117,7 @@ void nvt_settle_all(struct nvt_uplink *u, struct nvt_pass *p)
             settle(u, lane, p);
         }
         if (lane->state == (uint8_t)NVT_LANE_DONE && u->stopping) {
-            (void)nvt_spool_put_back(u->config.spool, lane->entry.id); /* told of next time */
-            lane->state = (uint8_t)NVT_LANE_FREE;
+            nvt_aside_put_back(u, lane); /* told of next time */
         } else if (lane->state == (uint8_t)NVT_LANE_DONE) {
             nvt_pass_wake(p, lane->again_ms);
         } else {

@@ -44,22 +44,13 @@ nvt_err nvt_uplink_init(struct nvt_uplink *u, const struct nvt_uplink_config *co
     u->config = *config;
     u->old_next = config->spool->next;
     u->open_lanes = 1;
+    u->patience = 2;
     for (uint8_t i = 0; i < config->lane_count; i++) {
         struct nvt_uplink_lane *lane = &config->lanes[i];
         (void)memset(lane, 0, sizeof *lane);
         nvt_call_init(&lane->call, config->client);
     }
     return seed(u);
-}
-
-void nvt_pass_wake(struct nvt_pass *p, uint64_t at_ms)
-{
-    p->wake_ms = at_ms < p->wake_ms ? at_ms : p->wake_ms;
-}
-
-int64_t nvt_uplink_date_s(const struct nvt_uplink *u, uint64_t now_ms)
-{
-    return u->date_s == 0 ? 0 : u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U);
 }
 
 static uint32_t pending(const struct nvt_uplink *u)
@@ -72,11 +63,14 @@ static uint32_t pending(const struct nvt_uplink *u)
 static void take_figures(struct nvt_uplink *u)
 {
     struct nvt_uplink_counters *c = &u->state.count;
+    struct nvt_spool_info info;
+    nvt_spool_info(u->config.spool, &info);
     c->handshakes = 0;
     c->resumptions = 0;
     c->bytes_out = 0;
     c->bytes_in = 0;
     u->state.busy = 0;
+    u->state.deferred = info.deferred;
     for (uint8_t i = 0; i < u->config.lane_count; i++) {
         const struct nvt_uplink_lane *lane = &u->config.lanes[i];
         const struct nvt_conn_stats *s = &lane->call.conn.stats;
@@ -98,9 +92,15 @@ static void run_lanes(struct nvt_uplink *u, struct nvt_pass *p)
         }
     }
     nvt_settle_all(u, p);
-    nvt_aside_return(u, p);
+    for (uint8_t i = 0; i < u->config.lane_count; i++) { /* those with an entry come first */
+        if (u->config.lanes[i].state == (uint8_t)NVT_LANE_READY) {
+            nvt_lane_fill(u, &u->config.lanes[i], p);
+        }
+    }
     for (uint8_t i = 0; i < u->config.lane_count; i++) {
-        nvt_lane_fill(u, &u->config.lanes[i], p);
+        if (u->config.lanes[i].state == (uint8_t)NVT_LANE_FREE) {
+            nvt_lane_fill(u, &u->config.lanes[i], p);
+        }
     }
 }
 
@@ -116,7 +116,7 @@ nvt_err nvt_uplink_step(struct nvt_uplink *u, struct nvt_wait *waits, size_t wai
     take_figures(u);
     *out_count = 0;
     uint32_t left = u->stopping ? 0U : pending(u);
-    if (u->state.busy == 0U && left == 0U && p.err == NVT_OK) {
+    if (u->state.busy == 0U && left == 0U && p.wake_ms == UINT64_MAX && p.err == NVT_OK) {
         return NVT_OK;
     }
     bool held = u->state.link == NVT_UPLINK_HELD || u->state.link == NVT_UPLINK_BLOCKED;
@@ -140,10 +140,11 @@ void nvt_uplink_resume(struct nvt_uplink *u)
 {
     u->state.pause_ms = 0;
     u->state.resume_ms = 0;
-    u->early_ms = 0;
-    for (size_t i = 0; i < (size_t)NVT_UPLINK_ASIDE_MAX; i++) {
-        u->aside[i].until_ms = 0;
-    }
+    u->down_ms = now_of(u);
+    u->failing_ms = u->down_ms;
+    u->retry_ms = 0;
+    u->credit_ms = 0;
+    u->eager = true; /* whether an entry is early is for the system to say again */
 }
 
 void nvt_uplink_free(struct nvt_uplink *u)
@@ -151,14 +152,12 @@ void nvt_uplink_free(struct nvt_uplink *u)
     if (u == NULL || u->config.lanes == NULL) {
         return;
     }
-    struct nvt_pass p = {0U, UINT64_MAX, NULL, 0, NVT_OK};
     u->stopping = true;
-    nvt_aside_return(u, &p);
     for (uint8_t i = 0; i < u->config.lane_count; i++) {
         struct nvt_uplink_lane *lane = &u->config.lanes[i];
         nvt_call_free(&lane->call);
         if (lane->state != (uint8_t)NVT_LANE_FREE) {
-            (void)nvt_spool_put_back(u->config.spool, lane->entry.id);
+            nvt_aside_put_back(u, lane);
         }
         (void)memset(&lane->request, 0, sizeof lane->request);
         lane->state = (uint8_t)NVT_LANE_FREE;

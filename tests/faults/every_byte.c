@@ -233,7 +233,9 @@ static void step_vehicle(struct world *w, struct vehicle *v)
     const uint64_t before_ms = now_ms(w);
     const nvt_err err =
         nvt_uplink_step(&v->uplink, v->waits, sizeof v->waits / sizeof v->waits[0], &v->wait_count);
-    if (err == NVT_AGAIN && before_ms - v->start_ms < (uint64_t)PATIENCE_MS) {
+    struct nvt_spool_info info;
+    nvt_spool_info(&v->spool, &info);
+    if (err == NVT_AGAIN && info.pending > 0U && before_ms - v->start_ms < (uint64_t)PATIENCE_MS) {
         check_deadline(w, v, before_ms);
         if (v->uplink.state.link == NVT_UPLINK_BLOCKED) {
             v->blocked = true;

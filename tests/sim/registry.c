@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { DAY_S = 86400, QUIET_SLACK_MS = 40000 };
+enum { DAY_S = 86400, QUIET_SLACK_MS = 40000, TOLD_MAX_S = 900 };
 
 static void note(struct registry *r, const char *fault, size_t number)
 {
@@ -125,13 +125,28 @@ static void watch_time(struct registry *r, const struct nvt_sim_line *line, bool
     }
 }
 
+/* A long time may be looked into after a minute; and none is so long that the most urgent journey
+ * would not be tried several times before its end. */
+static uint64_t binding_ms(const struct registry *r, uint32_t retry_s)
+{
+    uint64_t ms = retry_s > (uint32_t)TOLD_MAX_S ? 60000U : (uint64_t)retry_s * 1000U;
+    uint32_t due_s = r->urgent_s == NULL ? UINT32_MAX : r->urgent_s(r->urgent_ctx);
+    uint64_t now_s = registry_now_ms(r) / 1000U;
+    if (due_s == UINT32_MAX || due_s <= now_s) {
+        return ms;
+    }
+    uint64_t most_ms = (due_s - now_s) * 1000U / 5U;
+    most_ms = most_ms > 5000U ? most_ms : 5000U;
+    return ms < most_ms ? ms : most_ms;
+}
+
 static void keep_time(struct registry *r, const struct registry_exchange *e)
 {
     uint64_t *told = e->token ? &r->token_told_ms : &r->told_ms;
     uint64_t *quiet = e->token ? &r->token_quiet_ms : &r->quiet_ms;
     if (e->retry_s != 0U) {
         *told = registry_now_ms(r);
-        *quiet = *told + (uint64_t)e->retry_s * 1000U;
+        *quiet = *told + binding_ms(r, e->retry_s);
     }
 }
 

@@ -68,6 +68,8 @@ struct registry {
     int64_t trip_s;        /* from start to end, of the journeys it writes from now on */
     int64_t ahead_s;       /* its clock is so far ahead of the Date it writes */
     bool keys_refused;
+    uint32_t (*urgent_s)(void *ctx); /* when the client's most urgent journey is due; NULL: never */
+    void *urgent_ctx;
 
     /* what was seen */
     const char *fault; /* the first broken promise, NULL */

@@ -104,10 +104,10 @@ static void test_lost_answer_of_what_did_not_arrive(void **state)
     assert_int_equal(w->uplink.state.count.lookups, 1);
     assert_int_equal(w->uplink.state.count.retries, 1);
     assert_int_equal(w->uplink.state.count.attempts, 3);
-    assert_int_equal(w->uplink.state.count.link_losses, 1);
+    assert_int_equal(w->uplink.state.count.link_losses, 0); /* one entry tells nothing of it */
     assert_int_equal(w->uplink.state.last.err, NVT_E_NET_RESET);
     assert_int_equal(up_receipt(w, a)->status, 201);
-    /* the pause of the link lies in between */
+    /* the entry's own pause lies in between */
     assert_in_range(w->asked[1].at_ms - w->asked[0].at_ms, NVT_UPLINK_PAUSE_MS,
                     3 * NVT_UPLINK_PAUSE_MS + 100);
     up_end(w);
@@ -204,19 +204,19 @@ static void test_look_up_fails(void **state)
 static void test_look_up_is_unsure(void **state)
 {
     (void)state;
-    struct nvt_sim_answer list[] = {up_cuts(), up_says("200 OK", "", "<html>"),
-                                    up_says("201 Created", "", "{}"),
+    struct nvt_sim_answer html = up_says("200 OK", "", "<html>");
+    struct nvt_sim_answer list[] = {up_cuts(), up_says("201 Created", "", "{}"), html, html,
                                     up_says("200 OK", "", STATUS("ok", ""))};
     struct up_world *w = FRESH(list);
     uint32_t a = up_append(w, "a", DUE);
     uint32_t b = up_append(w, "b", DUE);
-    up_run(w, 60000);
+    up_run(w, 3000);
     assert_int_equal(w->told_count, 1);
     assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
-    up_run(w, 2U * NVT_UPLINK_PAUSE_MAX_MS);
+    up_run(w, 60000);
     assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
     assert_int_equal(up_count_asked(w, "POST"), 2);
-    assert_int_equal(up_count_asked(w, "GET"), 2);
+    assert_int_equal(up_count_asked(w, "GET"), 3);
     up_end(w);
 }
 
@@ -387,7 +387,7 @@ static void test_expired_by_the_servers_clock(void **state)
     assert_int_equal(w->asked_count, 2);
     assert_int_equal(w->uplink.state.count.expired, 1);
     /* It goes on by the monotonic clock; no wall clock moves it. */
-    w->sim.mono_ms += 3600000U;
+    up_run(w, 3600000);
     w->sim.wall_s = 0;
     uint32_t d = up_append(w, "d", UP_DATE_S + 3590);
     uint32_t e = up_append(w, "e", UP_DATE_S + 3700);

@@ -95,6 +95,40 @@ static void test_look_up_breaks_off(void **state)
     up_end(w);
 }
 
+/* The link is held while a look-up stands between two of its pages: the next one goes out behind
+ * the hold, with all its time before it. */
+static void test_a_page_waits_for_the_link(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer me = up_says(ME);
+    me.delay_ms = 1000;
+    struct nvt_sim_answer list[] = {up_says(MADE),
+                                    up_cuts(),
+                                    me,
+                                    up_says("503 Down", "Retry-After: 120\r\n", ""),
+                                    up_says(LIST(ITEM("7", "k-1"), "1")),
+                                    up_says(MADE)};
+    UP_INIT(&world, &nvt_coopcycle_uplink, 2, list);
+    up_start(&world);
+    struct up_world *w = &world;
+    (void)append(w, "k-0");
+    up_run(w, 100);
+    uint32_t a = append(w, "k-1");
+    while (w->asked_count < 3U) {
+        up_run(w, 1);
+    }
+    uint32_t b = append(w, "k-2");
+    up_run(w, 5000);
+    assert_int_equal(w->uplink.state.link, NVT_UPLINK_HELD);
+    assert_int_equal(w->asked_count, 4);
+    up_run(w, 200000);
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+    assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
+    assert_int_equal(w->uplink.state.count.link_losses, 1);
+    assert_int_equal(w->asked_count, 6);
+    up_end(w);
+}
+
 static void test_old_entries_are_looked_for_first(void **state)
 {
     (void)state;
@@ -125,6 +159,7 @@ int main(void)
         cmocka_unit_test(test_delivers),
         cmocka_unit_test(test_lost_answer),
         cmocka_unit_test(test_look_up_breaks_off),
+        cmocka_unit_test(test_a_page_waits_for_the_link),
         cmocka_unit_test(test_old_entries_are_looked_for_first),
         cmocka_unit_test(test_without_a_key),
     };

@@ -21,7 +21,7 @@ static struct up_world world;
 
 static void boot(uint8_t lanes)
 {
-    const struct vehicle_setup setup = {4096U, 12U, 16U, lanes, NOW_S, 1U, 128U};
+    const struct vehicle_setup setup = {4096U, 32U, 16U, lanes, NOW_S, 1U, 128U};
     vehicle_init(&v, &setup);
     v.sim.latency_ms = 25;
     assert_true(vehicle_boot(&v));
@@ -92,28 +92,30 @@ static void test_idle_connection(void **state)
     stop();
 }
 
-/* More of them than can be put aside: one that is more urgent still goes at once. */
+/* A hundred of them: neither what is more urgent nor what is less waits for them. */
 static void test_many(void **state)
 {
     (void)state;
     for (uint8_t lanes = 1; lanes <= 4U; lanes = (uint8_t)(lanes + 3U)) {
         boot(lanes);
-        for (int i = 0; i < 20; i++) {
-            append(50 + 2 * i);
+        for (int i = 0; i < 100; i++) {
+            append(50 + i / 3);
         }
         run(20U * SEC_MS);
         assert_int_equal(v.count.delivered, 0);
         assert_int_equal(v.uplink.state.busy, 0);
-        assert_in_range(v.registry.early, NVT_UPLINK_ASIDE_MAX, NVT_UPLINK_ASIDE_MAX + 4);
-        int64_t start_s = NOW_S - 3600;
-        v.registry.trip_s = 600;
-        assert_int_equal(vehicle_append(&v, start_s, (uint32_t)(start_s + DAY_S)), NVT_OK);
+        uint32_t early = (uint32_t)v.registry.early;
+        assert_in_range(early, 80, 100); /* the others are refused for their content */
+        for (int64_t start_s = NOW_S - 3600; start_s < NOW_S; start_s += 3540) {
+            v.registry.trip_s = 50;
+            assert_int_equal(vehicle_append(&v, start_s, (uint32_t)(start_s + DAY_S)), NVT_OK);
+        }
         run(5U * SEC_MS);
-        assert_int_equal(v.count.delivered, 1);
-        run(10U * MIN_MS);
-        assert_int_equal(v.count.delivered, 19);
-        assert_int_equal(v.count.refused, 2); /* for their content: 7 and 11 */
-        assert_in_range(v.registry.early, NVT_UPLINK_ASIDE_MAX, 30);
+        assert_int_equal(v.count.delivered, 2);
+        assert_int_equal(v.registry.early, early); /* asked again only when they may be ready */
+        run(3U * MIN_MS);
+        assert_int_equal(v.count.delivered + v.count.refused, 102);
+        assert_in_range(v.registry.early, early, early + early / 4U);
         stop();
     }
 }

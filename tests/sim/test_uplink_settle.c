@@ -311,9 +311,16 @@ static void test_idle_connections_are_closed(void **state)
     (void)up_append(w, "a", DUE);
     up_run(w, 1000);
     assert_int_equal(w->sim.open_now, 1);
-    w->sim.mono_ms += NVT_UPLINK_IDLE_MS;
-    up_run(w, 1);
+    up_run(w, NVT_UPLINK_IDLE_MS - 1500U);
+    assert_int_equal(w->sim.open_now, 1);
+    struct nvt_wait waits[2];
+    size_t n = 0;
+    assert_int_equal(nvt_uplink_step(&w->uplink, waits, 2, &n),
+                     NVT_AGAIN); /* or nobody closes it */
+    assert_int_equal(n, 1);
+    up_run(w, 1500);
     assert_int_equal(w->sim.open_now, 0);
+    assert_int_equal(nvt_uplink_step(&w->uplink, waits, 2, &n), NVT_OK);
     (void)up_append(w, "b", DUE);
     up_run(w, 1000);
     assert_int_equal(w->uplink.state.count.delivered, 2);

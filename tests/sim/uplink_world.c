@@ -293,6 +293,8 @@ void up_run(struct up_world *w, uint64_t ms)
         steps++;
         assert_true(steps < 20000U); /* else it is stepped without anything to do */
     }
+    /* It waits for nothing more: nor does anything happen. */
+    (void)nvt_sim_wait_any(&w->sim, NULL, 0U, end_ms);
 }
 
 const struct up_told *up_receipt(const struct up_world *w, uint32_t id)

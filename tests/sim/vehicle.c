@@ -199,6 +199,18 @@ static void check_book(struct vehicle *v)
     }
 }
 
+static uint32_t urgent_s(void *ctx)
+{
+    const struct vehicle *v = (const struct vehicle *)ctx;
+    uint32_t due_s = UINT32_MAX;
+    for (uint32_t n = 0; n < v->next; n++) {
+        enum vehicle_fate fate = v->journeys[n].fate;
+        bool pending = fate == VEHICLE_ACCEPTED || fate == VEHICLE_TOLD;
+        due_s = pending && v->journeys[n].due_s < due_s ? v->journeys[n].due_s : due_s;
+    }
+    return due_s;
+}
+
 /* ---- power ---- */
 
 void vehicle_init(struct vehicle *v, const struct vehicle_setup *setup)
@@ -217,6 +229,8 @@ void vehicle_init(struct vehicle *v, const struct vehicle_setup *setup)
     v->flash.bad = v->bad;
     registry_init(&v->registry, &v->sim, v->known, v->setup.journeys, setup->true_s);
     v->registry.random ^= v->random;
+    v->registry.urgent_s = urgent_s;
+    v->registry.urgent_ctx = v;
     v->sim.random ^= v->random;
 }
 
@@ -410,8 +424,8 @@ bool vehicle_run(struct vehicle *v, uint64_t until_ms)
         good = step(v, until_ms, &idle);
     }
     if (good && idle && v->sim.mono_ms < until_ms && !v->uplink.stopping) {
-        (void)nvt_sim_wait_any(&v->sim, v->waits, 0U, until_ms);
-        v->sim.mono_ms = v->sim.mono_ms < until_ms ? until_ms : v->sim.mono_ms;
+        while (v->sim.mono_ms < until_ms && nvt_sim_wait_any(&v->sim, NULL, 0U, until_ms)) {
+        }
     }
     return good;
 }
