@@ -153,6 +153,7 @@ void nvt_aside_wait(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
     keep(u, lane);
     (void)nvt_spool_defer(u->config.spool, lane->entry.id, false, false);
     leave(u, lane, now_ms);
+    u->failing_ms = now_ms;
     /* Another one may be ready before. */
     bool soon = lane->deferred && nvt_uplink_crowd(u).waiting > 1U;
     uint64_t next_ms = now_ms + (uint64_t)NVT_UPLINK_PAUSE_MS;

@@ -204,7 +204,7 @@ static size_t sent(struct nvt_sim_answer first, const char *end)
     up_init(&world, &nvt_rpc_uplink, 1, &first, 1);
     up_start(&world);
     (void)snprintf(text, sizeof text,
-                   "{\"operator_journey_id\":\"j\",\"start\":{\"datetime\":"
+                   "{\"operator_journey_id\" : \"j\",\"start\":{\"datetime\":"
                    "\"2025-06-15T15:00:00Z\"},\"end\":{%s}}",
                    end);
     assert_int_equal(nvt_spool_append(&world.spool, nvt_span_str(text), UINT32_MAX, &id), NVT_OK);
