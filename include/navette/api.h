@@ -11,6 +11,7 @@
 #include <navette/jindexe.h>
 #include <navette/piste.h>
 #include <navette/rpc.h>
+#include <navette/rpc_v2.h>
 
 /* Every profile, in a fixed order; a NULL ends the table. */
 extern const struct nvt_profile *const nvt_profiles[];

@@ -86,7 +86,6 @@ struct nvt_rpc_journey {
 /* What is written of a journey. */
 enum nvt_rpc_version {
     NVT_RPC_V3,
-    NVT_RPC_V2,    /* without licence_plate and identity_key, which v2 lacks: all else is there */
     NVT_RPC_UPDATE /* the body of nvt_rpc_update: trip, class, incentives, start, end, distance */
 };
 

@@ -86,8 +86,8 @@ static const struct nvt_done cancelled = {.status = 200U,
 
 /* An empty segment would make the path the list's; dot segments are resolved by servers and
  * gateways on the way, encoded or not; the registry's database fails on U+0000. */
-static nvt_err begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
-                         const struct nvt_rpc_verb *verb, const struct nvt_span *body)
+nvt_err nvt_rpc_begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
+                          const struct nvt_rpc_verb *verb, const struct nvt_span *body)
 {
     struct nvt_buf target;
     if (id.len == 0U) {
@@ -118,7 +118,7 @@ nvt_err nvt_rpc_status(struct nvt_call *call, struct nvt_rpc_request *r,
 {
     static const struct nvt_rpc_verb get = {
         "GET", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &known};
-    return begin_one(call, r, operator_journey_id, &get, NULL);
+    return nvt_rpc_begin_one(call, r, operator_journey_id, &get, NULL);
 }
 
 nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
@@ -126,7 +126,7 @@ nvt_err nvt_rpc_update(struct nvt_call *call, struct nvt_rpc_request *r,
 {
     static const struct nvt_rpc_verb patch = {
         "PATCH", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &updated};
-    return begin_one(call, r, operator_journey_id, &patch, &update_json);
+    return nvt_rpc_begin_one(call, r, operator_journey_id, &patch, &update_json);
 }
 
 struct cancel {
@@ -158,7 +158,7 @@ nvt_err nvt_rpc_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
         return err;
     }
     const struct nvt_span json = nvt_buf_span(&body);
-    return begin_one(call, r, operator_journey_id, &post, &json);
+    return nvt_rpc_begin_one(call, r, operator_journey_id, &post, &json);
 }
 
 /* ---- the list ---- */

@@ -28,6 +28,15 @@ void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
 nvt_err nvt_rpc_begin(struct nvt_call *call, struct nvt_rpc_request *r,
                       const struct nvt_buf *target);
 
+/* The verb of one journey. Errors as of nvt_rpc_status. */
+nvt_err nvt_rpc_begin_one(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
+                          const struct nvt_rpc_verb *verb, const struct nvt_span *body);
+
+/* Puts the text of the entry's member of that name into r->body, unescaped, where a cancel would
+ * have its own, and *out_id there. NVT_E_SPACE. */
+nvt_err nvt_rpc_entry_id(struct nvt_rpc_request *r, struct nvt_span entry, struct nvt_span name,
+                         struct nvt_span *out_id);
+
 /* The string at path, as it stands in the JSON. */
 bool nvt_rpc_take_text(const struct nvt_json *doc, nvt_json_node from, const char *path,
                        struct nvt_span *out_raw);

@@ -45,7 +45,8 @@ static const struct nvt_field incentive_rows[] = {
     {"amount", {NULL}, 100000U, INCENTIVE(amount), NVT_FIELD_U32, REQUIRED},
     {"siret", {.words = "09"}, 14U, INCENTIVE(siret), NVT_FIELD_CHARS, EXACTLY},
 };
-static const struct nvt_shape incentive = SHAPE(incentive_rows, sizeof(struct nvt_rpc_incentive));
+const struct nvt_shape nvt_rpc_shape_incentive =
+    SHAPE(incentive_rows, sizeof(struct nvt_rpc_incentive));
 
 #define PAYMENT(member) NVT_FIELD_AT(nvt_rpc_payment, member)
 static const struct nvt_field payment_rows[] = {
@@ -54,7 +55,7 @@ static const struct nvt_field payment_rows[] = {
     {"type", {NULL}, TEXT_MAX, PAYMENT(type), NVT_FIELD_TEXT, REQUIRED},
     {"amount", {NULL}, 100000U, PAYMENT(amount), NVT_FIELD_U32, REQUIRED},
 };
-static const struct nvt_shape payment = SHAPE(payment_rows, sizeof(struct nvt_rpc_payment));
+const struct nvt_shape nvt_rpc_shape_payment = SHAPE(payment_rows, sizeof(struct nvt_rpc_payment));
 
 #define POINT(member) NVT_FIELD_AT(nvt_rpc_point, member)
 static const struct nvt_field point_rows[] = {
@@ -62,14 +63,14 @@ static const struct nvt_field point_rows[] = {
     {"lat", {NULL}, 90U, POINT(lat_e7), NVT_FIELD_DEGREE, REQUIRED},
     {"lon", {NULL}, 180U, POINT(lon_e7), NVT_FIELD_DEGREE, REQUIRED},
 };
-static const struct nvt_shape point = SHAPE(point_rows, 0U);
+const struct nvt_shape nvt_rpc_shape_point = SHAPE(point_rows, 0U);
 
 /* Its struct starts at the user's id, so that an empty one means that there is no pass. */
 static const struct nvt_field pass_rows[] = {
     {"name", {.words = "navigo"}, 0U, 0U, NVT_FIELD_CONST, REQUIRED},
     {"user_id", {NULL}, PASS_MAX, 0U, NVT_FIELD_COLUMN, REQUIRED},
 };
-static const struct nvt_shape pass = SHAPE(pass_rows, 0U);
+const struct nvt_shape nvt_rpc_shape_pass = SHAPE(pass_rows, 0U);
 
 #define PERSON(member) NVT_FIELD_AT(nvt_rpc_identity, member)
 static const struct nvt_field identity_v3_rows[] = {
@@ -78,26 +79,13 @@ static const struct nvt_field identity_v3_rows[] = {
     {"operator_user_id", {NULL}, TEXT_MAX, PERSON(operator_user_id), NVT_FIELD_COLUMN, REQUIRED},
     {"identity_key", {.words = "09af"}, 64U, PERSON(identity_key), NVT_FIELD_CHARS, EXACTLY},
     {"over_18", {NULL}, 0U, PERSON(over_18), NVT_FIELD_BOOL, NULLABLE},
-    {"travel_pass", {&pass}, 0U, PERSON(travel_pass_user_id), NVT_FIELD_OBJECT, 0U},
+    {"travel_pass", {&nvt_rpc_shape_pass}, 0U, PERSON(travel_pass_user_id), NVT_FIELD_OBJECT, 0U},
     {"firstname", {NULL}, TEXT_MAX, PERSON(firstname), NVT_FIELD_TEXT, EXTRA},
     {"lastname", {NULL}, TEXT_MAX, PERSON(lastname), NVT_FIELD_TEXT, EXTRA},
     {"email", {NULL}, TEXT_MAX, PERSON(email), NVT_FIELD_EMAIL, EXTRA},
     {"company", {NULL}, TEXT_MAX, PERSON(company), NVT_FIELD_TEXT, EXTRA},
 };
 static const struct nvt_shape identity_v3 = PERSON_SHAPE(identity_v3_rows);
-
-static const struct nvt_field identity_v2_rows[] = {
-    {"phone_trunc", {NULL}, 2U, PERSON(phone_trunc), NVT_FIELD_PHONE, 0U},
-    {"phone", {NULL}, 0U, PERSON(phone), NVT_FIELD_PHONE, 0U},
-    {"operator_user_id", {NULL}, TEXT_MAX, PERSON(operator_user_id), NVT_FIELD_COLUMN, 0U},
-    {"firstname", {NULL}, TEXT_MAX, PERSON(firstname), NVT_FIELD_TEXT, 0U},
-    {"lastname", {NULL}, TEXT_MAX, PERSON(lastname), NVT_FIELD_TEXT, 0U},
-    {"email", {NULL}, TEXT_MAX, PERSON(email), NVT_FIELD_EMAIL, 0U},
-    {"company", {NULL}, TEXT_MAX, PERSON(company), NVT_FIELD_TEXT, 0U},
-    {"over_18", {NULL}, 0U, PERSON(over_18), NVT_FIELD_BOOL, NULLABLE},
-    {"travel_pass", {&pass}, 0U, PERSON(travel_pass_user_id), NVT_FIELD_OBJECT, 0U},
-};
-static const struct nvt_shape identity_v2 = PERSON_SHAPE(identity_v2_rows);
 
 #define ROOT(member) NVT_FIELD_AT(nvt_rpc_journey, member)
 static const struct nvt_field driver_v3_rows[] = {
@@ -110,7 +98,7 @@ static const struct nvt_field passenger_v3_rows[] = {
     {"identity", {&identity_v3}, 0U, ROOT(passenger), NVT_FIELD_OBJECT, REQUIRED},
     {"contribution", {NULL}, CENTS_MAX, ROOT(passenger_contribution), NVT_FIELD_U32, REQUIRED},
     {"seats", {NULL}, 8U, ROOT(passenger_seats), NVT_FIELD_U8, NVT_FIELD_FROM_1},
-    {"payments", {&payment}, NVT_RPC_LIST_MAX, ROOT(payments), NVT_FIELD_LIST, 0U},
+    {"payments", {&nvt_rpc_shape_payment}, NVT_RPC_LIST_MAX, ROOT(payments), NVT_FIELD_LIST, 0U},
 };
 static const struct nvt_shape passenger_v3 = SHAPE(passenger_v3_rows, 0U);
 
@@ -118,9 +106,14 @@ static const struct nvt_field v3_rows[] = {
     {"operator_journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_KEY, REQUIRED},
     {"operator_trip_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, 0U},
     {"operator_class", {.words = "AC"}, 0U, ROOT(operator_class), NVT_FIELD_LETTER, REQUIRED},
-    {"incentives", {&incentive}, NVT_RPC_LIST_MAX, ROOT(incentives), NVT_FIELD_LIST, REQUIRED},
-    {"start", {&point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
-    {"end", {&point}, 0U, ROOT(end), NVT_FIELD_OBJECT, REQUIRED},
+    {"incentives",
+     {&nvt_rpc_shape_incentive},
+     NVT_RPC_LIST_MAX,
+     ROOT(incentives),
+     NVT_FIELD_LIST,
+     REQUIRED},
+    {"start", {&nvt_rpc_shape_point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
+    {"end", {&nvt_rpc_shape_point}, 0U, ROOT(end), NVT_FIELD_OBJECT, REQUIRED},
     {"distance", {NULL}, METRES_MAX, ROOT(distance_m), NVT_FIELD_U32, COUNTED},
     {"licence_plate", {NULL}, PLATE_MAX, ROOT(licence_plate), NVT_FIELD_COLUMN, 0U},
     {"driver", {&driver_v3}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
@@ -133,39 +126,6 @@ const struct nvt_shape nvt_rpc_shape_v3 = {NVT_SHAPE_ROWS(v3_rows), false, 0U, 0
 /* The body of PATCH replaces six members, operator_trip_id if it is there, and may hold no other.
  */
 const struct nvt_shape nvt_rpc_shape_update = {&v3_rows[1], 6U, false, 0U, 0U, 0U};
-
-/* v2 has no place for the licence plate; by its convention the driver carries all incentives. */
-static const struct nvt_field driver_v2_rows[] = {
-    {"identity", {&identity_v2}, 0U, ROOT(driver), NVT_FIELD_OBJECT, REQUIRED},
-    {"incentives", {&incentive}, NVT_RPC_LIST_MAX, ROOT(incentives), NVT_FIELD_LIST, REQUIRED},
-    {"start", {&point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
-    {"end", {&point}, 0U, ROOT(end), NVT_FIELD_OBJECT, REQUIRED},
-    {"distance", {NULL}, METRES_MAX, ROOT(distance_m), NVT_FIELD_U32, REQUIRED},
-    {"revenue", {NULL}, CENTS_MAX, ROOT(driver_revenue), NVT_FIELD_U32, REQUIRED},
-};
-static const struct nvt_shape driver_v2 = SHAPE(driver_v2_rows, 0U);
-
-static const struct nvt_field passenger_v2_rows[] = {
-    {"identity", {&identity_v2}, 0U, ROOT(passenger), NVT_FIELD_OBJECT, REQUIRED},
-    {"incentives", {NULL}, 0U, 0U, NVT_FIELD_LIST, REQUIRED},
-    {"payments", {&payment}, NVT_RPC_LIST_MAX, ROOT(payments), NVT_FIELD_LIST, 0U},
-    {"start", {&point}, 0U, ROOT(start), NVT_FIELD_OBJECT, REQUIRED},
-    {"end", {&point}, 0U, ROOT(end), NVT_FIELD_OBJECT, REQUIRED},
-    {"distance", {NULL}, METRES_MAX, ROOT(distance_m), NVT_FIELD_U32, REQUIRED},
-    {"contribution", {NULL}, CENTS_MAX, ROOT(passenger_contribution), NVT_FIELD_U32, REQUIRED},
-    {"seats", {NULL}, 8U, ROOT(passenger_seats), NVT_FIELD_U8, NVT_FIELD_FROM_1},
-};
-static const struct nvt_shape passenger_v2 = SHAPE(passenger_v2_rows, 0U);
-
-/* The names change their meaning: v3's operator_journey_id is v2's journey_id. */
-static const struct nvt_field v2_rows[] = {
-    {"journey_id", {NULL}, TEXT_MAX, ROOT(operator_journey_id), NVT_FIELD_KEY, REQUIRED},
-    {"operator_journey_id", {NULL}, TEXT_MAX, ROOT(operator_trip_id), NVT_FIELD_TEXT, 0U},
-    {"operator_class", {.words = "AC"}, 0U, ROOT(operator_class), NVT_FIELD_LETTER, REQUIRED},
-    {"driver", {&driver_v2}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
-    {"passenger", {&passenger_v2}, 0U, 0U, NVT_FIELD_OBJECT, REQUIRED},
-};
-const struct nvt_shape nvt_rpc_shape_v2 = SHAPE(v2_rows, 0U);
 
 nvt_err nvt_rpc_check_times(int64_t start_ms, int64_t end_ms, int64_t now_s)
 {

@@ -4,14 +4,7 @@
 
 static const struct nvt_shape *shape_of(enum nvt_rpc_version version)
 {
-    const struct nvt_shape *shape = &nvt_rpc_shape_v3;
-    if (version == NVT_RPC_V2) {
-        shape = &nvt_rpc_shape_v2;
-    }
-    if (version == NVT_RPC_UPDATE) {
-        shape = &nvt_rpc_shape_update;
-    }
-    return shape;
+    return version == NVT_RPC_UPDATE ? &nvt_rpc_shape_update : &nvt_rpc_shape_v3;
 }
 
 nvt_err nvt_rpc_journey_check(const struct nvt_rpc_journey *j, enum nvt_rpc_version version,

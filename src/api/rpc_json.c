@@ -2,9 +2,8 @@
 /* Journeys that are JSON already: held against the tables, then sent as they are. */
 #include "rpc_fields.h"
 
-/* The check of a time at path, and the time. */
-static nvt_err time_at(const struct nvt_json *doc, const char *path, int64_t *out_ms,
-                       struct nvt_failure *out_failure)
+nvt_err nvt_rpc_time_at(const struct nvt_json *doc, const char *path, int64_t *out_ms,
+                        struct nvt_failure *out_failure)
 {
     uint8_t text[64];
     struct nvt_buf b;
@@ -25,9 +24,9 @@ static nvt_err check_times(const struct nvt_json *doc, int64_t now_s,
 {
     int64_t start_ms = 0;
     int64_t end_ms = 0;
-    nvt_err err = time_at(doc, "start.datetime", &start_ms, out_failure);
+    nvt_err err = nvt_rpc_time_at(doc, "start.datetime", &start_ms, out_failure);
     if (err == NVT_OK) {
-        err = time_at(doc, "end.datetime", &end_ms, out_failure);
+        err = nvt_rpc_time_at(doc, "end.datetime", &end_ms, out_failure);
     }
     if (err == NVT_OK) {
         err = nvt_rpc_check_times(start_ms, end_ms, now_s);

@@ -5,16 +5,20 @@
 
 typedef char request_fits[sizeof(struct nvt_rpc_request) <= NVT_UPLINK_REQUEST_CAP ? 1 : -1];
 
-/* Unescapes raw into mem. False when it does not fit. */
-static bool unescape(struct nvt_span raw, struct nvt_buf *out)
+nvt_err nvt_rpc_entry_id(struct nvt_rpc_request *r, struct nvt_span entry, struct nvt_span name,
+                         struct nvt_span *out_id)
 {
     uint8_t mem[4];
+    struct nvt_buf id;
+    struct nvt_span raw = nvt_member_text(entry, name, false);
     struct nvt_span piece = nvt_json_str_piece(&raw, mem);
+    nvt_buf_init(&id, r->body, sizeof r->body);
     while (piece.len > 0U) {
-        nvt_buf_put(out, piece);
+        nvt_buf_put(&id, piece);
         piece = nvt_json_str_piece(&raw, mem);
     }
-    return !out->overflow;
+    *out_id = nvt_buf_span(&id);
+    return nvt_buf_err(&id);
 }
 
 /* ---- sending and asking ---- */
@@ -27,16 +31,12 @@ static nvt_err send_journey(struct nvt_call *call, void *request, struct nvt_spa
     return err;
 }
 
-/* The id stands where a cancel would have its body. */
 static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span entry)
 {
     struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
-    struct nvt_buf id;
-    nvt_buf_init(&id, r->body, sizeof r->body);
-    if (!unescape(nvt_member_text(entry, NVT_LIT("operator_journey_id"), false), &id)) {
-        return NVT_E_SPACE;
-    }
-    return nvt_rpc_status(call, r, nvt_buf_span(&id));
+    struct nvt_span id = NVT_LIT("");
+    nvt_err err = nvt_rpc_entry_id(r, entry, NVT_LIT("operator_journey_id"), &id);
+    return err == NVT_OK ? nvt_rpc_status(call, r, id) : err;
 }
 
 /* The registry keeps what it refuses for its terms. Whatever else became of a journey later (fraud,

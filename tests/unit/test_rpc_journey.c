@@ -93,7 +93,6 @@ static void test_lists(void **state)
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_LENGTH, "incentives[19].siret");
     s.j.incentive_count = 21;
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_COUNT, "incentives");
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_COUNT, "driver.incentives");
     s.j.incentive_count = 19;
     s.j.payment_count = 21;
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_COUNT, "passenger.payments");
@@ -241,17 +240,11 @@ static void test_one_phone(void **state)
     sample_init(&s);
     s.j.driver.phone_trunc.len = 0;
     expect(&s, NVT_RPC_V3, NVT_OK, "");
-    expect(&s, NVT_RPC_V2, NVT_OK, "");
     s.j.driver.operator_user_id.len = 0;
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_MISSING, "driver.identity.operator_user_id");
-    expect(&s, NVT_RPC_V2, NVT_OK, "");
     s.j.driver.operator_user_id = NVT_LIT("u");
     s.j.driver.phone.len = 0;
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_MISSING, "driver.identity.phone_trunc");
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_MISSING, "driver.identity.phone_trunc");
-    s.j.driver.phone_trunc = NVT_LIT("+336010203");
-    s.j.driver.operator_user_id.len = 0;
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_MISSING, "driver.identity.operator_user_id");
 }
 
 static void test_class(void **state)
@@ -277,24 +270,6 @@ static void test_adult(void **state)
     }
     s.j.passenger.over_18 = (enum nvt_rpc_adult)(NVT_RPC_ADULT_NULL + 1);
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "passenger.identity.over_18");
-}
-
-static void test_v2_names(void **state)
-{
-    struct sample s;
-    char *long_name = repeated("a", 257);
-    (void)state;
-    sample_init(&s);
-    s.j.passenger.company = nvt_span_str(long_name);
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_LENGTH, "passenger.identity.company");
-    s.j.passenger.company.len = 256;
-    expect(&s, NVT_RPC_V2, NVT_OK, "");
-    s.j.operator_journey_id.len = 0;
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_MISSING, "journey_id");
-    s.j.operator_journey_id = NVT_LIT("x");
-    s.j.operator_trip_id = nvt_span_str(long_name);
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_LENGTH, "operator_journey_id");
-    free(long_name);
 }
 
 /* ---- times ---- */
@@ -326,7 +301,7 @@ static void test_times(void **state)
     s.j.start.time_s = -1;
     expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "start.datetime");
     s.j.start.time_s = INT64_MIN;
-    expect(&s, NVT_RPC_V2, NVT_E_FIELD_RANGE, "driver.start.datetime");
+    expect(&s, NVT_RPC_V3, NVT_E_FIELD_RANGE, "start.datetime");
 }
 
 int main(void)
@@ -343,7 +318,6 @@ int main(void)
         cmocka_unit_test(test_one_phone),
         cmocka_unit_test(test_class),
         cmocka_unit_test(test_adult),
-        cmocka_unit_test(test_v2_names),
         cmocka_unit_test(test_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,59 +50,10 @@ static void test_v3_least(void **state)
         "\"operator_user_id\":\"U-2\",\"identity_key\":\"" SAMPLE_KEY "\"},\"contribution\":150}}");
 }
 
-#define V2_POINTS                                                                                  \
+#define POINTS                                                                                     \
     "\"start\":{\"datetime\":\"2025-06-02T12:00:00Z\",\"lat\":48.856614,\"lon\":2.352222},"        \
     "\"end\":{\"datetime\":\"2025-06-02T12:30:00Z\",\"lat\":-20.9,\"lon\":55.45},"                 \
     "\"distance\":12000"
-
-static void test_v2_text(void **state)
-{
-    struct sample s;
-    (void)state;
-    sample_init(&s);
-    s.j.incentive_count = 1;
-    s.j.driver.firstname = NVT_LIT("Zoé");
-    s.j.driver.lastname = NVT_LIT("L'Hôpital");
-    s.j.driver.email = NVT_LIT("zoe@example.org");
-    s.j.driver.company = NVT_LIT("Ponts \"& Cie\"");
-    s.j.passenger.over_18 = NVT_RPC_ADULT_NULL;
-    written(&s, NVT_RPC_V2,
-            "{\"journey_id\":\"J-1\",\"operator_journey_id\":\"T-1\",\"operator_class\":\"C\","
-            "\"driver\":{\"identity\":{\"phone_trunc\":\"+336010203\",\"phone\":\"+33601020304\","
-            "\"operator_user_id\":\"U-1\",\"firstname\":\"Zoé\",\"lastname\":\"L'Hôpital\","
-            "\"email\":\"zoe@example.org\",\"company\":\"Ponts \\\"& Cie\\\"\"},"
-            "\"incentives\":[{\"index\":0,\"amount\":100,\"siret\":\"11000101300017\"}]," V2_POINTS
-            ",\"revenue\":550},\"passenger\":{\"identity\":{\"phone_trunc\":\"+336010203\","
-            "\"operator_user_id\":\"U-2\",\"over_18\":null,"
-            "\"travel_pass\":{\"name\":\"navigo\",\"user_id\":\"N-9\"}},\"incentives\":[],"
-            "\"payments\":[{\"index\":0,\"siret\":\"22000202400028\",\"type\":\"card\","
-            "\"amount\":75}]," V2_POINTS ",\"contribution\":150,\"seats\":2}}");
-}
-
-static void test_v2_least(void **state)
-{
-    struct sample s;
-    (void)state;
-    sample_init(&s);
-    s.j.operator_trip_id.len = 0;
-    s.j.incentive_count = 0;
-    s.j.payment_count = 0;
-    s.j.passenger_seats = 0;
-    (void)memset(&s.j.driver, 0, sizeof s.j.driver);
-    (void)memset(&s.j.passenger, 0, sizeof s.j.passenger);
-    s.j.driver.phone = NVT_LIT("+33601020304");
-    s.j.passenger.phone = NVT_LIT("+33601020305");
-    s.j.passenger.over_18 = NVT_RPC_ADULT_NO;
-    s.j.distance_m = 0; /* v2 allows it */
-    expect(&s, NVT_RPC_V2, NVT_OK, "");
-    s.j.distance_m = 12000;
-    written(
-        &s, NVT_RPC_V2,
-        "{\"journey_id\":\"J-1\",\"operator_class\":\"C\",\"driver\":{\"identity\":{\"phone\":"
-        "\"+33601020304\"},\"incentives\":[]," V2_POINTS ",\"revenue\":550},\"passenger\":{"
-        "\"identity\":{\"phone\":\"+33601020305\",\"over_18\":false},\"incentives\":[]," V2_POINTS
-        ",\"contribution\":150}}");
-}
 
 static void test_update_text(void **state)
 {
@@ -112,10 +63,9 @@ static void test_update_text(void **state)
     s.j.incentive_count = 0;
     s.j.driver_revenue = 2000000; /* not part of it, so not looked at */
     written(&s, NVT_RPC_UPDATE,
-            "{\"operator_trip_id\":\"T-1\",\"operator_class\":\"C\",\"incentives\":[]," V2_POINTS
-            "}");
+            "{\"operator_trip_id\":\"T-1\",\"operator_class\":\"C\",\"incentives\":[]," POINTS "}");
     s.j.operator_trip_id.len = 0;
-    written(&s, NVT_RPC_UPDATE, "{\"operator_class\":\"C\",\"incentives\":[]," V2_POINTS "}");
+    written(&s, NVT_RPC_UPDATE, "{\"operator_class\":\"C\",\"incentives\":[]," POINTS "}");
     s.j.distance_m = 0;
     expect(&s, NVT_RPC_UPDATE, NVT_E_FIELD_RANGE, "distance");
 }
@@ -260,7 +210,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_v3_text),         cmocka_unit_test(test_v3_least),
-        cmocka_unit_test(test_v2_text),         cmocka_unit_test(test_v2_least),
         cmocka_unit_test(test_update_text),     cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_space),           cmocka_unit_test(test_nothing_written_when_refused),
         cmocka_unit_test(test_coordinate_text), cmocka_unit_test(test_largest),
