@@ -31,7 +31,7 @@ nvt_err nvt_rpc_v2_write(const struct nvt_rpc_journey *j, int64_t now_s, struct 
 /* The same bounds on a journey that is JSON already, in v2's form. Accepted besides what a struct
  * can say: places by insee or by literal and country, duration, incentives of the passenger,
  * payments of the driver, times and places that differ between the two. As nvt_rpc_json_check.
- * Texts have 1 to 256 characters, literal 511. A distance or duration of 0, which the OpenAPI
+ * Texts have 1 to 255 characters, literal 511. A distance or duration of 0, which the OpenAPI
  * document allows and the JSON Schema does not, is refused. */
 nvt_err nvt_rpc_v2_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
                          int64_t now_s, struct nvt_failure *out_failure);

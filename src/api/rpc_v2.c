@@ -6,7 +6,7 @@
 
 #include <navette/rpc_v2.h>
 
-#define TEXT_MAX 256U
+#define TEXT_MAX 255U
 #define LITERAL_MAX 511U
 #define CENTS_MAX 1000000U
 #define METRES_MAX 1000000U

@@ -37,6 +37,7 @@ static const struct option_row rows[] = {
     ROW("address", TEXT, false, address),
     ROW("after", TEXT, false, after),
     ROW("all", FLAG, false, all),
+    ROW("api", TEXT, false, api),
     ROW("attachment", TEXT, false, attachment),
     ROW("body", TEXT, false, body),
     ROW("code", TEXT, false, code),
@@ -111,6 +112,11 @@ static bool is_listed(const char *takes, const char *name)
         }
     }
     return false;
+}
+
+bool args_may_have(const struct args *a, const char *name)
+{
+    return is_listed(a->command->takes, name);
 }
 
 /* False when it was given too often. */
@@ -195,6 +201,7 @@ int args_parse(const struct command *c, int argc, char **argv, struct args *out,
 {
     struct option options[ROW_COUNT + 2U];
     (void)memset(out, 0, sizeof *out);
+    out->command = c;
     *out_help = false;
     long_options(options);
     optind = 1;

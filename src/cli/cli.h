@@ -62,7 +62,8 @@ struct args {
     bool json, no_cache;
     unsigned verbose;
     /* of some */
-    const char *account, *address, *after, *attachment, *body, *code, *connections, *country, *data;
+    const char *account, *address, *after, *api, *attachment, *body, *code, *connections, *country,
+        *data;
     const char *driving_license, *drop, *end, *first, *from, *include, *insee, *instructeur, *key;
     const char *last_name, *limit, *message, *motivation, *number, *offset, *operation, *output;
     const char *phone, *query_id, *refused, *retry_for, *socket, *socket_mode, *spool, *spool_size;
@@ -71,6 +72,7 @@ struct args {
     bool all, direct, metrics, no_auth, show, tour;
     const char *word[4]; /* what is not an option */
     size_t word_count;
+    const struct command *command; /* whose they are */
 };
 
 struct command {
@@ -102,6 +104,9 @@ extern const struct command *const cli_tables[];
 
 /* CLI_OK with *out filled in, or CLI_USAGE after a message; *out_help when --help was asked for. */
 int args_parse(const struct command *c, int argc, char **argv, struct args *out, bool *out_help);
+
+/* Whether the command takes that option, none of all commands': "api". */
+bool args_may_have(const struct args *a, const char *name);
 
 /* commands.c: finds and runs; returns the exit code. */
 int commands_run(int argc, char **argv);
@@ -139,6 +144,28 @@ struct settings {
 
 /* CLI_OK, or the exit code after a message. */
 int settings_load(struct settings *s, const struct nvt_profile *system, const struct args *a);
+
+/* ---- journey_api.c: which version of the registry's API is spoken ---- */
+
+struct journey_api {
+    const char *name; /* "v3.3", "v2" */
+    const struct nvt_profile *profile;
+    const struct nvt_uplink_kind *kind;
+    nvt_err (*check)(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
+                     int64_t now_s, struct nvt_failure *out_failure);
+    nvt_err (*due)(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
+                   uint32_t *out_due_s);
+    nvt_err (*status)(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id);
+    nvt_err (*cancel)(struct nvt_call *call, struct nvt_rpc_request *r, struct nvt_span id,
+                      struct nvt_span code, struct nvt_span message);
+};
+
+/* The one of this run, which settings_load sets: v3.3 unless --api or [rpc] says otherwise. A run
+ * speaks one version; the settings' system is then its profile. */
+extern const struct journey_api *journey_api;
+
+const struct journey_api *journey_api_find(const char *name); /* NULL: there is none */
+bool journey_api_is_v2(void);
 
 /* config_file.c: hands over each setting of the file; section "" before any. take returns "", or
  * what is wrong with it, then reading goes on, and that line is named in the end. CLI_OK, or

@@ -25,7 +25,7 @@ static void print_done(const char *id, const char *done)
     if (settings.json) {
         out_begin();
         out_bool("ok", true);
-        out_str("operator_journey_id", id);
+        out_str(journey_api_is_v2() ? "journey_id" : "operator_journey_id", id);
         out_figures(&session);
         out_end();
     } else {
@@ -62,10 +62,32 @@ static void print_line(const char *title, struct nvt_span text)
     (void)putchar('\n');
 }
 
+static void print_state(const struct nvt_rpc_state *state)
+{
+    print_line("operator_journey_id", state->operator_journey_id);
+    print_line("status", state->status);
+    print_line("created_at", state->created_at);
+    print_labels("fraud", state->fraud_labels);
+    print_labels("anomaly", state->anomaly_details);
+    print_labels("terms violation", state->terms_details);
+}
+
+static void print_state_v2(const struct nvt_rpc_v2_state *state)
+{
+    print_line("journey_id", state->journey_id);
+    print_line("status", state->status);
+    print_line("created_at", state->created_at);
+    if (state->message.len > 0U) {
+        print_line("message", state->message);
+    }
+}
+
 static int print_status(void)
 {
-    struct nvt_rpc_state state;
-    nvt_err err = nvt_rpc_read_state(&session.call, &state);
+    struct nvt_rpc_state v3;
+    struct nvt_rpc_v2_state v2;
+    nvt_err err = journey_api_is_v2() ? nvt_rpc_v2_read_state(&session.call, &v2)
+                                      : nvt_rpc_read_state(&session.call, &v3);
     if (err != NVT_OK) {
         return fail(settings.json, CLI_ANSWER, err, "journey status: %s", nvt_err_text(err));
     }
@@ -74,14 +96,11 @@ static int print_status(void)
         out_bool("ok", true);
         out_raw("journey", session.call.outcome.body);
         out_end();
-        return CLI_OK;
+    } else if (journey_api_is_v2()) {
+        print_state_v2(&v2);
+    } else {
+        print_state(&v3);
     }
-    print_line("operator_journey_id", state.operator_journey_id);
-    print_line("status", state.status);
-    print_line("created_at", state.created_at);
-    print_labels("fraud", state.fraud_labels);
-    print_labels("anomaly", state.anomaly_details);
-    print_labels("terms violation", state.terms_details);
     return CLI_OK;
 }
 
@@ -91,8 +110,8 @@ static int cmd_journey_status(const struct args *a)
     if (code != CLI_OK) {
         return code;
     }
-    code =
-        finish("journey status", nvt_rpc_status(&session.call, &request, nvt_span_str(a->word[0])));
+    code = finish("journey status",
+                  journey_api->status(&session.call, &request, nvt_span_str(a->word[0])));
     if (code == CLI_OK) {
         code = print_status();
     }
@@ -115,8 +134,12 @@ static const char *cancel_name(nvt_err err, const struct args *a)
 
 static int run_cancel(const struct args *a)
 {
-    nvt_err err = nvt_rpc_cancel(&session.call, &request, nvt_span_str(a->word[0]),
-                                 nvt_span_str(a->code), nvt_span_str(a->message));
+    if (journey_api_is_v2() && (a->code != NULL || a->message != NULL)) {
+        return fail(a->json, CLI_USAGE, NVT_OK,
+                    "API v2 takes no reason: leave --code and --message out");
+    }
+    nvt_err err = journey_api->cancel(&session.call, &request, nvt_span_str(a->word[0]),
+                                      nvt_span_str(a->code), nvt_span_str(a->message));
     int code = finish(err == NVT_OK ? "journey cancel" : cancel_name(err, a), err);
     if (code == CLI_OK) {
         print_done(a->word[0], "cancelled");
@@ -195,7 +218,7 @@ static int cmd_journey_update(const struct args *a)
 /* ---- the table ---- */
 
 const struct command journey_commands[] = {
-    {"journey send", "refused retry-for", 1, 1, cmd_journey_send, "FILE|-",
+    {"journey send", "api refused retry-for", 1, 1, cmd_journey_send, "FILE|-",
      "send the journeys of a JSON Lines file",
      "Sends each line of FILE (one journey, JSON, at most 16384 bytes) to the registry. A line "
      "that\n"
@@ -204,6 +227,7 @@ const struct command journey_commands[] = {
      "Ctrl-C stops after the journey under way (3 s at most) and prints the table; a second one "
      "ends\n"
      "it at once.\n"
+     "  --api VERSION     v3.3 (the default) or v2, with journeys in that version's form\n"
      "  --refused FILE    where refused and set-aside journeys go, with reasons, as JSON Lines\n"
      "                    (FILE.refused, made anew; with - journeys.refused, added to)\n"
      "  --retry-for S     how long one journey is tried again before the run stops (300)\n"
@@ -211,16 +235,19 @@ const struct command journey_commands[] = {
      "Examples:\n"
      "  navette journey send today.jsonl\n"
      "  producer | navette journey send - --refused /var/lib/navette/refused.jsonl --json\n"},
-    {"journey check", "refused", 1, 1, cmd_journey_check, "FILE|-",
+    {"journey check", "api refused", 1, 1, cmd_journey_check, "FILE|-",
      "check such a file without sending anything",
      "Checks each line as `journey send` does before sending. Needs no server and no credentials.\n"
+     "  --api VERSION     v3.3 (the default) or v2\n"
      "  --refused FILE    write the broken lines there, with reasons\n"
      "\n"
      "Examples:\n"
      "  navette journey check today.jsonl\n"
      "  navette journey check - --json <today.jsonl\n"},
-    {"journey status", "", 1, 1, cmd_journey_status, "ID", "what the registry says of one journey",
-     "ID is the operator_journey_id that the journey was sent with.\n"
+    {"journey status", "api", 1, 1, cmd_journey_status, "ID",
+     "what the registry says of one journey",
+     "ID is the operator_journey_id that the journey was sent with; its journey_id in API v2.\n"
+     "  --api VERSION     v3.3 (the default) or v2\n"
      "\n"
      "Examples:\n"
      "  navette journey status 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10\n"
@@ -232,7 +259,8 @@ const struct command journey_commands[] = {
      "\n"
      "Examples:\n"
      "  navette journey update 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10 corrected.json\n"},
-    {"journey cancel", "code message", 1, 1, cmd_journey_cancel, "ID", "cancel one journey",
+    {"journey cancel", "api code message", 1, 1, cmd_journey_cancel, "ID", "cancel one journey",
+     "  --api VERSION     v3.3 (the default) or v2, which takes no reason\n"
      "  --code CODE       why: up to 32 of A-Z a-z 0-9 _ - (empty)\n"
      "  --message TEXT    why, in words, up to 512 characters\n"
      "\n"

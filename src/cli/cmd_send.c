@@ -148,8 +148,10 @@ static void send_one(struct run *r)
     uint64_t give_up_ms = session_now_ms(s) + (uint64_t)r->retry_for_s * 1000U;
     bool again = true;
     r->open = true;
+    const struct nvt_span line = nvt_span_of(r->lines.text, r->lines.len);
     while (again && !signals_stop()) {
-        nvt_err err = nvt_rpc_send(&s->call, &r->request, nvt_span_of(r->lines.text, r->lines.len));
+        nvt_err err = journey_api_is_v2() ? nvt_rpc_v2_send(&s->call, &r->request, line)
+                                          : nvt_rpc_send(&s->call, &r->request, line);
         if (err != NVT_OK) {
             stop(r, exit_of_err(err), err, "line %lu: %s", r->lines.number, nvt_err_text(err));
             return;

@@ -28,7 +28,7 @@ static nvt_err start_uplink(struct serve *s)
 {
     struct nvt_uplink_config config;
     (void)memset(&config, 0, sizeof config);
-    config.kind = &nvt_rpc_uplink;
+    config.kind = journey_api->kind;
     config.client = &s->session.client;
     config.spool = &s->spool;
     config.lanes = s->lanes;
@@ -121,7 +121,13 @@ static bool load_next(const struct serve *s)
     static struct settings settings;
     static struct serve_settings set;
     static struct session trial;
+    const struct journey_api *api = journey_api;
     int code = settings_load(&settings, s->settings.system, s->args);
+    if (journey_api != api) { /* what is in the spool was written for it */
+        tell(TELL_ERROR, "another version of the API takes a restart");
+        journey_api = api;
+        return false;
+    }
     if (code == CLI_OK) {
         code = serve_settings_load(&set, &settings, s->args);
     }
@@ -417,7 +423,7 @@ static int cmd_serve(const struct args *a)
 }
 
 const struct command serve_commands[] = {
-    {"serve", "spool spool-size socket socket-mode drop refused connections direct stop", 0, 0,
+    {"serve", "api spool spool-size socket socket-mode drop refused connections direct stop", 0, 0,
      cmd_serve, "", "take journeys in, keep them through power cuts, deliver them",
      "Runs until it is stopped. Journeys come in over a Unix socket, one JSON object a line, and "
      "each\n"
@@ -435,6 +441,7 @@ const struct command serve_commands[] = {
      "  --socket-mode M   who may connect, in octal (0660)\n"
      "  --drop FOLDER     look for files NAME.json and NAME.jsonl there (none)\n"
      "  --refused FILE    journeys that were refused or came too late (SPOOL.refused)\n"
+     "  --api VERSION     of the registry that entries are written for: v3.3 (the default) or v2\n"
      "  --connections N   to the registry at once, 1 to 32 (4)\n"
      "  --direct          a new spool is written past the page cache (O_DIRECT), 4 KiB a record\n"
      "  --stop SECONDS    how long what is on the wire may take after SIGTERM (10)\n"

@@ -25,7 +25,7 @@ static const char common[] =
 
 static const char secrets[] =
     "Lines of a secrets file (blank lines and # lines are skipped):\n"
-    "  rpc        access_key, secret_key\n"
+    "  rpc        access_key, secret_key; with API v2 one line with the application's token\n"
     "  coopcycle  client_id, client_secret\n"
     "  piste      client_id, client_secret; api_key for Judilibre; account_login and\n"
     "             account_password for Chorus Pro\n"
@@ -47,6 +47,7 @@ static const char places[] =
     "  token_cache = yes\n"
     "  [rpc]\n"
     "  environment = demo\n"
+    "  api = v3.3         (or v2, which has an environment staging too)\n"
     "  token_file = /etc/navette/rpc.keys\n"
     "  pin = 64 hex digits\n"
     "  [coopcycle]\n"

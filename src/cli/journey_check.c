@@ -113,7 +113,11 @@ static int conclude(struct check *c, bool json)
 int cmd_journey_check(const struct args *a)
 {
     static struct check c;
-    int code = lines_open(&c.lines, a->word[0], a->json);
+    static struct settings settings;
+    int code = settings_load(&settings, &nvt_rpc_profile, a); /* which API */
+    if (code == CLI_OK) {
+        code = lines_open(&c.lines, a->word[0], a->json);
+    }
     if (code != CLI_OK) {
         return code;
     }

@@ -22,7 +22,7 @@ static void explain(struct line_fault *f)
 nvt_err journey_check_text(struct nvt_span text, int64_t now_s, struct line_fault *out)
 {
     (void)memset(out, 0, sizeof *out);
-    out->err = nvt_rpc_json_check(text, pool, POOL, now_s, &out->failure);
+    out->err = journey_api->check(text, pool, POOL, now_s, &out->failure);
     if (out->err != NVT_OK) {
         explain(out);
     }
@@ -35,7 +35,7 @@ nvt_err journey_check_due(struct nvt_span text, int64_t now_s, uint32_t *out_due
     if (journey_check_text(text, now_s, out) != NVT_OK) {
         return out->err;
     }
-    out->err = nvt_rpc_due(text, pool, POOL, out_due_s);
+    out->err = journey_api->due(text, pool, POOL, out_due_s);
     if (out->err != NVT_OK) {
         explain(out);
     }

@@ -10,6 +10,11 @@ int request_prepare(struct session *s, struct settings *settings, const struct n
                     const struct args *a)
 {
     int code = settings_load(settings, system, a);
+    if (code == CLI_OK && settings->system == &nvt_rpc_v2_profile && !args_may_have(a, "api")) {
+        code = fail(a->json, CLI_CONFIG, NVT_OK,
+                    "API v2 has no %s: set api = v3.3 in the section [rpc] of %s", a->command->name,
+                    settings->config_file);
+    }
     return code == CLI_OK ? session_open(s, settings, true) : code;
 }
 

@@ -21,6 +21,7 @@ enum {
     K_TIMEOUT,
     K_PIN,
     K_TOKEN_CACHE,
+    K_API,
     K_COUNT
 };
 
@@ -40,6 +41,7 @@ static const struct key keys[K_COUNT] = {
     {"timeout", "NAVETTE_TIMEOUT"},
     {"pin", "NAVETTE_PIN"},
     {"token_cache", NULL},
+    {"api", NULL}, /* of the registry */
 };
 
 struct reading {
@@ -91,6 +93,9 @@ static const char *take_setting(void *reading, const char *section, const char *
     }
     if (section[0] != '\0' && nvt_profile_find(nvt_span_str(section)) == NULL) {
         return complain(r, "it knows no system", section);
+    }
+    if (key == (int)K_API && strcmp(section, nvt_rpc_profile.name) != 0) {
+        return complain(r, "only [rpc] knows the setting", name);
     }
     if (strlen(value) >= CLI_PATH_CAP) {
         return complain(r, "too long is the value of", name);
@@ -321,10 +326,27 @@ static int load_texts(struct settings *s, const struct reading *r, const struct 
     return code;
 }
 
+/* Which version of the registry's API; its profile takes the place of v3.3's. */
+static int load_api(struct settings *s, const struct reading *r, const struct args *a)
+{
+    struct picked p = pick(r, K_API, a->api);
+    const struct journey_api *api = journey_api_find(p.text[0] == '\0' ? "v3.3" : p.text);
+    if (api == NULL) {
+        return fail(s->json, p.from == FROM_OPTION ? CLI_USAGE : CLI_CONFIG, NVT_OK,
+                    "%s takes v3.3 or v2, not %s", called(K_API, p.from, "--api"), p.text);
+    }
+    journey_api = api;
+    s->system = api->profile;
+    return CLI_OK;
+}
+
 /* The one part that failed, or CLI_OK. */
 static int load_all(struct settings *s, const struct reading *r, const struct args *a)
 {
-    int code = load_place(s, r, a);
+    int code = strcmp(r->system, nvt_rpc_profile.name) == 0 ? load_api(s, r, a) : CLI_OK;
+    if (code == CLI_OK) {
+        code = load_place(s, r, a);
+    }
     if (code == CLI_OK) {
         code = load_texts(s, r, a);
     }

@@ -13,8 +13,9 @@
 #include <sys/socket.h>
 
 /* Narrow prefixes before wide ones: "api/oauth" and "api/v2" before "api". */
-const struct system *const systems[] = {&rpc_system,       &piste_system,     &jindexe_system,
-                                        &demarches_system, &coopcycle_system, NULL};
+const struct system *const systems[] = {
+    &rpc_v2_system,    &rpc_system,       &piste_system, &jindexe_system,
+    &demarches_system, &coopcycle_system, NULL};
 
 struct counters counters;
 static struct request *suspended;

@@ -159,6 +159,7 @@ static void do_once(const json_t *set)
     }
     if (json_is_true(json_object_get(set, "settle"))) {
         rpc_settle();
+        rpc_v2_settle();
     }
     if (json_is_true(json_object_get(set, "reset_limits"))) {
         each_limiter(reset_limit, set);
@@ -183,6 +184,7 @@ static void set_of_systems(const json_t *set)
 {
     set_flag(set, "assigned", &faults.assigned);
     set_flag(set, "cee_disabled", &faults.cee_disabled);
+    set_flag(set, "v2_envelope", &faults.v2_envelope);
     set_text(set, "unsubscribed", faults.unsubscribed, sizeof faults.unsubscribed);
     set_text(set, "rate_header", faults.rate_header, sizeof faults.rate_header);
     set_flag(set, "no_id", &faults.no_id);

@@ -191,6 +191,16 @@ enum jwt_state jwt_check(const char *token, int64_t time_s, unsigned *out_operat
     return state;
 }
 
+/* Issued to an application, whatever else is wrong with it. */
+bool jwt_is_legacy(const char *token)
+{
+    const char *dot = strchr(token, '.');
+    json_t *header = dot == NULL ? NULL : decode_json(token, (size_t)(dot - token));
+    const bool legacy = same_text(text_at(header, "alg"), "HS256");
+    json_decref(header);
+    return legacy;
+}
+
 char *jwt_issue_claims(json_t *claims)
 {
     return assemble(json_pack("{s:s,s:s}", "typ", "JWT", "alg", "RS256"), claims, JWT_RSA4096);

@@ -44,6 +44,7 @@ static const char usage[] =
     "  --keys FILE            the command's token file: \"access_key = ...\", \"secret_key = "
     "...\"\n"
     "  --secrets-dir DIR      writes DIR/SYSTEM.keys, what each system knows its client by\n"
+    "  --api-v2               the registry still serves API v2\n"
     "  --odd-secrets          with characters that forms must escape\n"
     "  --dossiers N           of the demarche (250)\n"
     "  --app-token-file FILE  writes a legacy application token there\n"
@@ -63,6 +64,7 @@ static const struct option long_options[] = {{"cert", required_argument, NULL, '
                                              {"port-file", required_argument, NULL, 'P'},
                                              {"keys", required_argument, NULL, 'K'},
                                              {"secrets-dir", required_argument, NULL, 'S'},
+                                             {"api-v2", no_argument, NULL, '2'},
                                              {"odd-secrets", no_argument, NULL, 'O'},
                                              {"dossiers", required_argument, NULL, 'd'},
                                              {"app-token-file", required_argument, NULL, 'a'},
@@ -138,6 +140,9 @@ static bool set_number(int option, const char *value)
     case 'd':
         options.dossiers = (unsigned)number;
         return number >= 0 && number <= 1000;
+    case '2':
+        options.api_v2 = true;
+        return true;
     case 'O':
         options.odd_secrets = true;
         return true;

@@ -255,7 +255,7 @@ static void write_keys(FILE *out)
 }
 
 const struct system rpc_system = {.name = "rpc",
-                                  .prefixes = "v1 v2 v3 v3.1 v3.2 v3.3 v4",
+                                  .prefixes = "v1 v3 v3.1 v3.2 v3.3 v4",
                                   .skip = 1,
                                   .routes = routes,
                                   .init = init,

@@ -184,6 +184,102 @@ static const struct rule journey_rules[] = {
     {"incentive_counterparts", ANY, false, 0, 0, NULL, NULL, NULL},
     END_OF_RULES};
 
+/* ---- API v2: OpenAPI document 2.0, and where that sets no bound the JSON Schema "Journey Schema
+ * V2" of the same site ---- */
+
+#define TEXT_V2(name, required, max)                                                               \
+    {                                                                                              \
+        name, STRING, required, 1, max, NULL, NULL, NULL                                           \
+    }
+
+static bool goes_with(const json_t *v, const char *name, const char *other)
+{
+    return (json_object_get(v, name) == NULL) == (json_object_get(v, other) == NULL);
+}
+
+/* "lon depends on lat and literal depends on country"; and a time alone is no place. */
+static bool is_place(const json_t *v)
+{
+    return json_object_size(v) >= 2U && goes_with(v, "lat", "lon") &&
+           goes_with(v, "literal", "country");
+}
+
+static bool fits_insee(const json_t *v)
+{
+    const char *s = json_string_value(v);
+    return strlen(s) == 5U && strspn(s, "0123456789AB") == 5U;
+}
+
+static bool ends_later(const json_t *v)
+{
+    int64_t start_ms = 0;
+    int64_t end_ms = 0;
+    const char *start = text_at(json_object_get(v, "start"), "datetime");
+    const char *end = text_at(json_object_get(v, "end"), "datetime");
+    return start == NULL || end == NULL || !rpc_parse_time(start, &start_ms) ||
+           !rpc_parse_time(end, &end_ms) || start_ms < end_ms;
+}
+
+static bool is_known_v2(const json_t *v)
+{
+    return !json_is_object(v) || json_object_get(v, "phone") != NULL ||
+           (json_object_get(v, "phone_trunc") != NULL &&
+            json_object_get(v, "operator_user_id") != NULL);
+}
+
+static const struct rule place_v2_rules[] = {
+    {"datetime", STRING, true, 0, 64, fits_time, "must match format \"date-time\"", NULL},
+    {"lat", NUMBER, false, -90, 90, NULL, NULL, NULL},
+    {"lon", NUMBER, false, -180, 180, NULL, NULL, NULL},
+    {"insee", STRING, false, 5, 5, fits_insee, "must match format \"insee\"", NULL},
+    TEXT_V2("literal", false, 511),
+    TEXT_V2("country", false, 255),
+    END_OF_RULES};
+
+static const struct rule identity_v2_rules[] = {
+    TEXT_V2("firstname", false, 255),
+    TEXT_V2("lastname", false, 255),
+    {"email", STRING, false, 5, 256, fits_email, "must match format \"email\"", NULL},
+    TEXT_V2("company", false, 255),
+    {"travel_pass", OBJECT, false, 0, 0, NULL, NULL, travel_pass_rules},
+    {"phone", STRING, false, 10, 15, fits_phone, "must match format \"phone\"", NULL},
+    {"phone_trunc", STRING, false, 8, 15, fits_phone_trunc, "must match format \"phonetrunc\"",
+     NULL},
+    TEXT_V2("operator_user_id", false, 255),
+    {"over_18", BOOLEAN_NULL, false, 0, 0, NULL, NULL, NULL},
+    END_OF_RULES};
+
+#define PLACE_V2(name)                                                                             \
+    {                                                                                              \
+        name, OBJECT, true, 0, 0, is_place, "must have a place", place_v2_rules                    \
+    }
+
+#define PERSON_V2                                                                                  \
+    {"identity",       OBJECT, true, 0, 0, is_known_v2, "must match a schema in anyOf",            \
+     identity_v2_rules},                                                                           \
+        {"incentives", ARRAY, true, 0, 20, NULL, NULL, incentive_rules},                           \
+        {"payments", ARRAY, false, 0, 20, NULL, NULL, payment_rules}, PLACE_V2("start"),           \
+        PLACE_V2("end"), {"distance", INTEGER, false, 1, 1000000, NULL, NULL, NULL},               \
+    {                                                                                              \
+        "duration", INTEGER, false, 1, 86400, NULL, NULL, NULL                                     \
+    }
+
+static const struct rule driver_v2_rules[] = {PERSON_V2, CENTS("revenue", 1000000), END_OF_RULES};
+
+static const struct rule passenger_v2_rules[] = {PERSON_V2,
+                                                 CENTS("contribution", 1000000),
+                                                 {"seats", INTEGER, false, 1, 8, NULL, NULL, NULL},
+                                                 END_OF_RULES};
+
+static const struct rule journey_v2_rules[] = {
+    TEXT_V2("journey_id", true, 255),
+    TEXT_V2("operator_journey_id", false, 255),
+    {"operator_class", STRING, true, 0, 256, fits_class,
+     "must be equal to one of the allowed values", NULL},
+    {"driver", OBJECT, true, 0, 0, ends_later, "must end after it began", driver_v2_rules},
+    {"passenger", OBJECT, true, 0, 0, ends_later, "must end after it began", passenger_v2_rules},
+    END_OF_RULES};
+
 static const struct rule update_rules[] = {
     COMMON_RULES(false),
     {"incentive_counterparts", ANY, false, 0, 0, NULL, NULL, NULL}, /* see rpc_patch_journey */
@@ -364,6 +460,11 @@ static json_t *check(const struct rule *rules, json_t *value)
 json_t *schema_check_journey(json_t *journey)
 {
     return check(journey_rules, journey);
+}
+
+json_t *schema_check_v2(json_t *journey)
+{
+    return check(journey_v2_rules, journey);
 }
 
 json_t *schema_check_update(json_t *update)

@@ -3,7 +3,8 @@
  * The stand-in: a local server that answers as the real systems do, for tests and for `make run`.
  * One process, one thread, all state in memory. core.c receives and carries out, reply.c answers,
  * input.c reads what requests bring; each system is one struct system with one table of routes
- * (rpc.c, coopcycle.c, piste.c, jindexe.c, demarches.c); fault.c makes them misbehave on demand.
+ * (rpc.c, rpc_v2.c, coopcycle.c, piste.c, jindexe.c, demarches.c); fault.c makes them misbehave on
+ * demand.
  */
 #ifndef STANDIN_H
 #define STANDIN_H
@@ -41,6 +42,7 @@ struct options {
     long max_life_s;
     double limit_scale;
     bool odd_secrets; /* with characters that forms must escape */
+    bool api_v2;      /* the registry still serves it */
     bool verbose;
 };
 
@@ -135,8 +137,8 @@ struct system {
     void (*free)(void);
 };
 
-extern const struct system rpc_system, coopcycle_system, piste_system, jindexe_system,
-    demarches_system;
+extern const struct system rpc_system, rpc_v2_system, coopcycle_system, piste_system,
+    jindexe_system, demarches_system;
 extern const struct system *const systems[]; /* NULL ends it */
 
 /* ---- clock.c ---- */
@@ -227,6 +229,7 @@ struct faults {
     char *token_answer;     /* instead of the next token */
     bool assigned;          /* CoopCycle: a task of each delivery is under way */
     bool cee_disabled;      /* registry */
+    bool v2_envelope;       /* registry, API v2: its receipt in an envelope */
     char unsubscribed[128]; /* PISTE: 403 below this path */
     char rate_header[256];  /* PISTE: instead of x-rate-limit */
     bool no_id;             /* PISTE: Chorus answers without the invoice's number */
@@ -254,7 +257,8 @@ enum jwt_state { JWT_OK, JWT_EXPIRED, JWT_MALFORMED, JWT_SIGNATURE };
 bool jwt_init(void);
 char *jwt_issue(unsigned operator_id, const char *email, int64_t issued_s, long life_s);
 char *jwt_issue_legacy(unsigned operator_id);
-char *jwt_issue_claims(json_t *claims);   /* "RS256" as with an RSA-4096 key; takes over claims */
+char *jwt_issue_claims(json_t *claims); /* "RS256" as with an RSA-4096 key; takes over claims */
+bool jwt_is_legacy(const char *token);
 json_t *jwt_claims_of(const char *token); /* NULL: not one of those */
 enum jwt_state jwt_check(const char *token, int64_t time_s, unsigned *out_operator);
 void jwt_expire_all(void);
@@ -265,6 +269,7 @@ json_t *schema_check_journey(json_t *journey); /* array of error texts, empty wh
 json_t *schema_check_update(json_t *update);
 json_t *schema_check_cancel(json_t *cancel);
 json_t *schema_check_keys(json_t *keys);
+json_t *schema_check_v2(json_t *journey); /* takes NULL too */
 
 /* ---- rpc_rules.c ---- */
 
@@ -292,6 +297,7 @@ void rpc_patch_journey(struct request *r);
 void rpc_cancel_journey(struct request *r);
 void rpc_list_journeys(struct request *r);
 void rpc_settle(void);
+void rpc_v2_settle(void);
 bool rpc_knows_journey(unsigned operator_id, const char *id);
 void rpc_journeys_state(json_t *out);
 void rpc_journeys_free(void);

@@ -246,7 +246,7 @@ static void test_greenwich(void **state)
 static void test_bounds(void **state)
 {
     struct sample s;
-    char *long_name = repeated("a", 257);
+    char *long_name = repeated("a", 256);
     (void)state;
     sample_init(&s);
     s.j.incentive_count = 21;
@@ -254,7 +254,7 @@ static void test_bounds(void **state)
     s.j.incentive_count = 0;
     s.j.passenger.company = nvt_span_str(long_name);
     expect_v2(&s, NVT_E_FIELD_LENGTH, "passenger.identity.company");
-    s.j.passenger.company.len = 256;
+    s.j.passenger.company.len = 255;
     expect_v2(&s, NVT_OK, "");
     s.j.operator_journey_id.len = 0;
     expect_v2(&s, NVT_E_FIELD_MISSING, "journey_id");
