@@ -37,6 +37,10 @@ nvt_err nvt_rpc_begin_one(struct nvt_call *call, struct nvt_rpc_request *r, stru
 nvt_err nvt_rpc_entry_id(struct nvt_rpc_request *r, struct nvt_span entry, struct nvt_span name,
                          struct nvt_span *out_id);
 
+/* When the registry's clock has reached the datetime of that object, seconds since 1970, if the
+ * answer says that the journey's end lies in its future; else 0. */
+int64_t nvt_rpc_not_before(struct nvt_call *call, struct nvt_span end);
+
 /* The string at path, as it stands in the JSON. */
 bool nvt_rpc_take_text(const struct nvt_json *doc, nvt_json_node from, const char *path,
                        struct nvt_span *out_raw);

@@ -102,7 +102,7 @@ static void reason_journey(struct nvt_call *call, struct nvt_buf *out)
 /* "Journeys cannot happen in the future" (422 with -32700, nothing is stored) comes of an end that
  * the registry's clock has not reached. The same code with an end in its past means something else:
  * the uplink compares. */
-static int64_t journey_not_before(struct nvt_call *call, struct nvt_span entry)
+int64_t nvt_rpc_not_before(struct nvt_call *call, struct nvt_span end)
 {
     enum { PARSE_ERROR = -32700 };
     struct nvt_json doc;
@@ -113,9 +113,13 @@ static int64_t journey_not_before(struct nvt_call *call, struct nvt_span entry)
         call == NULL || (call->outcome.status == 422U && nvt_call_json(call, &doc) == NVT_OK &&
                          nvt_json_find(&doc, 0U, "error.code", &node) == NVT_OK &&
                          nvt_json_get_int(&doc, node, PARSE_ERROR, PARSE_ERROR, &code) == NVT_OK);
-    struct nvt_span end = nvt_member_object(entry, NVT_LIT("end"));
     struct nvt_span text = nvt_member_text(end, NVT_LIT("datetime"), false);
     return future && nvt_time_parse_rfc3339(text, &end_s) == NVT_OK ? end_s : 0;
+}
+
+static int64_t journey_not_before(struct nvt_call *call, struct nvt_span entry)
+{
+    return nvt_rpc_not_before(call, nvt_member_object(entry, NVT_LIT("end")));
 }
 
 const struct nvt_uplink_kind nvt_rpc_uplink = {

@@ -354,12 +354,22 @@ static void reason_journey(struct nvt_call *call, struct nvt_buf *out)
     }
 }
 
+/* The later of both ends: the passenger may have left before, or after, the driver. */
+static int64_t journey_not_before(struct nvt_call *call, struct nvt_span entry)
+{
+    struct nvt_span driver_of = nvt_member_object(entry, NVT_LIT("driver"));
+    struct nvt_span passenger_of = nvt_member_object(entry, NVT_LIT("passenger"));
+    int64_t first_s = nvt_rpc_not_before(call, nvt_member_object(driver_of, NVT_LIT("end")));
+    int64_t second_s = nvt_rpc_not_before(call, nvt_member_object(passenger_of, NVT_LIT("end")));
+    return first_s > second_s ? first_s : second_s;
+}
+
 const struct nvt_uplink_kind nvt_rpc_v2_uplink = {
     .profile = &nvt_rpc_v2_profile,
     .send = send_journey,
     .ask = ask_journey,
     .known = known_journey,
     .reason = reason_journey,
-    .not_before = NULL,
+    .not_before = journey_not_before,
     .ask_first = false,
 };

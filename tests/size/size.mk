@@ -26,3 +26,6 @@ small-run: $(SMALL_BIN)
 $(BUILD)/size/%: $(BUILD)/obj/tests/size/%.o $(SIM_OBJ) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SIM_OBJ) $(LIB) -lcmocka -lpthread
+
+TEST_NEEDS += $(LIB)
+TEST_RUNS += 'size/v2-apart=sh tests/size/apart.sh $(LIB)'

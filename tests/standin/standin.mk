@@ -11,4 +11,5 @@ $(BUILD)/standin: $(STANDIN_OBJ)
 standin: $(BUILD)/standin ## the local server that stands in for the five systems
 TEST_NEEDS += $(BUILD)/standin
 TEST_RUNS += 'standin=BUILD=$(BUILD) sh tests/standin/selftest.sh'
+TEST_RUNS += 'standin-v2=BUILD=$(BUILD) sh tests/standin/v2.sh'
 TEST_RUNS += 'standin-systems=BUILD=$(BUILD) sh tests/standin/systems.sh'

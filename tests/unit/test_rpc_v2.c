@@ -8,7 +8,7 @@
  * the driver's start and for what else the driver has. */
 #define IDENTITY(phone, id)                                                                        \
     "\"identity\":{\"phone_trunc\":\"" phone "\",\"operator_user_id\":\"" id "\",\"over_18\":"     \
-                                                                             "true}"
+    "true}"
 #define START                                                                                      \
     "\"start\":{\"datetime\":\"2021-01-01T10:00:00Z\",\"lat\":45.8500862636592,"                   \
     "\"lon\":1.2677062964308117}"
@@ -398,6 +398,21 @@ static void test_uplink(void **state)
     begun = NULL;
 }
 
+/* A journey that ends in the registry's future waits for the later of its two ends. */
+static void test_early(void **state)
+{
+    static const char later[] =
+        HEAD "\"driver\":{" START "," END "},\"passenger\":{" START
+             ",\"end\":{\"datetime\":\"2021-01-01T11:00:30Z\",\"lat\":1,\"lon\":1}}}";
+    (void)state;
+    answer = "{\"error\":{\"code\":-32700,\"message\":\"Parse error\"}}";
+    call.outcome.status = 422;
+    assert_int_equal(nvt_rpc_v2_uplink.not_before(&call, NVT_LIT(JOURNEY(START, ""))), 1609498800);
+    assert_int_equal(nvt_rpc_v2_uplink.not_before(&call, nvt_span_str(later)), 1609498830);
+    answer = "{\"error\":{\"code\":-32602}}";
+    assert_int_equal(nvt_rpc_v2_uplink.not_before(&call, nvt_span_str(later)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_identity),  cmocka_unit_test(test_profile),
         cmocka_unit_test(test_requests),  cmocka_unit_test(test_receipts),
         cmocka_unit_test(test_state),     cmocka_unit_test(test_uplink),
+        cmocka_unit_test(test_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

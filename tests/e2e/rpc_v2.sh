@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The registry's API v2 against the stand-in, which serves it when told to, and against one that has
+# dropped it, as today's registry has.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+need curl python3
+
+start_standin --api-v2
+chmod 600 "$work/app-token"
+with() {
+    nv "$@" --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$work/app-token"
+}
+ago() { date -u -d "-$1 minutes" +%FT%TZ; }
+
+# journey ID [MINUTES [MORE]]: one in v2's form, which ended so many minutes ago; MORE: further
+# members of the driver.
+journey() {
+    ride=$(printf '"start":{"datetime":"%s","lat":45.85008626,"lon":1.26770629},
+        "end":{"datetime":"%s","lat":45.80491919,"lon":1.21498157}' \
+        "$(ago $((${2:-60} + 30)))" "$(ago "${2:-60}")")
+    printf '{"journey_id":"%s","operator_journey_id":"T-%s","operator_class":"C",
+        "driver":{"revenue":200,"incentives":[],"identity":{"phone_trunc":"+336123456",
+        "operator_user_id":"d"},%s%s},"passenger":{"contribution":200,"seats":1,"incentives":[],
+        "identity":{"phone":"+33665432112"},%s}}' "$1" "$1" "$ride" "${3:-}" "$ride" |
+        tr -d '\n' | sed 's/  */ /g'
+    echo
+}
+
+# ---- check ----
+
+journey J-1 >"$work/one"
+with journey check "$work/one" --api v2
+exits 'check of a journey in the form of v2' 0
+like 'check: it is good' "$out" '^1 good, 0 broken$'
+with journey check "$work/one"
+exits 'check by v3.3, the default' "$E_PARTLY"
+like 'check by v3.3: what it does not know is named' "$out" 'journey_id: the API knows no such'
+"$BUILD/tools/journeys" --count 1 --seed 3 >"$work/v3"
+with journey check "$work/v3" --api v2
+exits 'check of a journey of v3.3 by v2' "$E_PARTLY"
+with journey check "$work/v3" --api v3.3
+exits 'check by v3.3, named' 0
+{
+    journey J-2 60 ',"distance":0'
+    journey J-3 60 ',"duration":86401'
+    journey J-4 60 | sed 's/"lon":1.26770629/"insee":"91377"/'
+    journey J-5 60 | sed 's/"lat":45.85008626,"lon":1.26770629/"insee":"2A004"/g'
+} >"$work/four"
+with journey check "$work/four" --api v2 --json
+like 'check: bounds of v2' "$out" '"good": *1, *"broken": *3'
+like 'check: distance' "$err" 'line 1: driver.distance: '
+like 'check: duration' "$err" 'line 2: driver.duration: '
+like 'check: a latitude alone' "$err" 'line 3: driver.start.lon: a required field'
+with journey check "$work/one" --api v4
+exits 'check by a version that there is not' "$E_USAGE" 'v3.3 or v2'
+
+# ---- send, status, cancel ----
+
+{
+    journey J-1
+    journey 'J "2"\\é' | sed 's/J "2"/J \\"2\\"/g'
+    journey J-old 2000
+} >"$work/three"
+with journey send "$work/three" --api v2
+exits 'send' 0
+like 'send: all of them' "$out" 'delivered +3'
+is 'send: the registry has them' "$(state v2_journeys)" 3
+is 'send: one token, made by hand, and no call for one' "$(state token_calls)" 0
+with journey send "$work/three" --api v2
+exits 'send again' 0
+like 'send again: duplicates' "$out" 'duplicates? +3'
+with journey status J-1 --api v2
+exits 'status' 0
+like 'status: the id' "$out" '^journey_id +J-1$'
+like 'status: pending' "$out" '^status +pending$'
+with journey status J-1 --api v2 --json
+like 'status, for machines' "$out" '"journey":\{"status":"pending","journey_id":"J-1"'
+with journey status J-old --api v2
+like 'status: sent too late' "$out" '^status +expired$'
+like 'status: the words for it' "$out" '^message +Journey was sent too late$'
+with journey status 'J "2"\é' --api v2
+exits 'status of an id that paths must escape' 0
+with journey status none --api v2
+exits 'status of an unknown id' "$E_REFUSED" 'Not found.*404'
+with journey cancel J-1 --api v2
+exits 'cancel' 0
+like 'cancel' "$out" '^J-1 cancelled$'
+is 'cancel: the registry has it' "$(state v2_canceled)" 1
+with journey cancel J-1 --api v2 --json
+like 'cancel, for machines' "$out" '"journey_id": *"J-1"'
+with journey cancel J-1 --api v2 --code fraud
+exits 'cancel takes no reason' "$E_USAGE" 'code'
+with journey cancel none --api v2
+exits 'cancel of an unknown id' "$E_REFUSED" 'Not found.*404'
+fault '{"settle":true}'
+with journey status 'J "2"\é' --api v2
+like 'status: ok' "$out" '^status +ok$'
+fault '{"v2_envelope":true}'
+journey J-6 >"$work/six"
+with journey send "$work/six" --api v2
+exits 'send: the receipt as the page shows it, in an envelope' 0
+fault '{"v2_envelope":false}'
+
+# ---- the configuration, and what v2 has not ----
+
+printf 'ca_file = %s\n[rpc]\nbase_url = %s\ntoken_file = %s\napi = v2\n' \
+    "$work/pki/ca.pem" "$url" "$work/app-token" >"$work/conf"
+nv journey status J-1 --config "$work/conf"
+exits 'status by the configuration' 0
+nv journey check "$work/one" --config "$work/conf"
+exits 'check by the configuration' 0
+nv journey list --config "$work/conf"
+exits 'list: v2 has none' "$E_CONFIG" 'API v2 has no journey list.*v3\.3'
+nv cee find 12345678-1234-1234-1234-123456789012 --config "$work/conf"
+exits 'CEE: v2 has none' "$E_CONFIG" 'API v2 has no cee find.*v3\.3'
+nv journey update J-1 "$work/one" --config "$work/conf"
+exits 'update: v2 has none' "$E_CONFIG" 'API v2 has no journey update.*v3\.3'
+nv call rpc GET /v2/journeys/J-1 --config "$work/conf"
+exits 'call by the configuration' 0
+sed 's/^api.*/api = v1/' "$work/conf" >"$work/conf1"
+nv journey status J-1 --config "$work/conf1"
+exits 'a version that there is not' "$E_CONFIG" 'api takes v3\.3 or v2, not v1'
+printf 'api = v2\n' >"$work/conf2"
+nv journey status J-1 --config "$work/conf2"
+exits 'the setting belongs to [rpc]' "$E_CONFIG" 'only \[rpc\]'
+make_keys
+nv journey status J-1 --api v2 --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys"
+exits 'v2 takes no key pair' "$E_CONFIG" 'one line with its token'
+nv journey status J-1 --api v2 --environment staging --token-file "$work/app-token" --timeout 1 \
+    --ca-file "$work/pki/ca.pem" -v
+like 'pre-production has a name' "$err" 'rpc at https://api-staging.covoiturage.beta.gouv.fr'
+nv journey status J-1 --environment staging --token-file "$keys"
+exits 'v3.3 is not there' "$E_CONFIG" 'no environment staging'
+printf 'not-the-token\n' >"$work/other"
+chmod 600 "$work/other"
+nv journey send "$work/one" --api v2 --base-url "$url" --ca-file "$work/pki/ca.pem" \
+    --token-file "$work/other"
+exits 'send with a wrong token' "$E_AUTH" 'Unauthorized|401'
+
+# ---- the service ----
+
+sock=$work/sock
+log=$work/log
+: >"$log"
+# serve [LINE]: starts it with that line in the section [serve], and waits until it answers.
+serve() {
+    printf '%s\n[serve]\nspool = %s\nspool_size = 1\nsocket = %s\n%s\n' "$(cat "$work/conf")" \
+        "$work/spool" "$sock" "${1:-}" >"$work/serve.conf"
+    "$BUILD/navette" serve --config "$work/serve.conf" 2>>"$log" </dev/null &
+    serve_pid=$!
+    pids="$pids $serve_pid"
+    until_figure 'the service starts' '"pending":[0-9]'
+}
+told() { "$BUILD/navette" status --socket "$sock" --json 2>/dev/null; }
+until_figure() { # NAME REGEX
+    tries=0
+    until told | grep -Eq -- "$2" || [ $tries -ge 200 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    like "$1" "$(told)" "$2"
+}
+hand() { # LINES: prints what the service answered to each
+    python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(30)
+s.connect(sys.argv[1])
+data = sys.stdin.buffer.read()
+s.sendall(data)
+answers = s.makefile("rb")
+print(sum(answers.readline().startswith(b"{\"ok\":true") for _ in range(data.count(b"\n"))))' "$sock"
+}
+stop() {
+    kill "$serve_pid"
+    wait "$serve_pid"
+    is "$1" $? 0
+}
+
+serve
+{
+    journey S-1
+    journey S-2
+} >"$work/two"
+is 'serve: takes journeys in the form of v2' "$(hand <"$work/two")" 2
+is 'serve: and no others' "$(hand <"$work/v3")" 0
+until_figure 'serve: delivers them' '"delivered":2'
+is 'serve: the registry has them' "$(state v2_journeys)" 6
+
+# An answer that is lost: the journey is asked after, not sent again blindly.
+fault '{"scope":"journeys","drop_after":1}'
+journey S-3 >"$work/lost"
+hand <"$work/lost" >"$work/kept"
+until_figure 'serve: a lost answer is settled by a look-up' '"delivered":3'
+like 'serve: there was one' "$(told)" '"lookups":[1-9]'
+is 'serve: it was sent once' "$(state v2_journeys)" 7
+stop 'serve: stops'
+finish
