@@ -246,16 +246,50 @@ const struct nvt_profile nvt_rpc_v2_profile = {
     .api_key_name = "",
     .rates = {{0U, 0U, 0U}, {20000U, 61000U, 200U}, {2000U, 61000U, 1000U}},
     .duplicate_status = 409U,
+    .duplicate = "error.code=-32509",
+    .errors = "error", /* {"code":404,"error":"Not found"}, and in the envelope of JSON-RPC */
+    .versioned = true,
     .retry_500 = true,
 };
 
 #define JOURNEYS "/v2/journeys"
 
+/* The two stand in the answer itself (OpenAPI document) or in its result.data (the page). */
+static struct nvt_span receipt_of(struct nvt_span body)
+{
+    struct nvt_span data = nvt_json_at(body, NVT_LIT("result.data"));
+    return data.len > 0U ? data : body;
+}
+
+static enum nvt_verdict check_created(struct nvt_call *call)
+{
+    struct nvt_span receipt = receipt_of(call->outcome.body);
+    struct nvt_span id = nvt_json_at(receipt, NVT_LIT("journey_id"));
+    struct nvt_span sent = nvt_json_at(call->request->body, NVT_LIT("journey_id"));
+    bool same = nvt_json_starts(id, '"') &&
+                nvt_json_same(nvt_json_text(id), nvt_json_text(sent), false) &&
+                nvt_json_starts(nvt_json_at(receipt, NVT_LIT("created_at")), '"');
+    if (!same) {
+        call->outcome.failure.err = NVT_E_ANSWER;
+    }
+    return same ? NVT_DELIVERED : NVT_UNKNOWN;
+}
+
+static const struct nvt_done created = {
+    .status = 201U, .form = (uint8_t)NVT_FORM_OBJECT, .lacks = "error", .check = check_created};
+static const struct nvt_done known = {.status = 200U,
+                                      .form = (uint8_t)NVT_FORM_OBJECT,
+                                      .has = "status created_at",
+                                      .same = "journey_id"};
+/* The document has no body for it. */
+static const struct nvt_done cancelled = {
+    .status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error"};
+
 nvt_err nvt_rpc_v2_send(struct nvt_call *call, struct nvt_rpc_request *r,
                         struct nvt_span journey_json)
 {
-    static const struct nvt_rpc_verb post = {"POST", JOURNEYS, "", NVT_REQ_KEYED,
-                                             NVT_RPC_RATE_WRITE};
+    static const struct nvt_rpc_verb post = {"POST",        JOURNEYS,           "",
+                                             NVT_REQ_KEYED, NVT_RPC_RATE_WRITE, &created};
     struct nvt_buf target;
     nvt_rpc_prepare(r, &post, &journey_json, &target);
     return nvt_rpc_begin(call, r, &target);
@@ -264,16 +298,16 @@ nvt_err nvt_rpc_v2_send(struct nvt_call *call, struct nvt_rpc_request *r,
 nvt_err nvt_rpc_v2_status(struct nvt_call *call, struct nvt_rpc_request *r,
                           struct nvt_span journey_id)
 {
-    static const struct nvt_rpc_verb get = {"GET", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT,
-                                            NVT_RPC_RATE_READ};
+    static const struct nvt_rpc_verb get = {
+        "GET", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_READ, &known};
     return nvt_rpc_begin_one(call, r, journey_id, &get, NULL);
 }
 
 nvt_err nvt_rpc_v2_cancel(struct nvt_call *call, struct nvt_rpc_request *r,
                           struct nvt_span journey_id)
 {
-    static const struct nvt_rpc_verb del = {"DELETE", JOURNEYS "/", "", NVT_REQ_IDEMPOTENT,
-                                            NVT_RPC_RATE_WRITE};
+    static const struct nvt_rpc_verb del = {"DELETE",           JOURNEYS "/",       "",
+                                            NVT_REQ_IDEMPOTENT, NVT_RPC_RATE_WRITE, &cancelled};
     return nvt_rpc_begin_one(call, r, journey_id, &del, NULL);
 }
 
@@ -331,7 +365,8 @@ static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
 {
     const struct nvt_outcome *o = &call->outcome;
     (void)request;
-    if (o->status == 404U) {
+    /* Only the registry's own 404 says that it has none. */
+    if (o->status == 404U && o->verdict == NVT_REFUSED && o->failure.err == NVT_E_STATUS) {
         return NVT_UPLINK_ABSENT;
     }
     struct nvt_span status = nvt_member_text(o->body, NVT_LIT("status"), false);

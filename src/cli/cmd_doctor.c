@@ -139,6 +139,12 @@ struct probe {
 
 static const struct probe probes[] = {
     {&nvt_rpc_profile, "/v3.3/journeys?status=ok&limit=1", NULL, 0U, {.form = NVT_FORM_ARRAY}},
+    /* 404: no journey has that id. */
+    {&nvt_rpc_v2_profile,
+     "/v2/journeys/navette-doctor",
+     NULL,
+     404U,
+     {.form = NVT_FORM_OBJECT}},
     {&nvt_coopcycle_profile, "/api/me", NULL, 0U, {.form = NVT_FORM_OBJECT}},
     /* 403: no subscription to this API, which the user may not need. */
     {&nvt_piste_profile,
@@ -220,7 +226,7 @@ static void check_token(void)
     session_run(&session);
     opened_s = session_wall_s(&session);
     bool good = o->verdict == NVT_DELIVERED ||
-                (o->verdict == NVT_REFUSED && o->status != 0U && o->status == p->good_status);
+                (o->failure.err == NVT_E_STATUS && o->status == p->good_status);
     int code = exit_of(o);
     if (!good && (code == CLI_AUTH || code == CLI_CONFIG || code == CLI_LATER ||
                   code == CLI_LOGIN || code == CLI_ANSWER || o->status == 0U)) {

@@ -196,4 +196,114 @@ until_figure 'serve: a lost answer is settled by a look-up' '"delivered":3'
 like 'serve: there was one' "$(told)" '"lookups":[1-9]'
 is 'serve: it was sent once' "$(state v2_journeys)" 7
 stop 'serve: stops'
+
+# ---- rows: an answer that is not the document's delivers nothing ----
+
+# A server of one answer: what stands in front of the registry may say anything.
+cat >"$work/says.py" <<'PY'
+import http.server, ssl, sys
+status, body = int(sys.argv[3]), sys.argv[4].encode()
+class Says(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    def say(self):
+        self.rfile.read(int(self.headers.get('Content-Length') or 0))
+        self.send_response(status)
+        self.send_header('Content-Type', sys.argv[5])
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_GET = do_POST = do_DELETE = say
+    def log_message(self, *a): pass
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Says)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+PY
+says() { # STATUS BODY [TYPE]
+    rm -f "$work/says.port"
+    python3 "$work/says.py" "$work/pki/server.pem" "$work/pki/server.key" "$1" "$2" \
+        "${3:-application/json}" >"$work/says.port" 2>>"$work/says.log" &
+    says_pid=$!
+    pids="$pids $says_pid"
+    wait_for_start "$says_pid" "$work/says.port" || fail 'the server of one answer starts'
+}
+at_says() { nv "$@" --base-url "https://localhost:$(cat "$work/says.port")" \
+    --ca-file "$work/pki/ca.pem" --token-file "$work/app-token" --api v2; }
+row() { # NAME STATUS BODY TYPE WANTED COMMAND ...: what became of it
+    name=$1 said_status=$2 said_body=$3 said_type=$4 wanted=$5
+    shift 5
+    says "$said_status" "$said_body" "$said_type"
+    at_says "$@"
+    exits "$name" "$wanted"
+    kill "$says_pid"
+}
+json=application/json html='text/html'
+page='<html><body>Request Rejected</body></html>'
+cancel='journey cancel J-9' status='journey status J-9'
+for of in "200|{}|$json" "201|$page|$html" "200|$page|$html" "202||$json" \
+    "200|{\"error\":\"x\"}|$json"; do
+    said=${of%|*}
+    # shellcheck disable=SC2086 # words
+    row "cancel: $of" "${of%%|*}" "${said#*|}" "${of##*|}" \
+        "$([ "$of" = "200|{}|$json" ] && echo 0 || echo "$E_ANSWER")" $cancel
+done
+for of in "200|{}|$json" "200|$page|$html" "200||$json" \
+    "200|{\"status\":\"ok\",\"journey_id\":\"J-8\",\"created_at\":\"t\"}|$json" \
+    "201|{\"status\":\"ok\",\"journey_id\":\"J-9\",\"created_at\":\"t\"}|$json"; do
+    said=${of%|*}
+    # shellcheck disable=SC2086 # words
+    row "status: $of" "${of%%|*}" "${said#*|}" "${of##*|}" "$E_ANSWER" $status
+done
+row 'status: the document' 200 '{"status":"ok","journey_id":"J-9","created_at":"t"}' "$json" 0 \
+    journey status J-9
+row 'status: 404 of something in front' 404 "$page" "$html" "$E_LATER" journey status J-9
+
+# ---- today's registry ----
+
+stop_standin
+start_standin
+sed -i "s|^base_url.*|base_url = $url|" "$work/conf"
+rm -rf "$work/spool" "$work/spool.refused"
+with journey send "$work/one" --api v2
+exits 'send to a registry without v2: a fault of the configuration' "$E_CONFIG" 'v3\.3'
+is 'send to a registry without v2: refused nothing' "$(cat "$work/one.refused" 2>/dev/null)" ''
+with journey status J-1 --api v2
+exits 'status at a registry without v2' "$E_CONFIG" 'v3\.3'
+with journey cancel J-1 --api v2
+exits 'cancel at a registry without v2' "$E_CONFIG" 'v3\.3'
+nv doctor rpc --config "$work/conf"
+exits 'doctor at a registry without v2' "$E_CHECK"
+like 'doctor at a registry without v2: says so' "$out" 'v3\.3'
+serve
+is 'serve without v2: takes journeys in' "$(hand <"$work/two")" 2
+until_figure 'serve without v2: the link is held' '"link":"blocked"'
+like 'serve without v2: the journeys stay' "$(told)" '"pending":2'
+like 'serve without v2: none is refused' "$(told)" '"refused":0,"expired"'
+like 'serve without v2: the sentence names v3.3' "$(cat "$log")" 'v3\.3'
+is 'serve without v2: nothing in the refused file' "$(cat "$work/spool.refused" 2>/dev/null)" ''
+stop 'serve without v2: stops'
+
+# They are there still when the registry is.
+stop_standin
+start_standin --api-v2
+sed -i "s|^base_url.*|base_url = $url|" "$work/conf"
+serve
+until_figure 'serve: what stayed is delivered' '"delivered":2'
+sed 's/^api = v2/api = v3.3/' "$work/serve.conf" >"$work/other.conf"
+mv "$work/other.conf" "$work/serve.conf"
+kill -HUP "$serve_pid"
+tries=0
+until grep -q 'version of the API takes a restart' "$log" || [ $tries -ge 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+like 'serve: another version takes a restart' "$(cat "$log")" 'version of the API takes a restart'
+journey S-4 >"$work/four"
+is 'serve: goes on with the one it has' "$(hand <"$work/four")" 1
+until_figure 'serve: and delivers by it' '"delivered":3'
+stop 'serve: stops at last'
+nv doctor rpc --config "$work/conf"
+exits 'doctor at a registry with v2' 0
 finish

@@ -354,12 +354,63 @@ static void test_state(void **state)
     assert_int_equal(nvt_rpc_v2_read_state(&call, &got), NVT_E_ANSWER);
 }
 
+/* ---- what a done answer is ---- */
+
+static enum nvt_verdict created(const char *id, const char *body)
+{
+    char sent[64];
+    (void)snprintf(sent, sizeof sent, "{\"journey_id\":\"%s\"}", id);
+    assert_int_equal(nvt_rpc_v2_send(&call, &request, nvt_span_str(sent)), NVT_OK);
+    call.request = begun;
+    begun = NULL;
+    call.outcome.body = nvt_span_str(body);
+    call.outcome.failure.err = NVT_OK;
+    enum nvt_verdict verdict = call.request->done->check(&call);
+    assert_int_equal(call.outcome.failure.err, verdict == NVT_DELIVERED ? NVT_OK : NVT_E_ANSWER);
+    return verdict;
+}
+
+static void test_created(void **state)
+{
+    static const char *const other[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"journey_id\":\"J-2\",\"created_at\":\"t\"}",
+        "{\"journey_id\":\"J-1\"}",
+        "{\"journey_id\":\"J-1\",\"created_at\":null}",
+        "{\"operator_journey_id\":\"J-1\",\"created_at\":\"t\"}",
+        "{\"result\":{\"data\":{\"journey_id\":\"J-2\",\"created_at\":\"t\"}}}"};
+    (void)state;
+    assert_int_equal(created("J-1", "{\"journey_id\":\"J-1\",\"created_at\":\"t\"}"),
+                     NVT_DELIVERED);
+    assert_int_equal(created("J-1", "{\"journey_id\":\"J\\u002d1\",\"created_at\":\"t\"}"),
+                     NVT_DELIVERED);
+    assert_int_equal(created("J-1", "{\"id\":1,\"result\":{\"meta\":null,\"data\":{"
+                                    "\"journey_id\":\"J-1\",\"created_at\":\"t\"}}}"),
+                     NVT_DELIVERED);
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        assert_int_equal(created("J-1", other[i]), NVT_UNKNOWN);
+    }
+    assert_int_equal(call.request->done->status, 201);
+    assert_int_equal(call.request->done->form, NVT_FORM_OBJECT);
+    assert_int_equal(nvt_rpc_v2_cancel(&call, &request, NVT_LIT("J-1")), NVT_OK);
+    assert_int_equal(begun->done->status, 200);
+    assert_int_equal(begun->done->form, NVT_FORM_JSON);
+    assert_int_equal(nvt_rpc_v2_status(&call, &request, NVT_LIT("J-1")), NVT_OK);
+    assert_int_equal(begun->done->status, 200);
+    assert_string_equal(begun->done->same, "journey_id");
+    assert_true(nvt_span_eq(begun->id, NVT_LIT("J-1")));
+    begun = NULL;
+}
+
 /* ---- what the uplink is told ---- */
 
 static enum nvt_uplink_known known(uint16_t status, enum nvt_verdict verdict, const char *body)
 {
     call.outcome.status = status;
     call.outcome.verdict = verdict;
+    call.outcome.failure.err = verdict == NVT_DELIVERED ? NVT_OK : NVT_E_STATUS;
     call.outcome.body = nvt_span_str(body);
     return nvt_rpc_v2_uplink.known(&call, NULL);
 }
@@ -423,7 +474,7 @@ int main(void)
         cmocka_unit_test(test_identity),  cmocka_unit_test(test_profile),
         cmocka_unit_test(test_requests),  cmocka_unit_test(test_receipts),
         cmocka_unit_test(test_state),     cmocka_unit_test(test_uplink),
-        cmocka_unit_test(test_early),
+        cmocka_unit_test(test_early),     cmocka_unit_test(test_created),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
