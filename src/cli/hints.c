@@ -50,11 +50,8 @@ const struct hint cli_hints[] = {
      "operator's role covers the request",
      "Le registre n’a vu aucun droit pour cette requête : retirez --no-auth, et demandez à son "
      "équipe si le rôle de l’opérateur la couvre"},
-    {"rpc", 404, NVT_OK, NULL,
-     "Check the id, that it was sent by this operator, and the path: its version must be v3.2 or "
-     "v3.3",
-     "Vérifiez l’identifiant, qu’il a bien été envoyé par cet opérateur, et le chemin : sa version "
-     "doit être v3.2 ou v3.3"},
+    {"rpc", 404, NVT_OK, NULL, "Check the id, and that this operator sent it in this environment",
+     "Vérifiez l’identifiant, et que cet opérateur l’a bien envoyé dans cet environnement"},
     {"rpc", 405, NVT_OK, NULL,
      "Check method and path; for CEE, the registry has switched that service off, so try again on "
      "another day",
