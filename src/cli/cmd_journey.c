@@ -82,12 +82,29 @@ static void print_state_v2(const struct nvt_rpc_v2_state *state)
     }
 }
 
+static nvt_err read_v3(void)
+{
+    struct nvt_rpc_state state;
+    nvt_err err = nvt_rpc_read_state(&session.call, &state);
+    if (err == NVT_OK && !settings.json) {
+        print_state(&state);
+    }
+    return err;
+}
+
+static nvt_err read_v2(void)
+{
+    struct nvt_rpc_v2_state state;
+    nvt_err err = nvt_rpc_v2_read_state(&session.call, &state);
+    if (err == NVT_OK && !settings.json) {
+        print_state_v2(&state);
+    }
+    return err;
+}
+
 static int print_status(void)
 {
-    struct nvt_rpc_state v3;
-    struct nvt_rpc_v2_state v2;
-    nvt_err err = journey_api_is_v2() ? nvt_rpc_v2_read_state(&session.call, &v2)
-                                      : nvt_rpc_read_state(&session.call, &v3);
+    nvt_err err = journey_api_is_v2() ? read_v2() : read_v3();
     if (err != NVT_OK) {
         return fail(settings.json, CLI_ANSWER, err, "journey status: %s", nvt_err_text(err));
     }
@@ -96,10 +113,6 @@ static int print_status(void)
         out_bool("ok", true);
         out_raw("journey", session.call.outcome.body);
         out_end();
-    } else if (journey_api_is_v2()) {
-        print_state_v2(&v2);
-    } else {
-        print_state(&v3);
     }
     return CLI_OK;
 }

@@ -80,14 +80,11 @@ static const char *complain(struct reading *r, const char *what, const char *whi
     return r->wrong;
 }
 
-static const char *take_setting(void *reading, const char *section, const char *name,
-                                const char *value)
+/* What is wrong with a setting where it stands, "" when nothing is. */
+static const char *complain_of(struct reading *r, const char *section, const char *name,
+                               const char *value)
 {
-    struct reading *r = (struct reading *)reading;
     int key = key_of(name);
-    if (strcmp(section, "serve") == 0) { /* serve_settings.c reads it, but no command takes typos */
-        return serve_knows(name) ? "" : complain(r, "[serve] knows no setting", name);
-    }
     if (key < 0) {
         return complain(r, "it knows no setting", name);
     }
@@ -97,9 +94,21 @@ static const char *take_setting(void *reading, const char *section, const char *
     if (key == (int)K_API && strcmp(section, nvt_rpc_profile.name) != 0) {
         return complain(r, "only [rpc] knows the setting", name);
     }
-    if (strlen(value) >= CLI_PATH_CAP) {
-        return complain(r, "too long is the value of", name);
+    return strlen(value) >= CLI_PATH_CAP ? complain(r, "too long is the value of", name) : "";
+}
+
+static const char *take_setting(void *reading, const char *section, const char *name,
+                                const char *value)
+{
+    struct reading *r = (struct reading *)reading;
+    if (strcmp(section, "serve") == 0) { /* serve_settings.c reads it, but no command takes typos */
+        return serve_knows(name) ? "" : complain(r, "[serve] knows no setting", name);
     }
+    const char *wrong = complain_of(r, section, name, value);
+    if (wrong[0] != '\0') {
+        return wrong;
+    }
+    int key = key_of(name);
     if (section[0] == '\0') {
         (void)snprintf(r->general[key], CLI_PATH_CAP, "%s", value);
     } else if (strcmp(section, r->system) == 0) {

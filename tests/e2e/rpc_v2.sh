@@ -143,10 +143,10 @@ exits 'send with a wrong token' "$E_AUTH" 'Unauthorized|401'
 sock=$work/sock
 log=$work/log
 : >"$log"
-# serve [LINE]: starts it with that line in the section [serve], and waits until it answers.
+# Starts it and waits until it answers.
 serve() {
-    printf '%s\n[serve]\nspool = %s\nspool_size = 1\nsocket = %s\n%s\n' "$(cat "$work/conf")" \
-        "$work/spool" "$sock" "${1:-}" >"$work/serve.conf"
+    printf '%s\n[serve]\nspool = %s\nspool_size = 1\nsocket = %s\n' "$(cat "$work/conf")" \
+        "$work/spool" "$sock" >"$work/serve.conf"
     "$BUILD/navette" serve --config "$work/serve.conf" 2>>"$log" </dev/null &
     serve_pid=$!
     pids="$pids $serve_pid"
