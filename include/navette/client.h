@@ -115,6 +115,9 @@ struct nvt_profile {
     uint16_t doubt_status;     /* status that a token may get whose key the system changed, 0: none.
                                   The second in a row has the token renewed, once until the next
                                   success: an outage with that status asks for no more of them */
+    const char *media_type;    /* of bodies, for requests that the library does not know; NULL:
+                                  application/json */
+    const char *patch_media_type;         /* the same with PATCH */
     struct nvt_rate rates[NVT_RATES_MAX]; /* 0: the token route; requests name the others */
 };
 

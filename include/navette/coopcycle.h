@@ -46,12 +46,14 @@ struct nvt_coopcycle_package {
     uint32_t quantity;    /* from 1 on */
 };
 
-/* A window is needed: before_s, or one of the time slots. */
+/* A dropoff needs a window: before_s or a time slot. When a pickup without one is due, the server
+ * works out from the last dropoff's. */
 struct nvt_coopcycle_task {
     struct nvt_span type;    /* "pickup" or "dropoff", needed in a list of tasks */
     uint32_t id;             /* of a task to change, in an update; 0: absent */
     struct nvt_span address; /* text to look up, or an IRI "/api/addresses/2" ... */
-    const struct nvt_coopcycle_address *place; /* ... or this; neither: the store's own */
+    const struct nvt_coopcycle_address *place; /* ... or this; neither: the store's own, for the
+                                                  first pickup alone */
     int64_t after_s, before_s;                 /* 0: absent */
     struct nvt_span time_slot;                 /* "2025-06-02 10:00-11:00", or "start/end" */
     struct nvt_span time_slot_url;             /* IRI of a time slot of the store */
@@ -76,9 +78,9 @@ struct nvt_coopcycle_delivery {
 
 /*
  * Every bound of the API. failure->field is the member's path in the JSON ("tasks[1].before").
- * - NVT_E_FIELD_MISSING: no dropoff and no tasks, a task without type in a list, without a window;
+ * - NVT_E_FIELD_MISSING: no dropoff, one without a window, a task without type in a list;
  * - NVT_E_FIELD_BOTH: tasks beside a pickup or dropoff, or two forms of one member;
- * - NVT_E_FIELD_COUNT: fewer than 2 tasks;
+ * - NVT_E_FIELD_COUNT: 1 task;
  * - NVT_E_FIELD_ORDER: a before that lies before its after, or the last dropoff's before the first
  *   pickup's;
  * - NVT_E_FIELD_RANGE, _LENGTH, _FORMAT, NVT_E_UTF8, NVT_E_ARG (a list without its pointer),
@@ -93,17 +95,22 @@ nvt_err nvt_coopcycle_delivery_check(const struct nvt_coopcycle_delivery *d,
 nvt_err nvt_coopcycle_delivery_write(const struct nvt_coopcycle_delivery *d, struct nvt_buf *out,
                                      struct nvt_failure *out_failure);
 
-/* The same for the body of an update, which may leave out anything; a list of tasks has
- * at least two. */
+/* The same for the body of an update, which may leave out anything; tasks that a list leaves out
+ * are cancelled. */
 nvt_err nvt_coopcycle_update_write(const struct nvt_coopcycle_delivery *d, struct nvt_buf *out,
                                    struct nvt_failure *out_failure);
 
 /* The same bounds on a delivery that is JSON already, which then may be sent as it is: see
- * nvt_rpc_json_check for what besides is reported how. Accepted besides what a struct can say: the
- * API's older names, order, rrule, tags as a list, metadata of any kind, and times in any form that
- * the server reads ("tomorrow 13:00"); those that are RFC 3339 are held against each other. A time
- * without an offset is in the server's time zone. An address may have members that are not known
- * here. A delivery of two tasks takes 60 to 120 tokens. */
+ * nvt_rpc_json_check for what besides is reported how. Refused is only what the server is known to
+ * refuse, and numbers below what they count. Accepted besides what a struct can say: the API's
+ * older names, status, order, rrule, tags as a list, metadata of any kind, quantities as texts,
+ * types in any case, null for what may be absent, and times in any form that the server reads
+ * ("tomorrow 13:00"); those that are RFC 3339 are held against each other. A time without an offset
+ * is in the server's time zone. Of two tasks the first is the pickup, of more each without a type a
+ * dropoff. Each instance runs a version of its own, so that members which are not known here pass,
+ * and so do a pickup and a dropoff beside tasks, which are not read then: NVT_OK leaves their
+ * number in out_failure->detail and the first one's path in out_failure->field ("" when there is
+ * none). A delivery of two tasks takes 60 to 120 tokens. */
 nvt_err nvt_coopcycle_json_check(struct nvt_span json, struct nvt_json_tok *pool, size_t pool_count,
                                  struct nvt_failure *out_failure);
 
@@ -111,7 +118,7 @@ nvt_err nvt_coopcycle_json_check(struct nvt_span json, struct nvt_json_tok *pool
 nvt_err nvt_coopcycle_update_check(struct nvt_span json, struct nvt_json_tok *pool,
                                    size_t pool_count, struct nvt_failure *out_failure);
 
-/* Appends json with the key put into the metadata of its dropoff, else of its first task or pickup.
+/* Appends json with the key put into the metadata of its first task, else its dropoff or pickup.
  * NVT_E_JSON_*, NVT_E_FIELD_MISSING (there is no task), NVT_E_FIELD_TYPE (its metadata is no
  * object), NVT_E_FIELD_BOTH (it has a key), what nvt_coopcycle_check_key says, NVT_E_SPACE. */
 nvt_err nvt_coopcycle_json_add_key(struct nvt_span json, struct nvt_span key,
@@ -186,8 +193,8 @@ nvt_err nvt_coopcycle_create(struct nvt_call *call, struct nvt_coopcycle_request
 nvt_err nvt_coopcycle_get(struct nvt_call *call, struct nvt_coopcycle_request *r,
                           struct nvt_span id);
 
-/* PUT. json may hold only the members to change; tasks without their id are refused, and tasks left
- * out of a "tasks" list are removed. */
+/* PUT. json may hold only the members to change. In a list of tasks those without an id are new, and
+ * those that it leaves out are cancelled. */
 nvt_err nvt_coopcycle_update(struct nvt_call *call, struct nvt_coopcycle_request *r,
                              struct nvt_span id, struct nvt_span json);
 

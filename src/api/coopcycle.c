@@ -22,6 +22,8 @@ const struct nvt_profile nvt_coopcycle_profile = {
     .token_life_s = 3600U,
     /* Hydra, with its prefix or without, RFC 7807, and the code and message of the login. */
     .errors = "hydra:title hydra:description title description violations detail message error",
+    .media_type = "application/ld+json",
+    .patch_media_type = "application/merge-patch+json",
 };
 
 /* ---- what done answers are ---- */

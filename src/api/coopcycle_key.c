@@ -14,10 +14,10 @@ nvt_err nvt_coopcycle_check_key(struct nvt_span key)
     return nvt_shape_all_in(key, NVT_COOPCYCLE_KEY_RANGES) ? NVT_OK : NVT_E_FIELD_FORMAT;
 }
 
-/* The task that is to carry it. */
+/* The task that is to carry it: beside a list neither of the others is read. */
 static bool find_task(const struct nvt_json *doc, nvt_json_node *out_node)
 {
-    static const char *const paths[] = {"dropoff", "tasks.0", "pickup"};
+    static const char *const paths[] = {"tasks.0", "dropoff", "pickup"};
     bool found = false;
     for (unsigned i = 0; i < 3U && !found; i++) {
         found = nvt_json_find(doc, 0U, paths[i], out_node) == NVT_OK &&

@@ -80,7 +80,7 @@ struct nvt_field {
 struct nvt_shape {
     const struct nvt_field *row;
     uint8_t count;   /* up to 32 */
-    bool open;       /* unknown members are let through */
+    bool open;       /* unknown members are let through, and told */
     uint16_t size;   /* of one item's struct, in lists */
     uint32_t unless; /* bit n: row n. When none of these is there, */
     uint32_t needed; /* these are required too. Of alternatives the first one counts */
@@ -121,7 +121,9 @@ nvt_err nvt_shape_parse(struct nvt_json *doc, struct nvt_span json, struct nvt_j
                         size_t pool_count, struct nvt_failure *out_failure);
 
 /* Every bound of the shape on a parsed text, which must be an object (field "" otherwise). Members
- * named twice, at any depth, are NVT_E_JSON_DUPLICATE. */
+ * named twice, at any depth, are NVT_E_JSON_DUPLICATE. NVT_OK tells the unknown members that an
+ * open shape let through: detail is their number, field the first of them. Names that start with
+ * '@' are JSON-LD's own and never unknown. */
 nvt_err nvt_shape_json(const struct nvt_shape *shape, const struct nvt_json *doc,
                        struct nvt_failure *out_failure);
 

@@ -20,6 +20,8 @@ struct walk {
     struct nvt_shape_path path;    /* path.depth frames are in use */
     const struct nvt_field *field; /* the last one looked at */
     struct nvt_span loose; /* a member that no row describes in full; no pointer: there was none */
+    struct nvt_failure *told;
+    int32_t unknown; /* members, let through */
 };
 
 static void enter(struct walk *w, const struct nvt_shape *shape, nvt_json_node node,
@@ -101,6 +103,7 @@ static nvt_err check_pair(const struct nvt_json *doc, nvt_json_node list)
         if (nvt_json_type(doc, node) == NVT_JSON_NUMBER) {
             err = check_degree(nvt_json_raw(doc, node), degrees);
         }
+        err = err == NVT_E_FIELD_FORMAT ? NVT_OK : err; /* nobody prints these again */
         degrees = 180U;
     }
     return err;
@@ -234,13 +237,27 @@ static unsigned choose_row(const struct nvt_shape *shape, unsigned row, enum nvt
     return row;
 }
 
+static nvt_err unknown(struct walk *w, const struct nvt_shape *shape, struct nvt_span name)
+{
+    w->loose = name;
+    if (!shape->open) {
+        return NVT_E_FIELD_UNKNOWN;
+    }
+    if (name.len == 0U || name.ptr[0] != (uint8_t)'@') {
+        if (w->unknown == 0) {
+            (void)nvt_shape_blame(w->told, NVT_OK, &w->path, name);
+        }
+        w->unknown++;
+    }
+    return NVT_OK;
+}
+
 static nvt_err member(struct walk *w, struct frame *f, struct nvt_span name, nvt_json_node node)
 {
     enum nvt_json_type type = nvt_json_type(w->doc, node);
     unsigned row = find_row(f->shape, name);
     if (row == f->shape->count) {
-        w->loose = name;
-        return f->shape->open ? NVT_OK : NVT_E_FIELD_UNKNOWN;
+        return unknown(w, f->shape, name);
     }
     if (((f->seen >> row) & 1U) != 0U) {
         return NVT_E_JSON_DUPLICATE;
@@ -293,6 +310,7 @@ nvt_err nvt_shape_json(const struct nvt_shape *shape, const struct nvt_json *doc
         (void)memset(out_failure, 0, sizeof *out_failure);
     }
     w.doc = doc;
+    w.told = out_failure;
     if (nvt_json_type(doc, 0U) != NVT_JSON_OBJECT) {
         return nvt_shape_blame(out_failure, NVT_E_FIELD_TYPE, &w.path, leaf);
     }
@@ -306,6 +324,10 @@ nvt_err nvt_shape_json(const struct nvt_shape *shape, const struct nvt_json *doc
     }
     if (err != NVT_OK) {
         (void)nvt_shape_blame(out_failure, err, &w.path, leaf);
+    } else if (out_failure != NULL) {
+        out_failure->detail = w.unknown;
+    } else {
+        /* nobody asks */
     }
     return nvt_shape_put_bounds(out_failure, err, w.field);
 }

@@ -54,7 +54,15 @@ static int take_headers(struct outgoing *o, const struct args *a)
     return CLI_OK;
 }
 
-static int take_data(struct outgoing *o, const struct args *a)
+/* Of the body, unless a header says it. */
+static struct nvt_span media_type_of(const struct nvt_profile *system, const char *method)
+{
+    bool patch = strcmp(method, "PATCH") == 0;
+    const char *type = patch ? system->patch_media_type : system->media_type;
+    return nvt_span_str(type == NULL ? "application/json" : type);
+}
+
+static int take_data(struct outgoing *o, const struct args *a, const struct nvt_profile *system)
 {
     size_t len = 0;
     if (a->data == NULL) {
@@ -65,7 +73,7 @@ static int take_data(struct outgoing *o, const struct args *a)
         return CLI_INPUT;
     }
     o->request.body = nvt_span_of(o->data, len);
-    o->request.media_type = NVT_LIT("application/json");
+    o->request.media_type = media_type_of(system, a->word[1]);
     return CLI_OK;
 }
 
@@ -81,7 +89,7 @@ static bool is_idempotent(const char *method)
     return false;
 }
 
-static int compose(struct outgoing *o, const struct args *a)
+static int compose(struct outgoing *o, const struct args *a, const struct nvt_profile *system)
 {
     unsigned flags = is_idempotent(a->word[1]) ? (unsigned)NVT_REQ_IDEMPOTENT : 0U;
     flags |= a->no_auth ? (unsigned)NVT_REQ_NO_AUTH : 0U;
@@ -92,7 +100,7 @@ static int compose(struct outgoing *o, const struct args *a)
     o->request.sink = receive_piece;
     o->request.sink_ctx = &answer;
     int code = take_headers(o, a);
-    return code == CLI_OK ? take_data(o, a) : code;
+    return code == CLI_OK ? take_data(o, a, system) : code;
 }
 
 static void tell_fields(void)
@@ -221,7 +229,7 @@ int cmd_call(const struct args *a)
     }
     int code = settings_load(&settings, system, a);
     if (code == CLI_OK) {
-        code = compose(&o, a);
+        code = compose(&o, a, system);
     }
     if (code == CLI_OK) {
         code = open_and_send(&o, a);

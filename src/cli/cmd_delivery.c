@@ -316,7 +316,8 @@ const struct command delivery_commands[] = {
     {"delivery create", "key", 1, 1, cmd_create, "FILE|-", "order a delivery",
      "Checks the delivery of FILE (one JSON object) and orders it. CoopCycle makes a delivery for\n"
      "each request, so each carries a key of yours in the metadata of its dropoff: when an answer\n"
-     "is lost (exit 9), navette delivery resolve KEY tells whether it was made.\n"
+     "is lost (exit 9), navette delivery resolve KEY tells whether it was made. Refused is what\n"
+     "every CoopCycle server refuses; members that are not known here are told, and sent.\n"
      "  --key KEY         1 to 64 of A-Z a-z 0-9 . _ - (a random one, told before it is sent)\n"
      "\n"
      "Examples:\n"
@@ -329,7 +330,8 @@ const struct command delivery_commands[] = {
      "  navette delivery read 12 --json\n"},
     {"delivery update", "", 2, 2, cmd_update, "ID FILE|-", "change a delivery",
      "FILE holds the members to change. In a list of tasks each has the id that the delivery gave\n"
-     "it; tasks left out of the list are removed.\n"
+     "it, one without is new, and tasks left out of the list are cancelled. A status counts only\n"
+     "with the credentials of a dispatcher.\n"
      "\n"
      "Example:\n"
      "  echo '{\"dropoff\":{\"comments\":\"ring twice\"}}' | navette delivery update 12 -\n"},

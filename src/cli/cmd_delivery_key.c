@@ -31,6 +31,19 @@ void delivery_line(const char *name, const char *value)
     (void)putchar('\n');
 }
 
+/* Members that pass although they are not known: most often they are misspelt. */
+static void tell_unknown(const char *path, const struct nvt_failure *f)
+{
+    char others[40] = "";
+    if (f->detail > 1) {
+        (void)snprintf(others, sizeof others, " and %ld more", (long)f->detail - 1);
+    }
+    if (f->detail > 0) {
+        say("%s: %s%s: not known here as what a server reads, sent all the same", path, f->field,
+            others);
+    }
+}
+
 uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len, bool json)
 {
     struct nvt_failure f = {.err = NVT_OK};
@@ -40,6 +53,7 @@ uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len,
     }
     nvt_err err = check(nvt_span_of(text, *out_len), pool, POOL, &f);
     if (err == NVT_OK) {
+        tell_unknown(path, &f);
         return text;
     }
     if (f.field[0] == '\0') {
@@ -59,8 +73,8 @@ uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len,
 /* The one that the text has already. */
 static bool find_key(struct nvt_span text, char *out, size_t cap)
 {
-    static const char *const paths[] = {"dropoff.metadata.navette_key",
-                                        "tasks.0.metadata.navette_key",
+    static const char *const paths[] = {"tasks.0.metadata.navette_key",
+                                        "dropoff.metadata.navette_key",
                                         "pickup.metadata.navette_key"};
     struct nvt_json doc;
     nvt_json_node node = 0;

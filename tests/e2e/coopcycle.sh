@@ -82,7 +82,7 @@ exits 'create a list of tasks, without a key' 0
 like 'a key was made' "$(text key)" '^[0-9a-v]{26}$'
 like 'and told before it was sent' "$err" "key $(text key)"
 like 'three tasks' "$out" '"tasks":\["TODO","TODO","TODO"\]'
-file keyed '{"dropoff":{"before":"tomorrow 13:00","metadata":{"navette_key":"own.1","a":"b"}}}'
+file keyed '{"dropoff":{"address":"x","before":"tomorrow 13:00","metadata":{"navette_key":"own.1","a":"b"}}}'
 with delivery create "$file" --json
 exits 'create with a key in the file' 0
 is 'it is taken' "$(text key)" own.1
@@ -105,13 +105,78 @@ refuse() { # NAME JSON REGEX
 refuse 'no dropoff' '{"pickup":{"before":"tomorrow"}}' 'dropoff: a required field'
 refuse 'no window' '{"dropoff":{}}' 'dropoff.before: a required field'
 refuse 'one task' '{"tasks":[{"type":"dropoff","before":"tomorrow"}]}' 'tasks: the list has fewer'
-refuse 'both forms' '{"dropoff":{"before":"x"},"tasks":[{"before":"x"},{"before":"y"}]}' 'exclude'
+refuse 'only pickups' '{"tasks":[{"type":"pickup"},{"type":"pickup"},{"type":"pickup"}]}' 'dropoff: '
 refuse 'the wrong order' "{\"tasks\":[{\"type\":\"pickup\",\"before\":\"2031-06-02T13:00:01Z\"},
     {\"type\":\"dropoff\",$dropoff}]}" 'tasks\[1\].before: an end lies before'
 refuse 'half a file' '{"dropoff":' 'byte 12: '
-refuse 'an unknown member' '{"dropoff":{"before":"x","befor":1}}' 'dropoff.befor: '
+refuse 'a status that is no text' '{"dropoff":{"before":"x","status":1}}' 'dropoff.status: '
 made 'nothing was sent' 0
 is 'nor anything else' "$(state coopcycle_requests)" "$requests"
+
+# ---- what the server takes ----
+
+mark
+taken() { # NAME VERB JSON: order it, or ask its price
+    file taken "$3"
+    with delivery "$2" "$file" --json
+    exits "$1" 0
+}
+noon='"before":"2031-06-02T12:00:00Z"'
+taken 'a status' create "{\"pickup\":{$pickup,\"status\":\"TODO\"},\"dropoff\":{$dropoff}}"
+taken 'an old name, nulls, a type of its own' create "{\"pickup\":null,\"packages\":null,\"dropoff\":{
+    \"address\":\"b\",\"doneBefore\":\"tomorrow 13:30\",\"before\":null,\"type\":\"Any\"}}"
+taken 'a pickup without a window' create \
+    "{\"pickup\":{\"address\":\"1 rue A\"},\"dropoff\":{$dropoff}}"
+gather="{\"tasks\":[{\"type\":\"pickup\",\"address\":\"1 rue A\"},
+    {\"type\":\"pickup\",\"address\":\"2 rue B\"},{\"type\":\"dropoff\",\"address\":\"3 rue C\",$noon}]}"
+taken 'pickup, pickup, dropoff: only that has an end' create "$gather"
+three=$(number id)
+taken 'its price' quote "$gather"
+with delivery check "$file"
+exits 'and whether it can be done' 0
+taken 'two tasks without types' create \
+    "{\"tasks\":[{\"address\":\"a\",$noon},{\"address\":\"b\",$noon}]}"
+taken 'quantities as texts, a slot as a list' create '{"dropoff":{"address":"x",
+    "timeSlot":["2031-06-02 10:00","2031-06-02 12:00"],"packages":[{"type":"S","quantity":"2"}]}}'
+taken 'a place of GeoJSON, and one that is named' create '{"pickup":{"address":{"@id":
+    "/api/addresses/2","streetAddress":"x"}},"dropoff":{"before":"2031-06-02 12:00",
+    "address":{"streetAddress":"x","geo":{"latitude":48.8,"longitude":2.3}}}}'
+made 'each of them once' 7
+taken 'a member of a later version' create "{\"dropoff\":{$dropoff,\"befor\":1,\"more\":{}},\"x\":2}"
+like 'is told' "$err" 'dropoff.befor and 2 more: not known here .*sent all the same'
+like 'and with a list, what it hides' "$(
+    file both "{\"dropoff\":{},${gather#?}"
+    with delivery create "$file" --key both-1
+    printf '%s' "$err"
+)" 'dropoff: not known here'
+with delivery resolve both-1
+exits 'and the key is in the list' 0
+
+with delivery read "$three" --json
+first=$(cget -H "Authorization: Bearer $("$BUILD/navette" token coopcycle --show --base-url \
+    "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys" 2>/dev/null)" \
+    -H 'Accept: application/ld+json' "$url/api/deliveries/$three" |
+    sed 's/.*"tasks":\[//; s/.*"id":\([0-9]*\)[,}].*/\1/; q')
+first=$(printf '%s' "$first" | tr -d '\n ')
+file change "{\"tasks\":[{\"id\":$((first - 2))},{\"id\":$((first - 1)),\"status\":\"CANCELLED\"},
+    {\"@id\":\"/api/tasks/$first\",\"id\":$first,\"metadata\":{\"papers\":[\"a.pdf\"]}}]}"
+with delivery update "$three" "$file" --json
+exits 'update: ids, a status, "@id" and metadata' 0
+unlike 'update: JSON-LD is known' "$err" 'not known here'
+like 'update: a status is for dispatchers' "$out" '"tasks":\["TODO","TODO","TODO"\]'
+file change "{\"tasks\":[{\"id\":$((first - 2))},{\"id\":$first}]}"
+with delivery update "$three" "$file" --json
+exits 'update: two of three' 0
+like 'update: the third is cancelled' "$out" '"tasks":\["TODO","CANCELLED","TODO"\]'
+file change "{\"tasks\":[{\"id\":$first}]}"
+with delivery update "$three" "$file" --json
+like 'update: one is enough' "$out" '"tasks":\["CANCELLED","CANCELLED","TODO"\]'
+file change '{"tasks":[{"id":999999},{"id":1}]}'
+with delivery update "$three" "$file"
+exits "update: another delivery's task" "$E_REFUSED" 'task.id'
+file change '{"pickup":{"status":"DONE"},"order":{"recalculatePrice":true}}'
+with delivery update "$three" "$file"
+exits 'update: no task at all' 0
 
 # ---- outcomes that are not known ----
 
@@ -159,7 +224,7 @@ exits '503 was not done' "$E_LATER" 'HTTP 503'
 fault '{"clear":true}'
 
 # Found behind two pages of others; and in a line of the comments.
-file line '{"dropoff":{"before":"2031-06-02T13:00:00Z","comments":"ring\nnavette:line-1\nthanks"}}'
+file line '{"dropoff":{"address":"x","before":"2031-06-02T13:00:00Z","comments":"ring\nnavette:line-1\nthanks"}}'
 cget -o /dev/null -H "Authorization: Bearer $("$BUILD/navette" token coopcycle --show --base-url \
     "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys" 2>/dev/null)" \
     -H 'Content-Type: application/ld+json' -H 'Accept: application/ld+json' -d @"$file" \
@@ -240,16 +305,20 @@ fault '{"clear":true,"assigned":false}'
 file phone '{"dropoff":{"before":"tomorrow","address":{"streetAddress":"x","telephone":"1"}}}'
 with delivery create "$file"
 exits 'a text in place of violations' "$E_REFUSED" 'phone number.*HTTP 400'
-file violation '{"pickup":{"before":"tomorrow 15:00"},"dropoff":{"before":"tomorrow 13:00"}}'
+file violation '{"pickup":{"before":"tomorrow 15:00"},"dropoff":{"address":"x",
+    "before":"tomorrow 13:00"}}'
 with delivery create "$file" --json
 exits 'a violation' "$E_REFUSED" 'Pickup must be before dropoff.*HTTP 400'
 is 'a violation: its path' "$(text field)" items
 with call coopcycle POST /api/register --data "$pair"
 exits 'the third shape' "$E_REFUSED" 'already used.*field email'
 with call coopcycle POST /api/deliveries --data "$pair"
+exits 'call: JSON-LD unless another type is named' 0
+with call coopcycle POST /api/deliveries --data "$pair" --header 'Content-Type: application/json'
 exits 'plain JSON is not taken' "$E_REFUSED" '415'
-with call coopcycle POST /api/deliveries --data "$pair" --header 'Content-Type: application/ld+json'
-exits 'JSON-LD is' 0
+with call coopcycle PATCH /api/addresses/2 --data "$pair"
+exits 'call: a patch' 0
+is 'call: a patch has a type of its own' "$(state merge_patches)" 1
 
 # ---- tokens ----
 

@@ -14,7 +14,7 @@
 #define LD_TYPE "application/ld+json; charset=utf-8"
 
 static json_t *webhooks;
-static unsigned imports;
+static unsigned imports, merges;
 
 /* ---- answers ---- */
 
@@ -139,7 +139,10 @@ static bool is_import(const struct request *r)
 static bool takes_type(const struct request *r)
 {
     const bool create = r->route->handle == coopcycle_create;
-    if (strcmp(r->method, "POST") != 0 && strcmp(r->method, "PUT") != 0) {
+    if (r->method[0] != 'P') { /* POST, PUT, PATCH */
+        return true;
+    }
+    if (strcmp(r->method, "PATCH") == 0 && has_type(r, "application/merge-patch+json")) {
         return true;
     }
     if (is_import(r)) {
@@ -228,6 +231,15 @@ static void get_me(struct request *r)
                     json_pack("{s:s,s:s,s:s,s:s,s:n,s:s}", "@context", "/api/contexts/ApiApp",
                               "@id", "/api/me", "@type", "http://schema.org/SoftwareApplication",
                               "store", "/api/stores/1", "shop", "name", "Stand-in"));
+}
+
+/* The store's places may be changed; none is. */
+static void patch_address(struct request *r)
+{
+    merges += has_type(r, "application/merge-patch+json") ? 1U : 0U;
+    coopcycle_reply(r, 200,
+                    json_pack("{s:s,s:s}", "@context", "/api/contexts/Address", "@id",
+                              keep(r, strdup(r->url))));
 }
 
 /* The third error shape. */
@@ -363,6 +375,7 @@ static const struct route routes[] = {
     {"POST", "api/login_check", post_login, NULL, AUTH_NONE, SCOPE_CALLS},
     {"POST", "api/register", post_register, NULL, AUTH_NONE, SCOPE_CALLS},
     {"GET", "api/me", get_me, NULL, AUTH_BEARER, SCOPE_CALLS},
+    {"PATCH", "api/addresses/*", patch_address, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"POST", "api/deliveries", coopcycle_create, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"POST", "api/deliveries/assert", coopcycle_assert, NULL, AUTH_BEARER, SCOPE_CALLS},
     {"POST", "api/deliveries/quotes", coopcycle_quote, NULL, AUTH_BEARER, SCOPE_CALLS},
@@ -394,6 +407,7 @@ static void state(json_t *out)
 {
     (void)json_object_set_new(out, "coopcycle_tokens", json_integer(coopcycle_tokens()));
     (void)json_object_set_new(out, "webhooks", json_integer((json_int_t)json_array_size(webhooks)));
+    (void)json_object_set_new(out, "merge_patches", json_integer(merges));
     coopcycle_deliveries_state(out);
 }
 

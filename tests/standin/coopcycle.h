@@ -29,6 +29,9 @@ unsigned coopcycle_tokens(void);
 /* The tasks that an input asks for, checked, as they are answered but without their numbers; NULL:
  * the refusal is made. */
 json_t *coopcycle_tasks_of(struct request *r, const json_t *input);
+/* The same in two steps: what is asked for as a list, and the tasks of that list. */
+json_t *coopcycle_inputs_of(const json_t *input);
+json_t *coopcycle_tasks_of_inputs(struct request *r, const json_t *inputs);
 bool coopcycle_store_fits(struct request *r, const json_t *input); /* false: refused */
 
 /* ---- coopcycle_delivery.c ---- */

@@ -110,11 +110,26 @@ static const char *either(const json_t *task, const char *name, const char *old_
     return text == NULL ? text_at(task, old_name) : text;
 }
 
+/* Two times in a list. */
+static bool parse_ends(struct check *c, const json_t *slot, int64_t *after_s, int64_t *before_s)
+{
+    const char *start = json_string_value(json_array_get(slot, 0));
+    const char *end = json_string_value(json_array_get(slot, 1));
+    if (json_array_size(slot) != 2U || start == NULL || end == NULL) {
+        refuse(c, "The type of the \"%s\" attribute must be \"TsRange\"", "timeSlot");
+        return false;
+    }
+    return parse_time(c, start, after_s) && parse_time(c, end, before_s);
+}
+
 /* False: there is none, or it can not be read. */
 static bool window_of(struct check *c, const json_t *task, int64_t *after_s, int64_t *before_s)
 {
     const char *before = either(task, "before", "doneBefore");
     const char *after = either(task, "after", "doneAfter");
+    if (json_is_array(json_object_get(task, "timeSlot"))) {
+        return parse_ends(c, json_object_get(task, "timeSlot"), after_s, before_s);
+    }
     if (text_at(task, "timeSlot") != NULL) {
         return parse_slot(c, text_at(task, "timeSlot"), after_s, before_s);
     }
@@ -223,25 +238,71 @@ static json_t *address_of(struct check *c, const json_t *input, const char *path
 
 /* ---- one task ---- */
 
+/* What each member may be, as its class declares it: s text, i number, a array or object, b
+ * boolean; null always. Others are not looked at. */
+struct declared {
+    const char *name, *kinds;
+};
+
+static const struct declared task_members[] = {
+    {"id", "i"},         {"type", "s"},      {"status", "s"},    {"address", "sa"},
+    {"latLng", "a"},     {"after", "s"},     {"before", "s"},    {"doneAfter", "s"},
+    {"doneBefore", "s"}, {"timeSlot", "sa"}, {"comments", "s"},  {"tags", "sa"},
+    {"weight", "i"},     {"packages", "a"},  {"metadata", "sa"}, {"assignedTo", "s"},
+    {"timeSlotUrl", "s"}};
+
+static const struct declared root_members[] = {{"store", "s"}, {"pickup", "a"}, {"dropoff", "a"},
+                                               {"tasks", "a"}, {"weight", "i"}, {"packages", "a"},
+                                               {"rrule", "s"}, {"order", "a"}};
+
+static char kind_of(const json_t *value)
+{
+    static const char kinds[] = {
+        [JSON_OBJECT] = 'a', [JSON_ARRAY] = 'a', [JSON_STRING] = 's', [JSON_INTEGER] = 'i',
+        [JSON_REAL] = 'f',   [JSON_TRUE] = 'b',  [JSON_FALSE] = 'b',  [JSON_NULL] = 'n'};
+    return kinds[json_typeof(value)];
+}
+
+static void check_kinds(struct check *c, const json_t *object, const struct declared *list,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_object_get(object, list[i].name);
+        if (value != NULL && !json_is_null(value) &&
+            strchr(list[i].kinds, kind_of(value)) == NULL) {
+            refuse(c, "The type of the \"%s\" attribute for class \"TaskDto\" must be another one",
+                   list[i].name);
+        }
+    }
+}
+
+/* A quantity may be a text. */
+static bool is_quantity(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return json_is_integer(value) ||
+           (text != NULL && text[0] != '\0' && text[strspn(text, "0123456789")] == '\0');
+}
+
 static json_t *packages_of(struct check *c, const json_t *input)
 {
     json_t *packages = json_array();
-    if (input != NULL && !json_is_array(input) && !json_is_null(input)) {
-        refuse(c, "The type of the \"%s\" attribute must be array.", "packages");
-    }
     for (size_t i = 0; i < json_array_size(input); i++) {
         const json_t *p = json_array_get(input, i);
         const char *type = text_at(p, "type");
         const json_t *quantity = json_object_get(p, "quantity");
-        if (type == NULL || !json_is_integer(quantity)) {
+        if (type == NULL || !is_quantity(quantity)) {
             refuse(c, "The type of the \"%s\" attribute must be \"int\".", "packages.quantity");
             break;
         }
+        const char *text = json_string_value(quantity);
         (void)json_array_append_new(
-            packages, json_pack("{s:o,s:s,s:s,s:i,s:I,s:[],s:[]}", "short_code",
-                                json_stringn(type, type[0] == '\0' ? 0U : 1U), "name", type, "type",
-                                type, "volume_per_package", 3, "quantity",
-                                json_integer_value(quantity), "labels", "tasks"));
+            packages,
+            json_pack("{s:o,s:s,s:s,s:i,s:I,s:[],s:[]}", "short_code",
+                      json_stringn(type, type[0] == '\0' ? 0U : 1U), "name", type, "type", type,
+                      "volume_per_package", 3, "quantity",
+                      text == NULL ? json_integer_value(quantity) : (json_int_t)atoll(text),
+                      "labels", "tasks"));
     }
     return packages;
 }
@@ -263,11 +324,8 @@ static json_t *tags_of(struct request *r, const json_t *input)
     return tags;
 }
 
-static json_t *whole_number(struct check *c, const json_t *input, const char *name)
+static json_t *whole_number(const json_t *input)
 {
-    if (input != NULL && !json_is_integer(input) && !json_is_null(input)) {
-        refuse(c, "The type of the \"%s\" attribute must be \"int\".", name);
-    }
     return json_is_integer(input) ? json_integer(json_integer_value(input)) : json_null();
 }
 
@@ -282,28 +340,76 @@ static void set_times(json_t *task, int64_t after_s, int64_t before_s)
     }
 }
 
-static json_t *task_of(struct check *c, const json_t *input, size_t index, const char *type,
-                       int64_t *before_s)
+/* A task that is about to be written: where it stands, and what it turned out to be. */
+struct stop {
+    const json_t *input;
+    const char *type;
+    bool first_pickup;
+    int64_t after_s, before_s;
+};
+
+/* What is no type at all is written, and refused. */
+static const char *type_of(const json_t *input)
 {
-    char path[32];
+    const char *type = text_at(input, "type");
+    if (type == NULL || type[0] == '\0' || strcasecmp(type, "dropoff") == 0) {
+        return "DROPOFF";
+    }
+    return strcasecmp(type, "pickup") == 0 ? "PICKUP" : type;
+}
+
+static bool is_pickup(const struct stop *s)
+{
+    return strcmp(s->type, "PICKUP") == 0;
+}
+
+/* PHP takes "", null, 0 and an empty array for nothing. */
+static const json_t *address_at(const json_t *input)
+{
+    const json_t *address = json_object_get(input, "address");
+    const char *text = json_string_value(address);
+    bool empty = json_is_null(address) || (text != NULL && text[0] == '\0') ||
+                 (json_is_object(address) && json_object_size(address) == 0U);
+    return empty ? NULL : address;
+}
+
+static void check_stop(struct check *c, const struct stop *s, const char *path)
+{
     char where[64];
-    int64_t after_s = 0;
-    (void)snprintf(path, sizeof path, "items[%u].task", (unsigned)index);
-    if (!window_of(c, input, &after_s, before_s)) {
+    if (s->before_s == 0 || (s->after_s != 0 && s->after_s >= s->before_s)) {
         (void)snprintf(where, sizeof where, "%s.doneBefore", path);
+        violate(c, where,
+                s->before_s == 0 ? "This value should not be blank."
+                                 : "task.before.mustBeGreaterThanAfter",
+                "c1051bb4-d103-4f74-8988-acbcafc7fdc3");
+    }
+    if (address_at(s->input) == NULL && !s->first_pickup) {
+        (void)snprintf(where, sizeof where, "%s.address", path);
         violate(c, where, "This value should not be null.", "ad32d13f-c3d4-423b-909a-857b961eb720");
     }
+    if (!is_pickup(s) && strcmp(s->type, "DROPOFF") != 0) {
+        (void)snprintf(where, sizeof where, "%s.type", path);
+        violate(c, where, "The value you selected is not a valid choice.",
+                "8e179f1b-97aa-4560-a02f-2a8b42e49df7");
+    }
+}
+
+static json_t *task_of(struct check *c, const struct stop *s, size_t index)
+{
+    const json_t *input = s->input;
+    char path[32];
+    (void)snprintf(path, sizeof path, "items[%u].task", (unsigned)index);
+    check_stop(c, s, path);
     const char *comments = text_at(input, "comments");
     json_t *metadata = json_object_get(input, "metadata");
     json_t *task = json_pack(
         "{s:s,s:s,s:s,s:o,s:s,s:o,s:o,s:{s:s,s:s},s:o,s:o}", "@type", "Task", "status", "TODO",
-        "type", type, "address", address_of(c, json_object_get(input, "address"), path), "comments",
-        comments == NULL ? "" : comments, "weight",
-        whole_number(c, json_object_get(input, "weight"), "weight"), "packages",
-        packages_of(c, json_object_get(input, "packages")), "barcode", "barcode", "6767", "label",
-        "", "tags", tags_of(c->r, json_object_get(input, "tags")), "metadata",
-        metadata == NULL ? json_array() : json_incref(metadata));
-    set_times(task, after_s, *before_s);
+        "type", s->type, "address", address_of(c, address_at(input), path), "comments",
+        comments == NULL ? "" : comments, "weight", whole_number(json_object_get(input, "weight")),
+        "packages", packages_of(c, json_object_get(input, "packages")), "barcode", "barcode",
+        "6767", "label", "", "tags", tags_of(c->r, json_object_get(input, "tags")), "metadata",
+        !json_is_object(metadata) ? json_array() : json_incref(metadata));
+    set_times(task, s->after_s, s->before_s);
     if (text_at(input, "assignedTo") != NULL) {
         (void)json_object_set(task, "assignedTo", json_object_get(input, "assignedTo"));
     }
@@ -312,85 +418,105 @@ static json_t *task_of(struct check *c, const json_t *input, size_t index, const
 
 /* ---- all tasks ---- */
 
-static const char *type_of(struct check *c, const json_t *task)
+#define STOPS_MAX 1000U
+
+/* The route begins with the first pickup, and ends with the last dropoff. */
+static bool has_both(struct check *c, struct stop *stops, size_t count, const struct stop **out_end)
 {
-    const char *type = text_at(task, "type");
-    if (type != NULL && strcasecmp(type, "pickup") == 0) {
-        return "PICKUP";
+    bool picked = false;
+    *out_end = NULL;
+    for (size_t i = 0; i < count; i++) {
+        stops[i].first_pickup = is_pickup(&stops[i]) && !picked;
+        picked = picked || is_pickup(&stops[i]);
+        *out_end = strcmp(stops[i].type, "DROPOFF") == 0 ? &stops[i] : *out_end;
     }
-    if (type == NULL || strcasecmp(type, "dropoff") != 0) {
-        refuse(c, "The task type \"%s\" is not valid", type == NULL ? "" : type);
+    if (!picked || *out_end == NULL) {
+        c->refused = true; /* nobody is prepared for it there */
+        coopcycle_error(c->r, 500, "Call to a member function getBefore() on null");
     }
-    return "DROPOFF";
+    return picked && *out_end != NULL;
 }
 
-/* A pickup at the store, half an hour before the dropoff is due. */
-static json_t *ready_before(struct check *c, const json_t *dropoff)
+/* A pickup without a window is due half an hour before the last dropoff. */
+static void read_windows(struct check *c, struct stop *stops, size_t count, const struct stop *end)
 {
-    char text[32];
-    int64_t after_s = 0;
-    int64_t before_s = 0;
-    if (!window_of(c, dropoff, &after_s, &before_s)) {
-        before_s = now_s(); /* the dropoff is refused for it */
+    for (size_t i = 0; i < count; i++) {
+        if (!window_of(c, stops[i].input, &stops[i].after_s, &stops[i].before_s)) {
+            stops[i].before_s = 0;
+        }
     }
-    iso_time(before_s - 1800, text);
-    return json_pack("{s:s}", "before", text);
+    for (size_t i = 0; i < count; i++) {
+        const bool placed = stops[i].first_pickup || address_at(stops[i].input) != NULL;
+        if (is_pickup(&stops[i]) && stops[i].before_s == 0 && placed && end->before_s != 0 &&
+            address_at(end->input) != NULL) {
+            stops[i].before_s = end->before_s - 1800;
+        }
+    }
 }
 
-/* Neither may be missing but the pickup: the store then, ready when asked for. */
-static json_t *tasks_of_pair(struct check *c, const json_t *input)
+static bool is_late(const struct stop *stops, size_t count)
 {
-    int64_t before_s[2] = {0, 0};
-    json_t *pickup = json_object_get(input, "pickup");
-    const json_t *dropoff = json_object_get(input, "dropoff");
-    if (!json_is_object(dropoff)) {
-        violate(c, "items", "This collection should contain 2 elements or more.",
-                "bef8e338-6ae5-4caf-b8e2-50e7b0579e69");
-        return json_array();
+    int64_t pickup_s = 0;
+    bool late = false;
+    for (size_t i = 0; i < count; i++) {
+        pickup_s = stops[i].first_pickup ? stops[i].before_s : pickup_s;
     }
-    json_t *computed = json_is_object(pickup) ? json_incref(pickup) : ready_before(c, dropoff);
-    json_t *first = task_of(c, computed, 0, "PICKUP", &before_s[0]);
-    json_t *second = task_of(c, dropoff, 1, "DROPOFF", &before_s[1]);
-    json_decref(computed);
-    if (before_s[0] > before_s[1] && before_s[1] != 0) {
-        violate(c, "items", "Pickup must be before dropoff", NULL);
+    for (size_t i = 0; i < count; i++) {
+        late = late ||
+               (!is_pickup(&stops[i]) && stops[i].before_s != 0 && pickup_s > stops[i].before_s);
     }
-    return json_pack("[o,o]", first, second);
+    return late;
 }
 
 static json_t *tasks_of_list(struct check *c, const json_t *list)
 {
+    static struct stop stops[STOPS_MAX];
     json_t *tasks = json_array();
-    int64_t pickup_s = 0;
-    int64_t before_s = 0;
-    bool late = false;
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    const struct stop *end = NULL;
+    size_t count = json_array_size(list) < STOPS_MAX ? json_array_size(list) : STOPS_MAX;
+    for (size_t i = 0; i < count; i++) {
         const json_t *input = json_array_get(list, i);
-        const char *type = type_of(c, input);
-        before_s = 0;
-        (void)json_array_append_new(tasks, task_of(c, input, i, type, &before_s));
-        if (strcmp(type, "PICKUP") == 0) {
-            pickup_s = before_s;
-        } else {
-            late = late || (before_s != 0 && pickup_s > before_s);
-        }
+        stops[i] = (struct stop){.input = input, .type = type_of(input)};
+        check_kinds(c, input, task_members, sizeof task_members / sizeof task_members[0]);
     }
-    if (json_array_size(list) < 2U) {
-        violate(c, "items", "This collection should contain 2 elements or more.",
-                "bef8e338-6ae5-4caf-b8e2-50e7b0579e69");
+    if (c->refused || !has_both(c, stops, count, &end)) {
+        return tasks;
     }
-    if (late) {
+    read_windows(c, stops, count, end);
+    for (size_t i = 0; i < count; i++) {
+        (void)json_array_append_new(tasks, task_of(c, &stops[i], i));
+    }
+    if (is_late(stops, count)) {
         violate(c, "items", "Pickup must be before dropoff", NULL);
     }
     return tasks;
 }
 
-json_t *coopcycle_tasks_of(struct request *r, const json_t *input)
+/* Of a pair, and of two in a list, the first is the pickup and the second the dropoff. */
+json_t *coopcycle_inputs_of(const json_t *input)
+{
+    static const char *const names[2] = {"pickup", "dropoff"};
+    const json_t *list = json_object_get(input, "tasks");
+    json_t *inputs = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        (void)json_array_append_new(inputs, json_deep_copy(json_array_get(list, i)));
+    }
+    for (size_t i = 0; i < 2U && json_array_size(list) == 0U; i++) {
+        const json_t *one = json_object_get(input, names[i]);
+        (void)json_array_append_new(inputs,
+                                    json_is_object(one) ? json_deep_copy(one) : json_object());
+    }
+    for (size_t i = 0; i < 2U && json_array_size(inputs) == 2U; i++) {
+        (void)json_object_set_new(json_array_get(inputs, i), "type", json_string(names[i]));
+    }
+    return inputs;
+}
+
+json_t *coopcycle_tasks_of_inputs(struct request *r, const json_t *inputs)
 {
     struct check c = {r, json_array(), false};
-    const json_t *list = json_object_get(input, "tasks");
-    json_t *tasks = json_is_array(list) ? tasks_of_list(&c, list) : tasks_of_pair(&c, input);
-    json_decref(whole_number(&c, json_object_get(input, "weight"), "weight"));
+    check_kinds(&c, r->json, root_members, sizeof root_members / sizeof root_members[0]);
+    json_t *tasks = c.refused ? json_array() : tasks_of_list(&c, inputs);
     const bool violated = json_array_size(c.violations) != 0U;
     if (violated && !c.refused) {
         coopcycle_violations(r, json_incref(c.violations));
@@ -400,6 +526,14 @@ json_t *coopcycle_tasks_of(struct request *r, const json_t *input)
         json_decref(tasks);
         return NULL;
     }
+    return tasks;
+}
+
+json_t *coopcycle_tasks_of(struct request *r, const json_t *input)
+{
+    json_t *inputs = coopcycle_inputs_of(input);
+    json_t *tasks = coopcycle_tasks_of_inputs(r, inputs);
+    json_decref(inputs);
     return tasks;
 }
 

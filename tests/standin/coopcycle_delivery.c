@@ -11,7 +11,7 @@
 struct delivery {
     unsigned id;
     unsigned store;
-    json_t *input; /* what was asked for, for partial updates */
+    json_t *inputs; /* what was asked for, task by task, for partial updates */
     json_t *tasks;
     int64_t created_s;
     struct delivery *older;
@@ -105,6 +105,9 @@ static void number_tasks(const struct delivery *d)
     char text[40];
     for (size_t i = 0; i < json_array_size(d->tasks); i++) {
         json_t *task = json_array_get(d->tasks, i);
+        if (json_object_get(task, "id") != NULL) {
+            continue; /* it has one */
+        }
         (void)snprintf(text, sizeof text, "/api/tasks/%u", next_task);
         (void)json_object_set_new(task, "@id", json_string(text));
         (void)json_object_set_new(task, "id", json_integer(next_task++));
@@ -122,7 +125,7 @@ static struct delivery *store_delivery(unsigned store, const json_t *input, json
     }
     d->id = next_id++;
     d->store = store;
-    d->input = json_deep_copy(input);
+    d->inputs = coopcycle_inputs_of(input);
     d->tasks = tasks;
     d->created_s = now_s();
     d->older = newest;
@@ -169,37 +172,124 @@ void coopcycle_read(struct request *r)
     }
 }
 
-/* What is named in the body takes the place of what was asked for; the rest stays. */
-static json_t *merged(const json_t *old, json_t *new)
+/* ---- updates ---- */
+
+static json_int_t id_of(const json_t *task)
 {
-    json_t *both = json_deep_copy(old);
+    return json_integer_value(json_object_get(task, "id"));
+}
+
+static int find_task(const struct delivery *d, json_int_t id)
+{
+    int found = -1;
+    for (size_t i = 0; i < json_array_size(d->tasks); i++) {
+        found = id_of(json_array_get(d->tasks, i)) == id ? (int)i : found;
+    }
+    return found;
+}
+
+/* What is named takes the place of what was asked for, but for null; metadata are added up. */
+static void overlay(json_t *old, json_t *new)
+{
     for (void *at = json_object_iter(new); at != NULL; at = json_object_iter_next(new, at)) {
-        json_t *target = json_object_get(both, json_object_iter_key(at));
+        const char *name = json_object_iter_key(at);
         json_t *value = json_object_iter_value(at);
-        if (json_is_object(target) && json_is_object(value)) {
+        json_t *target = json_object_get(old, name);
+        if (json_is_null(value) || strcmp(name, "id") == 0) {
+            continue;
+        }
+        if (strcmp(name, "metadata") == 0 && json_is_object(target) && json_is_object(value)) {
             (void)json_object_update(target, value);
         } else {
-            (void)json_object_set(both, json_object_iter_key(at), value);
+            (void)json_object_set(old, name, value);
         }
     }
-    return both;
+}
+
+/* The inputs with one task's changes in them, or the task itself behind the others: false when it
+ * is none of this delivery's. */
+static bool change_task(const struct delivery *d, json_t *inputs, json_t *task)
+{
+    const json_t *id = json_object_get(task, "id");
+    if (!json_is_integer(id)) {
+        return json_array_append_new(inputs, json_deep_copy(task)) == 0;
+    }
+    const int at = find_task(d, json_integer_value(id));
+    if (at >= 0) {
+        overlay(json_array_get(inputs, (size_t)at), task);
+    }
+    return at >= 0;
+}
+
+/* The pickup is the first one, the dropoff the last. */
+static void change_pair(const struct delivery *d, json_t *inputs, const json_t *body)
+{
+    static const char *const names[2] = {"pickup", "dropoff"};
+    static const char *const types[2] = {"PICKUP", "DROPOFF"};
+    for (size_t i = 0; i < 2U; i++) {
+        json_t *one = json_object_get(body, names[i]);
+        const json_t *task = task_of_type(d, types[i]);
+        if (json_is_object(one) && task != NULL) {
+            json_t *input = json_array_get(inputs, (size_t)find_task(d, id_of(task)));
+            overlay(input, one);
+            (void)json_object_set_new(input, "type", json_string(types[i]));
+        }
+    }
+}
+
+static json_t *changed(struct request *r, const struct delivery *d)
+{
+    json_t *list = json_object_get(r->json, "tasks");
+    json_t *inputs = json_deep_copy(d->inputs);
+    bool known = true;
+    if (json_array_size(list) == 0U) {
+        change_pair(d, inputs, r->json);
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        known = change_task(d, inputs, json_array_get(list, i)) && known;
+    }
+    if (!known) {
+        coopcycle_error(r, 400, "task.id");
+        json_decref(inputs);
+        inputs = NULL;
+    }
+    return inputs;
+}
+
+/* Each keeps its number; those that a list leaves out are cancelled. A status counts for
+ * dispatchers alone, and this client is none. */
+static void keep_numbers(const struct delivery *d, const json_t *list, json_t *tasks)
+{
+    static const char *const kept[] = {"@id", "id", "createdAt", "status"};
+    for (size_t i = 0; i < json_array_size(d->tasks); i++) {
+        const json_t *old = json_array_get(d->tasks, i);
+        json_t *task = json_array_get(tasks, i);
+        bool named = json_array_size(list) == 0U;
+        for (size_t j = 0; j < sizeof kept / sizeof kept[0]; j++) {
+            (void)json_object_set(task, kept[j], json_object_get(old, kept[j]));
+        }
+        for (size_t j = 0; j < json_array_size(list); j++) {
+            named = named || id_of(json_array_get(list, j)) == id_of(old);
+        }
+        if (!named) {
+            (void)json_object_set_new(task, "status", json_string("CANCELLED"));
+        }
+    }
 }
 
 void coopcycle_update(struct request *r)
 {
     struct delivery *d = delivery_named(r);
-    if (d == NULL) {
-        return;
-    }
-    json_t *input = merged(d->input, r->json);
-    json_t *tasks = coopcycle_tasks_of(r, input);
+    json_t *inputs = d == NULL ? NULL : changed(r, d);
+    json_t *tasks = inputs == NULL ? NULL : coopcycle_tasks_of_inputs(r, inputs);
     if (tasks == NULL) {
-        json_decref(input);
+        json_decref(inputs);
         return;
     }
-    json_decref(d->input);
+    keep_numbers(d, json_object_get(r->json, "tasks"), tasks);
+    json_decref(d->inputs);
     json_decref(d->tasks);
-    d->input = input;
+    d->inputs = inputs;
     d->tasks = tasks;
     number_tasks(d);
     updates++;
@@ -467,7 +557,7 @@ void coopcycle_deliveries_free(void)
     while (newest != NULL) {
         struct delivery *d = newest;
         newest = d->older;
-        json_decref(d->input);
+        json_decref(d->inputs);
         json_decref(d->tasks);
         free(d);
     }
