@@ -167,9 +167,30 @@ static int answer(const char *what, nvt_err begun, const char *path)
 /* ---- query run ---- */
 
 struct given {
-    uint8_t *text, *variables;
+    uint8_t *text, *variables, *parts;
     struct nvt_demarches_query q;
 };
+
+/* By a file that is a whole request, and by an option. */
+static int said_twice(const struct args *a, const char *what)
+{
+    return fail(a->json, CLI_USAGE, NVT_E_FIELD_BOTH,
+                "%s is a request that says %s by itself: leave the option out, or take it out of "
+                "the file",
+                a->word[0], what);
+}
+
+static int take_operation(struct given *g, const struct args *a)
+{
+    if (a->operation == NULL) {
+        return CLI_OK;
+    }
+    if (g->q.operation.len > 0U) {
+        return said_twice(a, "operationName");
+    }
+    g->q.operation = nvt_span_str(a->operation);
+    return CLI_OK;
+}
 
 static int take_variables(struct given *g, const struct args *a)
 {
@@ -177,13 +198,16 @@ static int take_variables(struct given *g, const struct args *a)
     if (a->variables == NULL) {
         return CLI_OK;
     }
+    if (g->q.variables.len > 0U) {
+        return said_twice(a, "variables");
+    }
     g->q.variables = nvt_span_str(a->variables);
     if (a->variables[0] == '@') {
         g->variables = file_read(a->variables + 1, TEXT_MAX, &len, a->json, CLI_INPUT);
         if (g->variables == NULL) {
             return CLI_INPUT;
         }
-        g->q.variables = nvt_span_of(g->variables, len);
+        g->q.variables = query_drop_bom(nvt_span_of(g->variables, len));
     }
     size_t at = 0;
     nvt_err err = nvt_json_check(g->q.variables, &at);
@@ -193,28 +217,41 @@ static int take_variables(struct given *g, const struct args *a)
     return CLI_OK;
 }
 
-static int take_query(struct given *g, const struct args *a)
+/* GraphQL, or the whole request. */
+static int take_text(struct given *g, const struct args *a)
 {
     size_t len = 0;
+    g->text = file_read(a->word[0], TEXT_MAX, &len, a->json, CLI_INPUT);
+    if (g->text == NULL) {
+        return CLI_INPUT;
+    }
+    g->q.text = query_drop_bom(nvt_span_of(g->text, len));
+    if (g->q.text.len == 0U) {
+        return fail(a->json, CLI_INPUT, NVT_E_FIELD_MISSING, "%s holds no query", a->word[0]);
+    }
+    return query_is_body(g->q.text)
+               ? query_take_body(g->q.text, a->word[0], a->json, &g->q, &g->parts)
+               : CLI_OK;
+}
+
+static int take_query(struct given *g, const struct args *a)
+{
+    int code = CLI_OK;
     if ((a->word_count == 1U) == (a->query_id != NULL)) {
         return fail(a->json, CLI_USAGE,
                     a->query_id == NULL ? NVT_E_FIELD_MISSING : NVT_E_FIELD_BOTH,
                     "query run takes either a FILE with a query or --query-id");
     }
     if (a->word_count == 1U) {
-        g->text = file_read(a->word[0], TEXT_MAX, &len, a->json, CLI_INPUT);
-        if (g->text == NULL) {
-            return CLI_INPUT;
-        }
-        if (len == 0U) {
-            return fail(a->json, CLI_INPUT, NVT_E_FIELD_MISSING, "%s holds no query", a->word[0]);
-        }
+        code = take_text(g, a);
+    } else {
+        g->q.query_id = nvt_span_str(a->query_id);
     }
-    g->q.text = nvt_span_of(g->text, len);
-    g->q.query_id = nvt_span_str(a->query_id);
-    g->q.operation = nvt_span_str(a->operation);
     g->q.open_data = a->no_auth;
-    return take_variables(g, a);
+    if (code == CLI_OK) {
+        code = take_operation(g, a);
+    }
+    return code == CLI_OK ? take_variables(g, a) : code;
 }
 
 static const char *run_name(nvt_err err)
@@ -237,6 +274,7 @@ static int cmd_run(const struct args *a)
     }
     free(g.text);
     free(g.variables);
+    free(g.parts);
     return code;
 }
 
@@ -368,7 +406,9 @@ static int cmd_check_token(const struct args *a)
 const struct command query_commands[] = {
     {"query run", "query-id variables operation no-auth", 0, 1, cmd_run, "[FILE|-]",
      "any GraphQL query or mutation",
-     "Sends the query in FILE, or one that the service keeps, and prints the data. When there are\n"
+     "Sends the query in FILE, or one that the service keeps, and prints the data. FILE holds\n"
+     "GraphQL, or a request as JSON: {\"query\": ..., \"variables\": ...}; with queryId and\n"
+     "operationName too. What it says by itself is no option's to say again. When there are\n"
      "errors too, what there is of the data is printed all the same, the errors go to standard\n"
      "error and the exit code is 7. Whatever may be a mutation is never sent twice. An answer may\n"
      "have up to 16 MiB.\n"
@@ -380,7 +420,8 @@ const struct command query_commands[] = {
      "Examples:\n"
      "  navette query run --query-id ds-query-v2 --operation getDemarche \\\n"
      "    --variables '{\"demarcheNumber\": 62515, \"includeDossiers\": true, \"first\": 10}'\n"
-     "  navette query run query.graphql --variables @variables.json --json\n"},
+     "  navette query run query.graphql --variables @variables.json --json\n"
+     "  echo '{\"query\": \"{ demarche(number: 62515) { title } }\"}' | navette query run -\n"},
     {"query demarche", "", 1, 1, cmd_demarche, "NUMBER", "one demarche, without its dossiers",
      "Prints it as JSON. NUMBER is the one in the address of its page.\n"
      "\n"

@@ -35,6 +35,19 @@ int query_number(const char *text, const char *what, bool json, int32_t *out);
 /* "champs,messages": the bits of NVT_DEMARCHES_*. CLI_OK or the exit code after a message. */
 int query_include(const char *text, bool json, uint8_t *out);
 
+/* ---- query_body.c ---- */
+
+/* Windows writes these three bytes in front of a text. */
+struct nvt_span query_drop_bom(struct nvt_span text);
+
+/* Whether a text is JSON, which GraphQL never looks like: white space, '{', white space, '"'. */
+bool query_is_body(struct nvt_span text);
+
+/* The parts of a request that is JSON already. They point into text and *out_mem, to be freed after
+ * them. CLI_OK or the exit code after a message. */
+int query_take_body(struct nvt_span text, const char *path, bool json,
+                    struct nvt_demarches_query *q, uint8_t **out_mem);
+
 /* cmd_query_dossiers.c */
 int cmd_query_dossiers(const struct args *a);
 

@@ -51,6 +51,65 @@ mark demarches_requests
 with query run --query-id ds-query-v9
 exits 'a stored query that is not there: 500, once' "$E_REFUSED" '500'
 more '... asked once' demarches_requests 1
+
+# a file that is the request already
+cat >"$work/body.json" <<'EOF'
+
+ {
+  "query": "query getDemarche($demarcheNumber: Int!) {\n  demarche(number: $demarcheNumber) {\n    \u0074itle number\n  }\n}",
+  "variables": { "demarcheNumber": 62515 },
+  "operationName": null
+ }
+EOF
+with query run "$work/body.json"
+exits 'a body as the documentation shows it' 0
+like '... its answer' "$out" '^\{ *"demarche":\{"title":.*"number": *62515'
+printf '\357\273\277' | cat - "$work/body.json" >"$work/bom.json"
+with query run "$work/bom.json" --operation getDemarche --json
+exits 'the same behind a mark of the byte order, an operation beside it' 0
+printf '\357\273\277' | cat - "$work/q.graphql" >"$work/bom.graphql"
+printf '\357\273\277' | cat - "$work/v.json" >"$work/bom.v"
+with query run "$work/bom.graphql" --variables "@$work/bom.v"
+exits 'the mark before GraphQL and before variables' 0
+with query run "$work/body.json" --variables '{"demarcheNumber":1}'
+exits 'variables in the body and beside it' "$E_USAGE" 'says variables by itself'
+body() { # NAME EXIT REGEX JSON [OPTION ...]
+    name=$1 wanted=$2 regex=$3
+    printf '%s' "$4" >"$work/in.json"
+    shift 4
+    with query run "$work/in.json" "$@"
+    exits "$name" "$wanted" "$regex"
+}
+stored='"queryId":"ds-query-v2","operationName":"getDemarche"'
+body 'a stored query' 0 '' "{$stored,\"variables\":{\"demarcheNumber\":62515}}"
+body 'its variables beside it' 0 '' "{$stored}" --variables '{"demarcheNumber":62515}'
+body 'an operation in the body and beside it' "$E_USAGE" 'says operationName' "{$stored}" \
+    --operation getDossier
+body 'variables as a text' 0 '' "{$stored,\"variables\":\"{\\\"demarcheNumber\\\":62515}\"}"
+body 'a public descriptor, without the token' 0 '' '{"queryId":"ds-query-v2","operationName":
+    "getDemarcheDescriptor","variables":{"demarche":{"number":62515}}}' --no-auth
+body 'a member of other services' 0 'no member "extensions"' \
+    '{"query":"{ demarche(number: 62515) { title } }","extensions":{}}'
+body 'no query' "$E_INPUT" 'either query or queryId' '{"variables":{}}'
+body 'nothing' "$E_INPUT" 'either query or queryId' ' { } '
+body 'two queries' "$E_INPUT" 'either query or queryId' '{"query":"{a}","queryId":"ds-query-v2"}'
+body 'a query that is none' "$E_INPUT" 'its query is no text' '{"query":{"a":1}}'
+body 'variables that are a list' "$E_INPUT" 'its variables is no object' \
+    '{"query":"{a}","variables":[1]}'
+body 'a query twice' "$E_INPUT" 'stands there twice' '{"query":"{a}","query":"{b}"}'
+body 'half a body' "$E_INPUT" 'as JSON: .*byte 14' '{"query":"{a}"'
+body 'a list of bodies' "$E_INPUT" 'one request at a time' '[{"query":"{a}"}]'
+body 'GraphQL all the same' 0 '' '{ demarche(number: 62515) { title } }'
+mark demarches_requests
+fault '{"scope":"demarches","drop_after":1}'
+body 'a mutation, its word in escapes: sent once' "$E_UNKNOWN" '' \
+    '{"query":"\u006dutation { dossierArchiver(input: {}) { clientMutationId } }"}'
+more '... once' demarches_requests 1
+fault '{"clear":true}'
+timeout 20 "$BUILD/navette" query run - --base-url "$url" --ca-file "$work/pki/ca.pem" \
+    --token-file "$keys" <"$work/body.json" >"$work/out" 2>"$work/err"
+is 'a body from standard input' "$? $(grep -c 62515 "$work/out")" '0 1'
+
 with query run --query-id ds-query-v2 --operation getDemarcheDescriptor --no-auth \
     --variables '{"demarche": {"number": 62515}}'
 exits 'a public descriptor without the token' 0
