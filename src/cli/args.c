@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
     ROW("code", TEXT, false, code),
     ROW("connections", TEXT, false, connections),
     ROW("country", TEXT, false, country),
+    ROW("cursor-file", TEXT, false, cursor_file),
     ROW("data", TEXT, false, data),
     ROW("direct", FLAG, false, direct),
     ROW("driving-license", TEXT, false, driving_license),

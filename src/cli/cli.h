@@ -63,7 +63,7 @@ struct args {
     unsigned verbose;
     /* of some */
     const char *account, *address, *after, *api, *attachment, *body, *code, *connections, *country,
-        *data;
+        *cursor_file, *data;
     const char *driving_license, *drop, *end, *first, *from, *include, *insee, *instructeur, *key;
     const char *last_name, *limit, *message, *motivation, *number, *offset, *operation, *output;
     const char *phone, *query_id, *refused, *retry_for, *socket, *socket_mode, *spool, *spool_size;

@@ -435,7 +435,7 @@ const struct command query_commands[] = {
      "Examples:\n"
      "  navette query dossier 123456\n"
      "  navette query dossier 123456 --include messages --json\n"},
-    {"query dossiers", "state first limit updated-since after include retry-for", 1, 1,
+    {"query dossiers", "state first limit updated-since after cursor-file include retry-for", 1, 1,
      cmd_query_dossiers, "NUMBER", "all dossiers of a demarche, one JSON line each",
      "Walks all pages. A page that the service can not make in time is asked for again with half\n"
      "the dossiers. With --json a last line tells how many there were, and where to go on.\n"
@@ -444,12 +444,18 @@ const struct command query_commands[] = {
      "  --first N         dossiers of a page at most (25, up to 100)\n"
      "  --limit N         so many dossiers, then stop\n"
      "  --after CURSOR    go on where an earlier run stopped\n"
+     "  --cursor-file F   go on where the last run with F stopped: what was deposited or changed\n"
+     "                    since, in the order of the changes, each as it is now. F is written\n"
+     "                    after a page is out (on the disk, when that is a file), so that a run\n"
+     "                    that is cut off loses nothing: its last page may come again. One file\n"
+     "                    for each demarche and state\n"
      "  --include LIST    what else of each, as in query dossier (nothing)\n"
      "  --retry-for S     how long one page is tried again before the run stops (60)\n"
      "\n"
      "Examples:\n"
      "  navette query dossiers 62515 --state en_instruction >dossiers.jsonl\n"
-     "  navette query dossiers 62515 --updated-since 2026-01-31T00:00:00Z --include champs\n"},
+     "  navette query dossiers 62515 --updated-since 2026-01-31T00:00:00Z --include champs\n"
+     "  navette query dossiers 62515 --cursor-file 62515.cursor >>changes.jsonl\n"},
     {"query instruct", "instructeur", 1, 1, cmd_query_instruct, "DOSSIER",
      "take a dossier into instruction",
      (DECISION_HELP "\n"

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* navette query dossiers: all pages, one line for each dossier */
 #include "cmd_query.h"
+#include "cursor_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define RETRY_S 60U
 #define FIRST 25U
@@ -13,7 +17,9 @@ struct listing {
     uint32_t limit, wait_s; /* limit 0: none */
     uint64_t wait_end_ms;   /* for the page under way; 0: it did not fail yet */
     uint64_t printed;
+    struct cursor_file place; /* path "": none is kept */
     bool partial;
+    int broken; /* exit code when the output or its place can not be kept */
 };
 
 static bool take_count(const char *text, uint32_t max, uint32_t *out)
@@ -80,26 +86,78 @@ static bool worth_waiting(struct listing *l)
     return !signals_stop();
 }
 
+static bool keeps_place(const struct listing *l)
+{
+    return l->place.path[0] != '\0';
+}
+
+/* What was printed is out of our hands, and on the disk where it goes into a file. */
+static bool output_is_out(const struct listing *l)
+{
+    struct stat st;
+    bool ok = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (ok && keeps_place(l) && fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
+        ok = fsync(STDOUT_FILENO) == 0;
+    }
+    return ok;
+}
+
+/* The time of the service, whose changes bear it. */
+static int64_t service_s(void)
+{
+    struct nvt_http_field field;
+    size_t cursor = 0;
+    int64_t time_s = session_wall_s(&query.session);
+    while (nvt_http_field_next(&query.session.call.response, &cursor, &field)) {
+        if (nvt_span_eq_nocase(field.name, NVT_LIT("Date"))) {
+            (void)nvt_time_parse_http(field.value, &time_s);
+        }
+    }
+    return time_s;
+}
+
+/* Only what is out counts as listed. */
+static void settle_page(struct listing *l)
+{
+    if (!output_is_out(l)) {
+        l->broken =
+            fail(query.settings.json, CLI_INPUT, NVT_E_SINK,
+                 "standard output can not be written: check the disk or the pipe behind it");
+    } else if (keeps_place(l)) {
+        l->broken = cursor_file_keep(&l->place, l->it.cursor, l->it.more, service_s());
+    } else {
+        l->broken = CLI_OK;
+    }
+}
+
 static void print_page(struct listing *l)
 {
     struct nvt_span dossier;
     while (nvt_demarches_dossiers_next(&l->it, &dossier)) {
-        if (dossier.ptr[0] != (uint8_t)'n') {
+        bool wanted =
+            keeps_place(l) ? cursor_file_take(&l->place, dossier) : dossier.ptr[0] != (uint8_t)'n';
+        if (wanted) {
             query_put(dossier);
             (void)putchar('\n');
             l->printed++;
         }
     }
-    (void)fflush(stdout);
+    settle_page(l);
     l->wait_end_ms = 0;
+}
+
+/* Towards --limit: what a run before has printed is passed over. */
+static uint64_t counted(const struct listing *l)
+{
+    return keeps_place(l) ? l->printed : l->it.position;
 }
 
 /* NVT_OK with a page printed, NVT_AGAIN to go on without, or what ends the run. */
 static nvt_err next_page(struct listing *l)
 {
     struct nvt_failure failure;
-    if (l->limit > 0U && l->limit - l->it.position < l->it.size) {
-        l->it.size = (uint8_t)(l->limit - l->it.position);
+    if (l->limit > 0U && l->limit - counted(l) < l->it.size) {
+        l->it.size = (uint8_t)(l->limit - counted(l));
     }
     nvt_err err = nvt_demarches_dossiers_begin(&query.session.call, &query.request, &l->it);
     if (err != NVT_OK) {
@@ -141,6 +199,8 @@ static int put_summary(const struct listing *l, int code)
         out_bool("more", l->it.more);
         out_int("exit", code);
         out_end();
+    } else if (l->it.more && keeps_place(l)) {
+        say("there are more: the next run goes on behind them");
     } else if (l->it.more && l->it.cursor[0] != '\0') {
         say("there are more: go on with --after %s", l->it.cursor);
     } else {
@@ -153,9 +213,12 @@ static int list(struct listing *l)
 {
     nvt_err err = NVT_OK;
     bool go_on = true;
-    while (l->it.more && go_on && (l->limit == 0U || l->it.position < l->limit)) {
+    while (l->it.more && go_on && (l->limit == 0U || counted(l) < l->limit)) {
         err = next_page(l);
-        go_on = err == NVT_OK || err == NVT_AGAIN || worth_waiting(l);
+        go_on = l->broken == CLI_OK && (err == NVT_OK || err == NVT_AGAIN || worth_waiting(l));
+    }
+    if (l->broken != CLI_OK) {
+        return l->broken; /* it has been said */
     }
     if (err != NVT_OK) {
         return put_summary(l, query_fail(&query, "query dossiers", err));
@@ -163,9 +226,22 @@ static int list(struct listing *l)
     return put_summary(l, l->partial ? CLI_REFUSED : CLI_OK);
 }
 
+static int open_place(struct listing *l, const struct args *a)
+{
+    if (a->cursor_file == NULL) {
+        return CLI_OK;
+    }
+    int code = cursor_file_open(&l->place, a, query.session.client.origin.host, &l->filter);
+    return code == CLI_OK ? start_listing(l, a) : code;
+}
+
 int cmd_query_dossiers(const struct args *a)
 {
     static struct listing l;
+    if (a->cursor_file != NULL && a->after != NULL) {
+        return fail(a->json, CLI_USAGE, NVT_E_FIELD_BOTH,
+                    "--cursor-file keeps the place by itself: leave --after out");
+    }
     int code = take_filter(&l, a);
     if (code == CLI_OK) {
         code = start_listing(&l, a);
@@ -173,9 +249,14 @@ int cmd_query_dossiers(const struct args *a)
     if (code == CLI_OK) {
         code = query_open(&query, a, 0U);
     }
+    if (code != CLI_OK) {
+        return code;
+    }
+    code = open_place(&l, a);
     if (code == CLI_OK) {
         code = list(&l);
-        query_close(&query);
     }
+    cursor_file_close(&l.place);
+    query_close(&query);
     return code;
 }

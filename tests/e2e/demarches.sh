@@ -208,6 +208,136 @@ fault '{"clear":true,"chunked":true}'
 listing 'answers in chunks' 60 1001
 fault '{"clear":true}'
 
+# ---- what changed since the last run ----
+
+fault '{"dossiers":0}' # they are made anew
+fault '{"dossiers":60}'
+place=$work/62515.cursor
+# changes NAME COUNT [OPTION ...]: so many lines, all of which go into $work/all too.
+changes() {
+    name=$1 count=$2
+    shift 2
+    with query dossiers 62515 --cursor-file "$place" "$@"
+    exits "$name" 0
+    is "$name: lines" "$(grep -c '"number"' "$work/out")" "$count"
+    cat "$work/out" >>"$work/all"
+}
+: >"$work/all"
+changes 'all dossiers, once' 60 --first 7
+changes 'nothing changed' 0
+like '... the file says whose it is' "$(tr '\n' ' ' <"$place")" \
+    '^navette dossiers 1 demarche 62515 host localhost order updated state - since 1970-01-01T00:00:00Z cursor u[A-Za-z0-9+/=]+ end $'
+with query instruct 1001 --instructeur "$instructeur"
+with query message 1017 --instructeur "$instructeur" --body 'du neuf'
+changes 'two changed' 2
+is '... those' "$(numbers "$work/out" | tr '\n' ' ')" '1001 1017 '
+is '... which are remembered: changes show late' "$(grep -c '^seen ' "$place")" 2
+changes 'nothing more' 0 --json
+like '... for machines' "$out" '^\{"ok":true,"dossiers":0,"cursor":"u'
+with query accept 1001 --instructeur "$instructeur"
+changes 'one of them again, perhaps in the same second' 1
+fault '{"dossiers":61}'
+: >"$work/all"
+rm "$place"
+changes 'limits: the first forty' 40 --limit 40 --first 9
+like '... says so' "$err" 'the next run goes on behind them'
+changes 'limits: and the rest' 21 --limit 40
+is 'each once' "$(numbers "$work/all" | sort -n | uniq | wc -l)" 61
+for n in 1002 1003 1004 1007 1008; do
+    with query message "$n" --instructeur "$instructeur" --body 'du neuf'
+done
+changes 'limits: two of five young ones' 2 --limit 2
+changes 'limits: two more' 2 --limit 2
+changes 'limits: the last' 1 --limit 2
+changes 'limits: nothing' 0 --limit 2
+
+# A run that is cut off: what is missing comes in the next one, in any case.
+rm "$place"
+: >"$work/all"
+for status in 403 500; do
+    cp "$place" "$work/before" 2>/dev/null
+    fault "{\"scope\":\"demarches\",\"delay_ms\":1}"
+    with query dossiers 62515 --cursor-file "$place" --first 5 --limit 10
+    cat "$work/out" >>"$work/all"
+    fault "{\"clear\":true,\"scope\":\"demarches\",\"fail_status\":$status,\"fail_count\":99}"
+    with query dossiers 62515 --cursor-file "$place" --first 5 --retry-for 1
+    unlike "a run that meets $status" "$code" '^0$'
+    cat "$work/out" >>"$work/all"
+    fault '{"clear":true}'
+done
+changes 'the run after them' 41 --first 5
+is 'nothing is missing' "$(numbers "$work/all" | sort -n | uniq | wc -l)" 61
+rm "$place"
+with query dossiers 62515 --cursor-file "$place" --first 5 --limit 15
+cp "$place" "$work/kept"
+"$BUILD/navette" query dossiers 62515 --cursor-file "$place" --first 5 --base-url "$url" \
+    --ca-file "$work/pki/ca.pem" --token-file "$keys" >/dev/full 2>"$work/err"
+is 'a disk that is full' "$?" "$E_INPUT"
+like '... is told' "$(cat "$work/err")" 'standard output can not be written'
+is '... and its page counts as not listed' "$(cmp "$place" "$work/kept" && echo same)" same
+changes 'it comes in the next run' 46 --first 5
+rm "$place"
+n=0
+: >"$work/all"
+while [ $n -lt 12 ]; do
+    n=$((n + 1))
+    timeout -s KILL "0.0$((n * 7 % 10 + 3))" "$BUILD/navette" query dossiers 62515 --cursor-file \
+        "$place" --first 3 --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys" \
+        >>"$work/all" 2>/dev/null
+done
+with query dossiers 62515 --cursor-file "$place"
+cat "$work/out" >>"$work/all"
+is 'killed at any moment: nothing is missing' "$(numbers "$work/all" | sort -n | uniq | wc -l)" 61
+fault '{"scope":"demarches","delay_ms":1500,"delay_count":1}'
+"$BUILD/navette" query dossiers 62515 --cursor-file "$place" --base-url "$url" --ca-file \
+    "$work/pki/ca.pem" --token-file "$keys" >"$work/slow" 2>&1 &
+slow=$!
+sleep 0.7
+with query dossiers 62515 --cursor-file "$place"
+exits 'a second run at the same time' "$E_INPUT" 'another run may use it'
+wait $slow
+is '... which does not disturb the first' "$?" 0
+fault '{"clear":true,"bad_dossier":1017}'
+rm "$place"
+with query dossiers 62515 --cursor-file "$place"
+exits 'a dossier that can not be shown' "$E_REFUSED" 'invalid_null'
+is '... the others come' "$(grep -c '"number"' "$work/out")" 60
+fault '{"clear":true}'
+changes '... and it comes once it can' 1
+
+# Whose the file is.
+other() { # NAME EXIT REGEX OPTION ...
+    name=$1 wanted=$2 regex=$3
+    shift 3
+    with query dossiers "$@" --cursor-file "$place"
+    exits "$name" "$wanted" "$regex"
+}
+other 'the file of another demarche' "$E_USAGE" 'of demarche 62515, and this one is of 62516' 62516
+other 'of all states' "$E_USAGE" 'of the state \(all\), and this one is of accepte' 62515 --state accepte
+other 'of another time' "$E_USAGE" 'changes since 1970-' 62515 --updated-since 2026-01-01T00:00:00Z
+other 'the time of its own' 0 '' 62515 --updated-since 1970-01-01T00:00:00Z
+other 'a cursor beside it' "$E_USAGE" 'leave --after out' 62515 --after "$after"
+place=$work/accepte.cursor
+changes 'of one state' 12 --state accepte --updated-since 2026-01-01T00:00:00Z
+changes 'of one state: its time is kept' 0 --state accepte
+sed -i 's/^host .*/host www.demarches-simplifiees.fr/' "$place"
+other 'of another host' "$E_USAGE" 'of host www.demarches-simplifiees.fr' 62515 --state accepte
+printf 'uMjAyNg==\n' >"$place"
+other 'a file of another kind' "$E_INPUT" 'is not what --cursor-file wrote' 62515
+is '... is left alone' "$(cat "$place")" 'uMjAyNg=='
+head -c 60 "$work/kept" >"$place"
+other 'half a file' "$E_INPUT" 'not all of it' 62515
+: >"$place"
+other 'an empty one is a new one' 0 '' 62515 --limit 1
+ln -sf "$place" "$work/link"
+place=$work/link
+other 'a link' "$E_INPUT" 'is a link' 62515
+place=$work/none/c
+mark demarches_requests
+other 'no such folder' "$E_INPUT" 'can not be written' 62515
+more '... nothing was asked for' demarches_requests 0
+is 'no part of a file is left' "$(find "$work" -name '*.part' | wc -l)" 0
+
 # partial data of a single query
 fault '{"bad_dossier":1003}'
 with query run --query-id ds-query-v2 --operation getDemarche --json \
