@@ -20,7 +20,7 @@ $(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c %_upl
 $(BUILD)/fuzz/fuzz_webhook: $(call fuzz_objects,src/api/coopcycle_webhook.c)
 $(BUILD)/fuzz/fuzz_webhook: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_demarches: $(call fuzz_objects,src/api/demarches*.c src/client/words.c \
-	src/client/quote.c src/conn/origin.c)
+	src/client/redact.c src/client/quote.c src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_demarches: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_jindexe: $(call fuzz_objects,src/api/jindexe.c)
 $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
@@ -32,7 +32,9 @@ $(BUILD)/fuzz/fuzz_spool_tool: $(call fuzz_objects,fuzz/cli_stand.c src/cli/spoo
 	src/cli/spool_look.c src/spool/*.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_quota: $(call fuzz_objects,src/client/quota.c src/client/verdict.c)
-$(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c)
+$(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c \
+	src/client/redact.c)
+$(BUILD)/fuzz/fuzz_redact: $(call fuzz_objects,src/client/redact.c)
 $(BUILD)/fuzz/fuzz_secrets: $(call fuzz_objects,fuzz/cli_stand.c src/cli/secrets.c \
 	src/cli/token_cache.c src/cli/file_write.c src/client/client.c src/conn/origin.c \
 	src/api/demarches_paste.c)

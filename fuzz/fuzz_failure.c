@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The server's words on a failure. Whatever it sends: each text ends, is valid UTF-8 without
- * controls, and holds neither a secret nor a telling part of one; so does what is added to a text.
+ * controls, and holds no 8 bytes of a secret in a row; so does what is added to a text.
  */
 #include "../src/client/call.h"
 
 #include <stdlib.h>
 
 #define POOL 64U
-#define TELLING 12U /* bytes of a secret that count as the secret */
+#define TELLING 8U /* bytes in a row of a secret that count as the secret */
 
-/* A token, two keys of which one is shorter than its telling part, and what a person chose. */
+/* A token, two keys of which one is shorter than what tells, and what a person chose. */
 static const char *const secrets[NVT_HIDDEN_MAX] = {"eyJhbGciOiJSUzI1NiJ9-sig", "aaaaaaaaaaaab",
                                                     "abc", "p w&\xC3\xA9q:r=stuvwxyz+"};
 #define HEADER "bG9naW46cGFzcw=="
-#define BASIC "QWxhZGRpbjpvcGVuJTNBc2VzYW1l" /* Aladdin, open:sesame */
 
 static void require(bool holds)
 {
@@ -35,10 +34,12 @@ static void check_characters(struct nvt_span text)
 
 static void check_secret(const char *text, const char *secret)
 {
-    char head[TELLING + 1U] = {0};
-    size_t len = strlen(secret);
-    memcpy(head, secret, len < TELLING ? len : TELLING);
-    require(strstr(text, head) == NULL);
+    char part[TELLING + 1U] = {0};
+    size_t len = strlen(secret) < TELLING ? strlen(secret) : TELLING;
+    for (size_t i = 0; i + len <= strlen(secret); i++) {
+        memcpy(part, secret + i, len);
+        require(strstr(text, part) == NULL);
+    }
 }
 
 static int hex_value(char c)
@@ -78,7 +79,6 @@ static void check_text(const char *text, size_t cap)
         check_secret(bare, secrets[i]);
     }
     check_secret(text, HEADER);
-    check_secret(text, BASIC);
 }
 
 static void try_read(struct nvt_span body, size_t pool_count, const struct nvt_hidden *hidden)
@@ -111,10 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct nvt_header headers[] = {
         {{(const uint8_t *)"a", 1}, {(const uint8_t *)"no secret", 9}, false},
         {{(const uint8_t *)"b", 1}, {(const uint8_t *)HEADER, sizeof HEADER - 1U}, true}};
-    static struct nvt_credentials basic;
-    struct nvt_hidden hidden = {.basic = &basic, .headers = headers, .header_count = 2};
-    require(nvt_credentials_set_client(&basic, NVT_GRANT_CLIENT_BASIC, NVT_LIT("Aladdin"),
-                                       NVT_LIT("open:sesame")) == NVT_OK);
+    struct nvt_hidden hidden = {.headers = headers, .header_count = 2};
     for (size_t i = 0; i < NVT_HIDDEN_MAX; i++) {
         hidden.secret[i] = nvt_span_str(secrets[i]);
     }

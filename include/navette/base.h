@@ -99,6 +99,9 @@ enum nvt_base64 {
     NVT_BASE64URL_BARE, /* section 5, no padding written or accepted (RFC 7515 section 2) */
 };
 
+/* The six bits of a letter, which differ in two of them; 64 for what is none. */
+uint32_t nvt_base64_value(uint8_t byte, bool url);
+
 void nvt_base64_put(struct nvt_buf *b, struct nvt_span bytes, enum nvt_base64 form);
 
 /* Strict: no white space, right padding, unused bits zero. NVT_E_SYNTAX, NVT_E_SPACE; on an error

@@ -349,6 +349,41 @@ nvt_err nvt_call_json(struct nvt_call *call, struct nvt_json *out_doc);
 void nvt_call_words(const struct nvt_call *call, struct nvt_span text, bool escaped, char *out,
                     size_t cap);
 
+/* ---- what must not show: redact.c ---- */
+
+#define NVT_HIDDEN_MAX 4
+#define NVT_REDACT_INDEX_LEN 8192
+
+/* What shares 8 or more bytes in a row with one of these secrets is hidden, as it is, percent-
+ * encoded, in JSON escapes, in any mix of these, and in base64 of either alphabet at each of its
+ * alignments; a shorter secret is hidden whole. Empty ones hide nothing. Names of fields that carry
+ * secrets ("access_token") stay readable whatever a secret holds, and so do the hosts. */
+struct nvt_hidden {
+    struct nvt_span secret[NVT_HIDDEN_MAX];
+    const struct nvt_span *more; /* and as many of these */
+    size_t more_count;
+    const struct nvt_header
+        *headers; /* and the secret ones of these, with what they hold in base64 */
+    size_t header_count;
+    const char *host[2];  /* NULL: none */
+    const uint8_t *index; /* NVT_REDACT_INDEX_LEN bytes for speed, or NULL. Zeros at first; then
+                             nvt_redact_note with each secret, but there are no headers */
+};
+
+/* A text on its way to people: hidden and text are set, all else is zero at first. */
+struct nvt_redaction {
+    const struct nvt_hidden *hidden;
+    struct nvt_span text; /* lives as long */
+    size_t at, seen, end;
+};
+
+/* The next piece of the text: to be shown as it is, or (*out_hidden) to be replaced. All pieces
+ * together are the text; two that are hidden never follow each other. No piece begins or ends
+ * within a UTF-8 character or a JSON escape. False at the end. */
+bool nvt_redact_next(struct nvt_redaction *r, struct nvt_span *out_piece, bool *out_hidden);
+
+void nvt_redact_note(uint8_t index[NVT_REDACT_INDEX_LEN], struct nvt_span secret);
+
 /* Closes the connection and wipes the buffers. */
 void nvt_call_free(struct nvt_call *call);
 

@@ -47,8 +47,7 @@ void nvt_base64_put(struct nvt_buf *b, struct nvt_span bytes, enum nvt_base64 fo
     }
 }
 
-/* The six bits of a letter, or 64. */
-static uint32_t value_of(uint8_t byte, bool url)
+uint32_t nvt_base64_value(uint8_t byte, bool url)
 {
     uint32_t c = byte;
     if ((c | 0x20U) - (uint32_t)'a' < 26U) {
@@ -69,7 +68,7 @@ static bool get_group(struct nvt_span letters, bool url, uint8_t *out)
 {
     uint32_t bits = 0;
     for (size_t i = 0; i < 4U; i++) {
-        uint32_t value = i < letters.len ? value_of(letters.ptr[i], url) : 0U;
+        uint32_t value = i < letters.len ? nvt_base64_value(letters.ptr[i], url) : 0U;
         if (value > 63U) {
             return false;
         }

@@ -291,6 +291,14 @@ int request_prepare(struct session *s, struct settings *settings, const struct n
  * delivered, else the exit code after a message. */
 int request_finish(struct session *s, const char *what, nvt_err begun);
 
+/* The fields of --header for *q. Those that are as good as a token are marked, and not printed from
+ * now on. CLI_OK, or CLI_USAGE after a message. */
+int request_headers(const struct args *a, struct nvt_header headers[CLI_WORDS_MAX],
+                    struct nvt_request *q);
+
+/* Methods that may be repeated (RFC 9110 section 9.2.2). */
+bool request_is_idempotent(const char *method);
+
 /* An answer of any size in memory: nvt_request.sink = answer_keep, sink_ctx = &answer, which starts
  * as zeros; free(answer.mem). */
 struct answer {
@@ -321,7 +329,9 @@ bool signals_resume(void);
 
 void mask_learn(const struct nvt_client *c, const struct secrets_extra *extra);
 void mask_learn_tokens(const struct nvt_client *c); /* they change during a run */
-void mask_add(struct nvt_span text);                /* a further secret */
+void mask_learn_account(const struct secrets_extra *extra);
+void mask_add(struct nvt_span text);              /* a further secret */
+void mask_add_header(const struct nvt_header *h); /* one that is secret, and what it holds */
 void mask_forget(void);
 
 /* Text that is complete. */

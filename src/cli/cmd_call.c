@@ -17,43 +17,6 @@ struct outgoing {
     uint8_t *data;
 };
 
-/* Fields whose value is as good as a token. */
-static bool is_secret(struct nvt_span name)
-{
-    static const char *const list[] = {"Authorization", "Cookie", "KeyId", "X-API-KEY",
-                                       "cpro-account"};
-    size_t i = 0;
-    while (i < sizeof list / sizeof list[0] && !nvt_span_eq_nocase(name, nvt_span_str(list[i]))) {
-        i++;
-    }
-    return i < sizeof list / sizeof list[0];
-}
-
-/* "Name: value". */
-static bool take_header(const char *text, struct nvt_header *out)
-{
-    const char *colon = strchr(text, ':');
-    if (colon == NULL || colon == text) {
-        return false;
-    }
-    out->name = nvt_span_of(text, (size_t)(colon - text));
-    out->value = nvt_span_trim(nvt_span_str(colon + 1));
-    out->secret = is_secret(out->name);
-    return true;
-}
-
-static int take_headers(struct outgoing *o, const struct args *a)
-{
-    for (size_t i = 0; i < a->header.count; i++) {
-        if (!take_header(a->header.item[i], &o->headers[i])) {
-            return fail(a->json, CLI_USAGE, NVT_OK, "--header takes 'Name: value'");
-        }
-    }
-    o->request.headers = o->headers;
-    o->request.header_count = a->header.count;
-    return CLI_OK;
-}
-
 /* Of the body, unless a header says it. */
 static struct nvt_span media_type_of(const struct nvt_profile *system, const char *method)
 {
@@ -77,21 +40,9 @@ static int take_data(struct outgoing *o, const struct args *a, const struct nvt_
     return CLI_OK;
 }
 
-/* Methods that may be repeated (RFC 9110 section 9.2.2). */
-static bool is_idempotent(const char *method)
-{
-    static const char *const list[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        if (strcmp(method, list[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int compose(struct outgoing *o, const struct args *a, const struct nvt_profile *system)
 {
-    unsigned flags = is_idempotent(a->word[1]) ? (unsigned)NVT_REQ_IDEMPOTENT : 0U;
+    unsigned flags = request_is_idempotent(a->word[1]) ? (unsigned)NVT_REQ_IDEMPOTENT : 0U;
     flags |= a->no_auth ? (unsigned)NVT_REQ_NO_AUTH : 0U;
     o->request.method = nvt_span_str(a->word[1]);
     o->request.target = nvt_span_str(a->word[2]);
@@ -99,7 +50,7 @@ static int compose(struct outgoing *o, const struct args *a, const struct nvt_pr
     o->request.flags = (uint8_t)flags;
     o->request.sink = receive_piece;
     o->request.sink_ctx = &answer;
-    int code = take_headers(o, a);
+    int code = request_headers(a, o->headers, &o->request);
     return code == CLI_OK ? take_data(o, a, system) : code;
 }
 
@@ -155,44 +106,11 @@ static int conclude(const struct args *a)
     return code;
 }
 
-/* Of "Basic dTpw" and "dTpw" the password in it, too. */
-static void learn_password(struct nvt_span text)
-{
-    uint8_t mem[512];
-    struct nvt_buf b;
-    size_t n = 0;
-    nvt_buf_init(&b, mem, sizeof mem);
-    if (nvt_base64_decode(text, NVT_BASE64, &b) == NVT_OK) {
-        while (n < b.len && mem[n] != (uint8_t)':') {
-            n++;
-        }
-        mask_add(nvt_span_drop(nvt_buf_span(&b), n < b.len ? n + 1U : n));
-    }
-    nvt_wipe(mem, sizeof mem);
-}
-
-/* Behind "Bearer " stands what is secret of it. */
-static void learn(const struct nvt_header *h)
-{
-    size_t n = h->value.len;
-    if (h->secret) {
-        while (n > 0U && h->value.ptr[n - 1U] != (uint8_t)' ') {
-            n--;
-        }
-        mask_add(h->value);
-        mask_add(nvt_span_drop(h->value, n));
-        learn_password(nvt_span_drop(h->value, n));
-    }
-}
-
 static int send(struct outgoing *o, const struct args *a)
 {
     int code = session_open(&session, &settings, (o->request.flags & NVT_REQ_NO_AUTH) == 0U);
     if (code != CLI_OK) {
         return code;
-    }
-    for (size_t i = 0; i < o->request.header_count; i++) {
-        learn(&o->headers[i]);
     }
     nvt_err err = nvt_call_begin(&session.call, &o->request);
     if (err == NVT_OK) {

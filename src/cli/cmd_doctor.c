@@ -22,7 +22,9 @@ static void line(const char *check, bool good, const char *text)
         out_str("text", text);
         out_close_object();
     } else {
-        (void)printf("%-4s  %-8s  %s\n", good ? "OK" : "FAIL", check, text);
+        (void)printf("%-4s  %-8s  ", good ? "OK" : "FAIL", check);
+        put_text(stdout, nvt_span_str(text), false);
+        (void)putchar('\n');
         (void)fflush(stdout);
     }
 }

@@ -131,37 +131,10 @@ static int check_output(const struct args *a)
 
 /* ---- call ---- */
 
-static bool take_header(const char *text, struct nvt_header *out)
-{
-    const char *colon = strchr(text, ':');
-    if (colon == NULL || colon == text) {
-        return false;
-    }
-    out->name = nvt_span_of(text, (size_t)(colon - text));
-    out->value = nvt_span_trim(nvt_span_str(colon + 1));
-    return true;
-}
-
-static int take_headers(const struct args *a, struct nvt_header *headers, struct nvt_request *q)
-{
-    for (size_t i = 0; i < a->header.count; i++) {
-        if (!take_header(a->header.item[i], &headers[i])) {
-            return fail(a->json, CLI_USAGE, NVT_OK, "--header takes 'Name: value'");
-        }
-    }
-    q->headers = headers;
-    q->header_count = a->header.count;
-    return CLI_OK;
-}
-
-/* Methods that may be repeated (RFC 9110 section 9.2.2), and what only Judilibre takes. */
+/* What may be repeated, and what only Judilibre takes. */
 static uint8_t flags_of(const char *method, const char *path)
 {
-    unsigned flags = 0;
-    if (strcmp(method, "PUT") == 0 || strcmp(method, "DELETE") == 0 ||
-        strcmp(method, "OPTIONS") == 0) {
-        flags |= (unsigned)NVT_REQ_IDEMPOTENT;
-    }
+    unsigned flags = request_is_idempotent(method) ? (unsigned)NVT_REQ_IDEMPOTENT : 0U;
     if (strncmp(path, "/cassation/judilibre/", 21) == 0) {
         flags |= (unsigned)NVT_REQ_API_KEY;
     }
@@ -193,7 +166,7 @@ static int cmd_piste_call(const struct args *a)
     q.flags = flags_of(a->word[0], a->word[1]);
     int code = check_output(a);
     if (code == CLI_OK) {
-        code = take_headers(a, headers, &q);
+        code = request_headers(a, headers, &q);
     }
     if (code == CLI_OK) {
         code = take_data(a->data, a, &data, &q.body);
@@ -229,6 +202,7 @@ static int load_account(const char *path)
         nvt_credentials_wipe(&scratch.credentials);
         nvt_token_wipe(&scratch.token);
     }
+    mask_learn_account(&extra);
     nvt_err err = code != CLI_OK
                       ? NVT_OK
                       : nvt_piste_account_set(&account, nvt_span_str(extra.account_login),

@@ -163,7 +163,8 @@ int cmd_query_upload(const struct args *a)
         out_figures(&query.session);
         out_end();
     } else if (code == CLI_OK) {
-        (void)printf("%s\n", upload.signed_id);
+        put_text(stdout, nvt_span_str(upload.signed_id), false);
+        (void)putchar('\n');
     } else {
         /* it has been said */
     }

@@ -1,126 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The last gate before anything is printed: a server may send back what it was sent, and an answer
- * ends up on terminals and in logs. Whatever this run has sent as a secret comes out as "***", in
- * the forms in which it went out. What is shorter than 8 bytes is left alone: it would be found in
- * harmless text too.
+ * ends up on terminals and in logs. Here is the set of what this run has sent as a secret; the
+ * library's redactor finds it, in whatever coat, and "***" stands in its place.
  */
 #include "cli.h"
 
-#define SHORTEST 8U
-#define FIXED_MAX 40U /* what does not change during a run */
-#define RECENT_MAX 4U /* tokens: the newest ones */
+#include <stdlib.h>
 
-struct secret {
-    uint8_t text[NVT_TOKEN_CAP];
-    size_t len; /* 0: none */
-};
+#define RECENT_MAX ((size_t)NVT_HIDDEN_MAX) /* tokens: the newest ones, those before are dead */
 
-static struct secret secrets[FIXED_MAX + RECENT_MAX];
-static bool starts[256]; /* bytes that a secret starts with: most of a long body does not */
-static size_t fixed_count;
+/* The set grows as it must; texts are the spans' own memory. */
+static struct nvt_span *spans;
+static uint8_t **texts;
+static size_t count, room;
+static uint8_t recent[RECENT_MAX][NVT_TOKEN_CAP];
 static size_t recent_next;
+
+/* index and host, which do not change, and the recent ones. */
+static uint8_t sieve[NVT_REDACT_INDEX_LEN];
+static char hosts[2][NVT_HOST_CAP];
+static struct nvt_hidden hidden = {.host = {hosts[0], hosts[1]}, .index = sieve};
+
+static bool is_blind; /* a secret found no memory: nothing more is shown */
 
 /* ---- what is secret ---- */
 
 static bool is_known(struct nvt_span text)
 {
-    size_t i = 0;
-    while (i < FIXED_MAX + RECENT_MAX &&
-           !nvt_span_eq(nvt_span_of(secrets[i].text, secrets[i].len), text)) {
-        i++;
+    bool known = text.len == 0U;
+    for (size_t i = 0; i < RECENT_MAX && !known; i++) {
+        known = nvt_span_eq(hidden.secret[i], text);
     }
-    return i < FIXED_MAX + RECENT_MAX;
-}
-
-static bool is_fit(struct nvt_span text)
-{
-    return text.len >= SHORTEST && text.len <= NVT_TOKEN_CAP && !is_known(text);
-}
-
-static void keep(struct secret *s, struct nvt_span text)
-{
-    (void)memcpy(s->text, text.ptr, text.len);
-    s->len = text.len;
-    starts[text.ptr[0]] = true;
-}
-
-static void add_as_is(struct nvt_span text)
-{
-    if (is_fit(text) && fixed_count < FIXED_MAX) {
-        keep(&secrets[fixed_count], text);
-        fixed_count++;
+    for (size_t i = 0; i < count && !known; i++) {
+        known = nvt_span_eq(spans[i], text);
     }
+    return known;
 }
 
-static void add_recent(struct nvt_span text)
+static bool make_room(void)
 {
-    if (is_fit(text)) {
-        keep(&secrets[FIXED_MAX + recent_next], text);
-        recent_next = (recent_next + 1U) % RECENT_MAX;
+    size_t more = room * 2U + 16U;
+    if (count < room) {
+        return true;
     }
-}
-
-static void put_unit(struct nvt_buf *b, uint32_t unit)
-{
-    static const char digits[] = "0123456789abcdef";
-    nvt_buf_put(b, NVT_LIT("\\u"));
-    for (unsigned shift = 16U; shift > 0U; shift -= 4U) {
-        nvt_buf_put_byte(b, (uint8_t)digits[(unit >> (shift - 4U)) & 15U]);
-    }
-}
-
-static bool is_escaped(uint32_t cp, bool slashes)
-{
-    return cp == (uint32_t)'"' || cp == (uint32_t)'\\' || (slashes && cp == (uint32_t)'/');
-}
-
-/* A string's inside in JSON, with two liberties that writers take: "\\/" and "\\u00e9". */
-static bool put_json(struct nvt_buf *b, struct nvt_span text, bool slashes, bool ascii)
-{
-    struct nvt_span rest = text;
-    uint32_t cp = 0;
-    while (nvt_utf8_next(&rest, &cp) == NVT_OK) {
-        if (is_escaped(cp, slashes)) {
-            nvt_buf_put_byte(b, (uint8_t)'\\');
-        }
-        if (ascii && cp >= 0x80U && cp < 0x10000U) {
-            put_unit(b, cp);
-        } else {
-            nvt_utf8_put(b, cp);
-        }
-    }
-    return rest.len == 0U && !b->overflow;
+    struct nvt_span *longer = (struct nvt_span *)realloc(spans, more * sizeof *spans);
+    spans = longer == NULL ? spans : longer;
+    uint8_t **wider = longer == NULL ? NULL : (uint8_t **)realloc(texts, more * sizeof *texts);
+    texts = wider == NULL ? texts : wider;
+    room = wider == NULL ? room : more;
+    return wider != NULL;
 }
 
 void mask_add(struct nvt_span text)
 {
-    uint8_t mem[NVT_TOKEN_CAP];
-    add_as_is(text);
-    for (unsigned how = 0; how < 4U; how++) {
-        struct nvt_buf b;
-        nvt_buf_init(&b, mem, sizeof mem);
-        if (put_json(&b, text, (how & 1U) != 0U, (how & 2U) != 0U)) {
-            add_as_is(nvt_buf_span(&b));
+    if (is_known(text)) {
+        return;
+    }
+    uint8_t *mem = make_room() ? (uint8_t *)malloc(text.len) : NULL;
+    if (mem == NULL) {
+        is_blind = true;
+        return;
+    }
+    (void)memcpy(mem, text.ptr, text.len);
+    texts[count] = mem;
+    spans[count] = nvt_span_of(mem, text.len);
+    count++;
+    hidden.more = spans;
+    hidden.more_count = count;
+    nvt_redact_note(sieve, text);
+}
+
+/* What the sieve lets through of a token that goes only costs time. */
+static void add_recent(struct nvt_span text)
+{
+    if (!is_known(text) && text.len <= NVT_TOKEN_CAP) {
+        (void)memcpy(recent[recent_next], text.ptr, text.len);
+        hidden.secret[recent_next] = nvt_span_of(recent[recent_next], text.len);
+        recent_next = (recent_next + 1U) % RECENT_MAX;
+        nvt_redact_note(sieve, text);
+    }
+}
+
+/* Of "login:password" in base64 the password; else all of it, if it is text. */
+static void add_decoded(struct nvt_span coded)
+{
+    uint8_t mem[4U * NVT_SECRET_CAP];
+    struct nvt_buf b;
+    size_t n = 0;
+    nvt_buf_init(&b, mem, sizeof mem);
+    if (nvt_base64_decode(coded, NVT_BASE64, &b) == NVT_OK &&
+        nvt_utf8_check(nvt_buf_span(&b)) == NVT_OK) {
+        while (n < b.len && mem[n] != (uint8_t)':') {
+            n++;
+        }
+        mask_add(nvt_span_drop(nvt_buf_span(&b), n < b.len ? n + 1U : 0U));
+    }
+    nvt_wipe(mem, sizeof mem);
+}
+
+/* Behind "Bearer " or "Bearer token=" stands what is secret of it. */
+void mask_add_header(const struct nvt_header *h)
+{
+    static const char *const fronts[] = {"Bearer ", "Basic ", "Token ", "token="};
+    struct nvt_span rest = h->value;
+    for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++) {
+        struct nvt_span front = nvt_span_str(fronts[i]);
+        if (rest.len > front.len && nvt_span_eq_nocase(nvt_span_of(rest.ptr, front.len), front)) {
+            rest = nvt_span_trim(nvt_span_drop(rest, front.len));
         }
     }
-    nvt_wipe(mem, sizeof mem);
+    mask_add(rest);
+    add_decoded(rest);
 }
 
-/* As a form carries it, too. */
-static void add_text(const char *text)
-{
-    uint8_t mem[3U * NVT_SECRET_CAP + 2U];
-    struct nvt_buf b;
-    nvt_buf_init(&b, mem, sizeof mem);
-    mask_add(nvt_span_str(text));
-    nvt_form_put(&b, NVT_LIT(""), nvt_span_str(text));
-    if (!b.overflow) {
-        add_as_is(nvt_span_drop(nvt_buf_span(&b), 1)); /* without the '=' */
-    }
-    nvt_wipe(mem, sizeof mem);
-}
-
+/* What follows "Basic ": the user's part of it is no secret by itself. */
 static void add_basic(const struct nvt_credentials *c)
 {
     uint8_t mem[8U * NVT_SECRET_CAP + 8U];
@@ -134,10 +128,11 @@ static void add_basic(const struct nvt_credentials *c)
     nvt_wipe(mem, sizeof mem);
 }
 
-/* Chorus Pro's field. */
-static void add_account(const struct secrets_extra *extra)
+/* Chorus Pro's field: the redactor looks into base64, but not into a secret that is base64. */
+void mask_learn_account(const struct secrets_extra *extra)
 {
     struct nvt_piste_account account;
+    mask_add(nvt_span_str(extra->account_password));
     if (nvt_piste_account_set(&account, nvt_span_str(extra->account_login),
                               nvt_span_str(extra->account_password)) == NVT_OK) {
         mask_add(nvt_span_of(account.text, account.len));
@@ -147,11 +142,13 @@ static void add_account(const struct secrets_extra *extra)
 
 void mask_learn(const struct nvt_client *c, const struct secrets_extra *extra)
 {
-    add_text(c->credentials.secret);
-    add_text(c->credentials.api_key);
-    add_text(extra->account_password);
+    (void)snprintf(hosts[0], sizeof hosts[0], "%s", c->origin.host);
+    (void)snprintf(hosts[1], sizeof hosts[1], "%s", c->token_origin.host);
+    mask_add(nvt_span_str(c->credentials.secret));
+    mask_add(nvt_span_str(c->credentials.api_key));
+    mask_learn_account(extra);
     add_basic(&c->credentials);
-    add_account(extra);
+    add_decoded(nvt_span_of(c->token.text, c->token.len)); /* as Démarches simplifiées issues it */
     mask_learn_tokens(c);
 }
 
@@ -163,64 +160,55 @@ void mask_learn_tokens(const struct nvt_client *c)
 
 void mask_forget(void)
 {
-    /* Places never used stay untouched, and so take no memory. */
-    for (size_t i = 0; i < FIXED_MAX + RECENT_MAX; i++) {
-        if (secrets[i].len > 0U) {
-            nvt_wipe(&secrets[i], sizeof secrets[i]);
-        }
+    for (size_t i = 0; i < count; i++) {
+        nvt_wipe(texts[i], spans[i].len);
+        free(texts[i]);
     }
-    nvt_wipe(starts, sizeof starts);
-    fixed_count = 0;
+    free(texts);
+    free(spans);
+    texts = NULL;
+    spans = NULL;
+    count = 0;
+    room = 0;
+    hidden.more_count = 0;
+    /* Places never used stay untouched, and so take no memory. */
+    for (size_t i = 0; i < RECENT_MAX; i++) {
+        nvt_wipe(recent[i], hidden.secret[i].len);
+        hidden.secret[i].len = 0;
+    }
+    nvt_wipe(sieve, sizeof sieve);
 }
 
 /* ---- taking it out ---- */
 
-/* The length of the secret that text starts with, 0: none. */
-static size_t secret_at(struct nvt_span text)
+static bool next(struct nvt_redaction *r, struct nvt_span *out_piece)
 {
-    size_t found = 0;
-    for (size_t i = 0; starts[text.ptr[0]] && i < FIXED_MAX + RECENT_MAX; i++) {
-        const struct secret *s = &secrets[i];
-        bool same = s->len > found && s->len <= text.len && memcmp(s->text, text.ptr, s->len) == 0;
-        found = same ? s->len : found;
+    bool secret = is_blind;
+    if (is_blind) {
+        *out_piece = NVT_LIT("***");
+        bool more = r->at < r->text.len;
+        r->at = r->text.len;
+        return more;
     }
-    return found;
-}
-
-/* Bytes before the next secret. */
-static size_t plain_len(struct nvt_span text)
-{
-    struct nvt_span rest = text;
-    while (rest.len > 0U && secret_at(rest) == 0U) {
-        rest = nvt_span_drop(rest, 1U);
-    }
-    return text.len - rest.len;
+    bool more = nvt_redact_next(r, out_piece, &secret);
+    *out_piece = secret ? NVT_LIT("***") : *out_piece;
+    return more;
 }
 
 void mask_print(FILE *to, struct nvt_span text)
 {
-    struct nvt_span rest = text;
-    while (rest.len > 0U) {
-        size_t n = plain_len(rest);
-        (void)fwrite(rest.ptr, 1U, n, to);
-        rest = nvt_span_drop(rest, n);
-        if (rest.len > 0U) {
-            (void)fputs("***", to);
-            rest = nvt_span_drop(rest, secret_at(rest));
-        }
+    struct nvt_redaction r = {.hidden = &hidden, .text = text};
+    struct nvt_span piece;
+    while (next(&r, &piece)) {
+        (void)fwrite(piece.ptr, 1U, piece.len, to);
     }
 }
 
 void mask_put(struct nvt_buf *out, struct nvt_span text)
 {
-    struct nvt_span rest = text;
-    while (rest.len > 0U) {
-        size_t n = plain_len(rest);
-        nvt_buf_put(out, nvt_span_of(rest.ptr, n));
-        rest = nvt_span_drop(rest, n);
-        if (rest.len > 0U) {
-            nvt_buf_put(out, NVT_LIT("***"));
-            rest = nvt_span_drop(rest, secret_at(rest));
-        }
+    struct nvt_redaction r = {.hidden = &hidden, .text = text};
+    struct nvt_span piece;
+    while (next(&r, &piece)) {
+        nvt_buf_put(out, piece);
     }
 }

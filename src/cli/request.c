@@ -30,6 +30,58 @@ int request_finish(struct session *s, const char *what, nvt_err begun)
     return code == CLI_OK ? code : fail_outcome(s, what);
 }
 
+/* Fields whose value is as good as a token. */
+static bool is_secret(struct nvt_span name)
+{
+    static const char *const list[] = {"Authorization", "Proxy-Authorization", "Cookie",
+                                       "KeyId",         "X-API-KEY",           "X-Auth-Token",
+                                       "cpro-account"};
+    size_t i = 0;
+    while (i < sizeof list / sizeof list[0] && !nvt_span_eq_nocase(name, nvt_span_str(list[i]))) {
+        i++;
+    }
+    return i < sizeof list / sizeof list[0];
+}
+
+/* "Name: value". */
+static bool take_header(const char *text, struct nvt_header *out)
+{
+    const char *colon = strchr(text, ':');
+    if (colon == NULL || colon == text) {
+        return false;
+    }
+    out->name = nvt_span_of(text, (size_t)(colon - text));
+    out->value = nvt_span_trim(nvt_span_str(colon + 1));
+    out->secret = is_secret(out->name);
+    if (out->secret) {
+        mask_add_header(out);
+    }
+    return true;
+}
+
+int request_headers(const struct args *a, struct nvt_header headers[CLI_WORDS_MAX],
+                    struct nvt_request *q)
+{
+    for (size_t i = 0; i < a->header.count; i++) {
+        if (!take_header(a->header.item[i], &headers[i])) {
+            return fail(a->json, CLI_USAGE, NVT_OK, "--header takes 'Name: value'");
+        }
+    }
+    q->headers = headers;
+    q->header_count = a->header.count;
+    return CLI_OK;
+}
+
+bool request_is_idempotent(const char *method)
+{
+    static const char *const list[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+    size_t i = 0;
+    while (i < sizeof list / sizeof list[0] && strcmp(method, list[i]) != 0) {
+        i++;
+    }
+    return i < sizeof list / sizeof list[0];
+}
+
 void out_figures(const struct session *s)
 {
     out_int("http_status", s->call.outcome.status);

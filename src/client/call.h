@@ -150,16 +150,8 @@ void nvt_rate_take(const struct nvt_rate *r, uint64_t *due_us, uint64_t now_ms);
 
 /* ---- failure.c: the server's own words ---- */
 
-#define NVT_HIDDEN_MAX 4
-
-/* Secrets that must not show, even when the server sends them back: as they are, in JSON escapes or
- * as a form carries them. */
-struct nvt_hidden {
-    struct nvt_span secret[NVT_HIDDEN_MAX];
-    const struct nvt_credentials *basic; /* whose Basic text, or NULL */
-    const struct nvt_header *headers;    /* the secret ones of these */
-    size_t header_count;
-};
+/* The code unit of "\uXXXX" at the front of the text, or -1. */
+int32_t nvt_escape_unit(struct nvt_span text);
 
 /* Those of the call's client, and its request's secret fields. */
 struct nvt_hidden nvt_call_hidden(const struct nvt_call *call);

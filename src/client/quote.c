@@ -6,11 +6,11 @@ struct nvt_hidden nvt_call_hidden(const struct nvt_call *call)
 {
     const struct nvt_client *c = call->client;
     struct nvt_hidden hidden = {
-        {nvt_span_of(c->token.text, c->token.len), nvt_span_str(c->credentials.secret),
-         nvt_span_str(c->credentials.refresh), nvt_span_str(c->credentials.api_key)},
-        &c->credentials,
-        call->request->headers,
-        call->request->header_count};
+        .secret = {nvt_span_of(c->token.text, c->token.len), nvt_span_str(c->credentials.secret),
+                   nvt_span_str(c->credentials.refresh), nvt_span_str(c->credentials.api_key)},
+        .headers = call->request->headers,
+        .header_count = call->request->header_count,
+        .host = {c->origin.host, c->token_origin.host}};
     return hidden;
 }
 

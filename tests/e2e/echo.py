@@ -5,7 +5,8 @@
     echo.py FOLDER CHAIN KEY    writes the port into FOLDER/port
 
 FOLDER/plan holds "WHERE STATUS SHAPE": WHERE is token (the routes that give tokens echo too) or call
-(they give tokens); SHAPE is one of json, oauth, slashes, plain, success. FOLDER/seen collects, one a
+(they give tokens); SHAPE is one of json, oauth, slashes, plain, success, coats (each secret in every
+coat that a text may wear, without its first or its last character). FOLDER/seen collects, one a
 line, what must never be printed: everything secret that came in or went out.
 """
 import base64
@@ -73,6 +74,25 @@ def note(found):
         f.writelines(s + "\n" for s in found)
 
 
+def coats(secret):
+    """The secret as servers quote it: cut, escaped once or twice, in base64 after other bytes."""
+    for text in (secret[1:], secret[:-1], secret[len(secret) // 4:]):
+        form = urllib.parse.quote_plus(text)
+        yield text
+        yield form
+        yield urllib.parse.quote(form)
+        yield "".join(f"%{b:02x}" for b in text.encode())
+        yield json.dumps(text)
+        yield json.dumps(json.dumps(text).replace("/", "\\/"))
+        yield "".join(f"\\u{ord(c):04x}" for c in text if ord(c) < 0x10000)
+        for lead in ("", "u", "us"):
+            plain = base64.b64encode((lead + text).encode()).decode()
+            yield plain
+            yield plain.replace("+", "-").replace("/", "_").rstrip("=")
+            yield urllib.parse.quote_plus(plain)
+        yield base64.b64encode(form.encode()).decode()
+
+
 def shape(kind, piece, whole):
     """The answer's body: one secret where its message is read, and all of them."""
     if kind == "plain":
@@ -98,12 +118,14 @@ class Echo(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
-    def answer(self, status, media_type, text):
+    def answer(self, status, media_type, text, fields=()):
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Echo", text.replace("\n", " ")[:600].encode().decode("latin-1"))
+        for field in fields:
+            self.send_header("X-Coat", field.encode().decode("latin-1"))
         self.end_headers()
         self.wfile.write(body)
 
@@ -126,6 +148,13 @@ class Echo(http.server.BaseHTTPRequestHandler):
             self.give_token()
             return
         turn += 1
+        if kind == "coats":
+            dressed = [c for s in found for c in coats(s)]
+            first = turn * 7 % len(dressed)
+            self.answer(int(status), "application/json",
+                        json.dumps({"message": " ".join((dressed * 2)[first:first + 3])}),
+                        (dressed * 2)[first:first + 12])
+            return
         piece = found[turn % len(found)] if found else "nothing"
         self.answer(int(status), *shape(kind, piece, "\n".join(found) + "\n" + body))
 

@@ -34,25 +34,11 @@ sed -n 's/^\(secret_key\|client_secret\|password\|refresh_token\|api_key\|accoun
     "$work/keys"/*.keys >"$work/secret"
 echo "$ds" >>"$work/secret"
 
-# leaks FILE ...: the secrets in them, each with the run it stands in: as they are, or as JSON or a
-# form write them.
+# leaks FILE ...: the secrets of which 8 characters in a row stand in them in any coat, each with the
+# run it stands in.
 leaks() {
-    cat "$work/secret" "$work/echo/seen" | sort -u | python3 -c '
-import json, sys, urllib.parse
-run = ""
-printed = {}
-for name in sys.argv[1:]:
-    for line in open(name, "rb").read().decode("utf-8", "replace").split("\n"):
-        run = line[3:] if line.startswith("## ") else run
-        printed[run] = printed.get(run, "") + line + "\n"
-for line in sys.stdin:
-    s = line.rstrip("\n")
-    forms = {s, json.dumps(s)[1:-1], json.dumps(s, ensure_ascii=False)[1:-1], urllib.parse.quote_plus(s)}
-    forms |= {f.replace("/", "\\/") for f in forms}
-    for run, text in printed.items():
-        if len(s) > 3 and any(f in text for f in forms):
-            print(run, s)
-' "$@"
+    cat "$work/secret" "$work/echo/seen" >"$work/secrets"
+    python3 "$(dirname "$0")/leaks.py" "$work/secrets" "$@"
 }
 runs=0
 # quiet NAME: keeps what the last nv printed, to be searched at the end of a part. said: the same,
@@ -141,6 +127,33 @@ for kind in json plain; do
 done
 none 'calls with secrets in fields of their own'
 
+# ---- what is sent in --header is as secret in each command that takes it ----
+
+# What a command says of an error, and with -v of the answer's head; standard output is the body.
+for command in 'call piste' 'piste call'; do
+    turns=0
+    while [ $turns -lt 12 ]; do
+        turns=$((turns + 1))
+        plan call 403 coats
+        # shellcheck disable=SC2086 # words
+        at piste $command GET /x --header 'KeyId: key-of-mine-12' -v --output "$work/answer" \
+            --header 'cpro-account: VEVDSF8xOlBhc3MgcGhyYXNlLzk5w6k=' --header 'Cookie: sid=5ess10n-1d'
+        quiet "$command, fields $turns"
+    done
+    like "$command: the server did quote them" "$out$err" '\*\*\*'
+    none "$command --header: no part of a secret is told in any coat"
+done
+for system in rpc coopcycle piste jindexe demarches; do
+    turns=0
+    while [ $turns -lt 12 ]; do
+        turns=$((turns + 1))
+        plan call 403 coats
+        at $system call $system GET "$(path_of $system)" -v --output "$work/answer" --json
+        quiet "call $system, coats $turns"
+    done
+    none "call $system -v: no part of a secret is told in any coat"
+done
+
 # ---- typed commands ----
 
 cat >"$work/delivery" <<'JSON'
@@ -190,6 +203,13 @@ at demarches query demarche 62515 --config "$work/bearer.conf"
 is 'bearer = token: it went out by its name' "$(grep -cF "token=$ds" "$work/echo/seen")" 1
 quiet 'bearer = token'
 none 'bearer = token: no secret is told'
+
+# The host and the fields that carry secrets stay readable, whatever a secret is.
+printf 'client_id = x\nclient_secret = localhost-client_secret\n' >"$work/keys/piste2.keys"
+chmod 600 "$work/keys/piste2.keys"
+plan token 400 oauth
+at piste2 token piste
+like 'the host stays readable' "$err" '\(localhost\)'
 
 # ---- what is kept on disk is for its owner alone ----
 

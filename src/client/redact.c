@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What shares 8 or more bytes in a row with a secret does not show, wherever it stands: as it is,
+ * percent-encoded, in JSON escapes, in any mix of these, or in base64 at each of its alignments.
+ *
+ * From every byte of the text on, escapes are undone as they end, on a stack; what has become of
+ * the text so far is compared with what the same makes of 8 bytes of a secret alone. Encoders work
+ * byte by byte, so both are the same whatever coats the text wears, and nothing that follows
+ * matters. All windows that match, together, are what is hidden: text may be cut anywhere.
+ */
+#include "call.h"
+
+enum {
+    SHARED = 8,   /* bytes in a row that tell too much */
+    WINDOW = 11,  /* of which the last three end what is shared */
+    LETTERS = 34, /* of base64 that hold them, each percent-encoded */
+    PENDING = 10, /* symbols of an escape within an escape that has not ended */
+    SYMBOLS = LETTERS + PENDING + 3,
+    REACH = 120,   /* bytes of text that may stand for them */
+    PIECE = 64,    /* bytes that are shown at once */
+    ESCAPE_LEN = 6 /* "\uXXXX" */
+};
+
+/* Bytes, and how far into the text each has come from. end NULL: one each. */
+struct source {
+    const uint8_t *bytes;
+    const uint8_t *end;
+    size_t len;
+};
+
+/* What has become of a source's bytes. */
+struct stack {
+    uint8_t symbol[SYMBOLS];
+    uint8_t end[SYMBOLS];
+    size_t len;
+    size_t taken; /* bytes of the source */
+};
+
+static bool is_hex(uint8_t c)
+{
+    return nvt_hex_value(c) < 16U;
+}
+
+/* Where an escape may begin. */
+static bool is_lead(uint8_t c)
+{
+    return c == (uint8_t)'%' || c == (uint8_t)'\\';
+}
+
+/* Forms write a space as '+'; controls show as spaces. */
+static uint8_t fold(uint8_t c)
+{
+    return c < 0x20U || c == (uint8_t)'+' ? (uint8_t)' ' : c;
+}
+
+/* ---- escapes ---- */
+
+int32_t nvt_escape_unit(struct nvt_span text)
+{
+    uint32_t unit = 0;
+    if (text.len < (size_t)ESCAPE_LEN || text.ptr[0] != (uint8_t)'\\' ||
+        text.ptr[1] != (uint8_t)'u') {
+        return -1;
+    }
+    for (size_t i = 2; i < (size_t)ESCAPE_LEN; i++) {
+        if (!is_hex(text.ptr[i])) {
+            return -1;
+        }
+        unit = unit * 16U + nvt_hex_value(text.ptr[i]);
+    }
+    return (int32_t)unit;
+}
+
+static void append(struct stack *k, uint32_t symbol, size_t end)
+{
+    if (k->len < (size_t)SYMBOLS) {
+        k->symbol[k->len] = (uint8_t)symbol;
+        k->end[k->len] = (uint8_t)end;
+        k->len++;
+    }
+}
+
+/* In UTF-8; half a pair as the two bytes that it is, until the other half comes. */
+static void append_unit(struct stack *k, uint32_t unit, size_t end)
+{
+    uint8_t text[4];
+    struct nvt_buf b;
+    uint32_t cp = unit;
+    const uint8_t *top = k->symbol + k->len;
+    nvt_buf_init(&b, text, sizeof text);
+    if (unit >> 10U == 0x37U && k->len >= 2U && (top[-2] & 0xFCU) == 0xD8U) {
+        cp = 0x10000U + ((top[-2] & 3U) << 18U) + (uint32_t)(top[-1] << 10U) + (unit & 0x3FFU);
+        k->len -= 2U;
+    }
+    if (unit >> 11U == 0x1BU && cp == unit) {
+        nvt_buf_put_byte(&b, (uint8_t)(unit >> 8U));
+        nvt_buf_put_byte(&b, (uint8_t)unit);
+    } else {
+        nvt_utf8_put(&b, cp);
+    }
+    for (size_t i = 0; i < b.len; i++) {
+        append(k, text[i], end);
+    }
+}
+
+/* Undoes one escape that ends at the top. "\n" and the like stand for controls, and controls are
+ * all one here. "\u" may be the beginning of more. */
+static bool undo(struct stack *k, size_t end)
+{
+    const uint8_t *top = k->symbol + k->len;
+    size_t len = k->len < (size_t)ESCAPE_LEN ? k->len : (size_t)ESCAPE_LEN;
+    int32_t unit = nvt_escape_unit(nvt_span_of(top - len, len));
+    if (unit >= 0) {
+        k->len -= (size_t)ESCAPE_LEN;
+        append_unit(k, (uint32_t)unit, end);
+    } else if (len >= 3U && top[-3] == (uint8_t)'%' && is_hex(top[-2]) && is_hex(top[-1])) {
+        k->len -= 3U;
+        append(k, nvt_hex_value(top[-2]) * 16U + nvt_hex_value(top[-1]), end);
+    } else if (len >= 2U && top[-2] == (uint8_t)'\\' && top[-1] != (uint8_t)'u') {
+        k->len -= 2U;
+        append(k, memchr("bfnrt", (int)top[-1], 5U) != NULL ? (uint32_t)' ' : top[-1], end);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* The next byte, and all the escapes that end with it, one within another. */
+static void push(struct stack *k, uint8_t byte, size_t end)
+{
+    bool more = true;
+    append(k, byte, end);
+    while (more) {
+        more = undo(k, end);
+    }
+}
+
+static void take(struct stack *k, const struct source *from)
+{
+    size_t at = k->taken;
+    k->taken++;
+    push(k, from->bytes[at], from->end == NULL ? k->taken : from->end[at]);
+}
+
+/* Could one of the first symbols still change? */
+static bool is_open(const struct stack *k, size_t count)
+{
+    return memchr(k->symbol, '%', count) != NULL || memchr(k->symbol, '\\', count) != NULL;
+}
+
+/* Takes until the first count symbols stand, or nothing is left. */
+static void grow(struct stack *k, const struct source *from, size_t count)
+{
+    while (k->taken < from->len &&
+           (k->len < count || (k->len < count + (size_t)PENDING && is_open(k, count)))) {
+        take(k, from);
+    }
+}
+
+/* ---- base64 ---- */
+
+/* The six bits of a letter of either alphabet, or more than 63. */
+static uint32_t six_bits(uint8_t c)
+{
+    uint32_t value = nvt_base64_value(c, false);
+    return value > 63U ? nvt_base64_value(c, true) : value;
+}
+
+/* What letters stand for if the first byte begins so many bits into the first of them. Lines may
+ * end between them. */
+static void decode(const struct stack *letters, unsigned skipped, struct stack *out)
+{
+    uint32_t bits = 0;
+    int32_t count = -(int32_t)skipped;
+    out->len = 0;
+    out->taken = 0;
+    for (size_t i = 0; i < letters->len; i++) {
+        uint32_t six = six_bits(letters->symbol[i]);
+        if (letters->symbol[i] == (uint8_t)'\r' || letters->symbol[i] == (uint8_t)'\n') {
+            continue;
+        }
+        if (six > 63U) {
+            return;
+        }
+        bits = bits << 6U | six;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            append(out, bits >> (unsigned)count, letters->end[i]);
+        }
+    }
+}
+
+/* ---- secrets ---- */
+
+static size_t secret_count(const struct nvt_hidden *hidden)
+{
+    return (size_t)NVT_HIDDEN_MAX + hidden->more_count + hidden->header_count;
+}
+
+/* The i-th of all, which may be empty. */
+static struct nvt_span secret_at(const struct nvt_hidden *hidden, size_t i)
+{
+    size_t at = i;
+    if (at < (size_t)NVT_HIDDEN_MAX) {
+        return hidden->secret[at];
+    }
+    at -= (size_t)NVT_HIDDEN_MAX;
+    if (at < hidden->more_count) {
+        return hidden->more[at];
+    }
+    const struct nvt_header *header = &hidden->headers[at - hidden->more_count];
+    return header->secret ? header->value : NVT_LIT("");
+}
+
+/* Takes *out, which tells too much, off secret from the at-th byte on: 8 bytes, and the end of a
+ * character that begins with the last of them, or all of a shorter secret. False at its end. */
+static bool window_at(struct nvt_span secret, size_t at, struct nvt_span *out)
+{
+    struct nvt_span rest = nvt_span_drop(secret, at);
+    size_t len = secret.len < (size_t)SHARED ? secret.len : (size_t)SHARED;
+    if (len == 0U || rest.len < len) {
+        return false;
+    }
+    while (len < rest.len && (rest.ptr[len] & 0xC0U) == 0x80U && len < (size_t)WINDOW) {
+        len++;
+    }
+    *out = nvt_span_of(rest.ptr, len);
+    return true;
+}
+
+/* ---- comparing ---- */
+
+/* How far into the text the bytes go whose escapes leave what those of want leave; 0: they do not.
+ * Want may end within what looks like an escape, so each end of the text is tried; no encoder makes
+ * it shorter. */
+static size_t find_open(const struct source *from, struct nvt_span want)
+{
+    size_t end = 0;
+    struct stack pattern;
+    struct stack k;
+    pattern.len = 0;
+    k.len = 0;
+    k.taken = 0;
+    for (size_t i = 0; i < want.len; i++) {
+        push(&pattern, want.ptr[i], 0);
+    }
+    while (k.taken < from->len && k.len < pattern.len + (size_t)PENDING) {
+        size_t same = 0;
+        take(&k, from);
+        while (same < k.len && k.len == pattern.len &&
+               fold(k.symbol[same]) == fold(pattern.symbol[same])) {
+            same++;
+        }
+        end = same == pattern.len && k.taken >= want.len ? k.end[k.len - 1U] : end;
+    }
+    return end;
+}
+
+/* The same; k is what the source becomes in the end. */
+static size_t find(const struct stack *k, const struct source *from, struct nvt_span want)
+{
+    for (size_t i = 0; i < want.len; i++) {
+        if (is_lead(want.ptr[i])) {
+            return find_open(from, want);
+        }
+        if (i >= k->len || fold(k->symbol[i]) != fold(want.ptr[i])) {
+            return 0;
+        }
+    }
+    return k->end[want.len - 1U];
+}
+
+/* The same for any window of secret. */
+static size_t find_secret(const struct stack *k, const struct source *from, struct nvt_span secret)
+{
+    size_t end = 0;
+    struct nvt_span want;
+    for (size_t at = 0; window_at(secret, at, &want); at++) {
+        size_t found = want.len > from->len ? 0U : find(k, from, want);
+        end = found > end ? found : end;
+    }
+    return end;
+}
+
+/* Three folded bytes as a place in the index. */
+static size_t place_of(const uint8_t *three)
+{
+    uint32_t mixed =
+        (uint32_t)fold(three[0]) << 16U | (uint32_t)fold(three[1]) << 8U | (uint32_t)fold(three[2]);
+    return (mixed * 0x9E3779B1U) >> 16U;
+}
+
+/* Whether a secret may begin with these bytes: without an index, any may. */
+static bool may_begin(const struct nvt_hidden *hidden, const struct source *from)
+{
+    const uint8_t *b = from->bytes;
+    if (hidden->index == NULL || from->len < 3U || is_lead(b[0]) || is_lead(b[1]) ||
+        is_lead(b[2])) {
+        return true;
+    }
+    size_t place = place_of(b);
+    return (hidden->index[place / 8U] >> (place % 8U) & 1U) != 0U;
+}
+
+/* How far into the text a secret goes that the source begins with, 0: none. */
+static size_t find_any(const struct nvt_hidden *hidden, struct stack *k, const struct source *from)
+{
+    size_t end = 0;
+    if (!may_begin(hidden, from)) {
+        return 0;
+    }
+    grow(k, from, WINDOW);
+    for (size_t i = 0; i < secret_count(hidden); i++) {
+        size_t found = find_secret(k, from, secret_at(hidden, i));
+        end = found > end ? found : end;
+    }
+    return end;
+}
+
+/* ---- names that are no secret, whatever a secret holds ---- */
+
+/* Does text from start to end lie within the name? */
+static bool is_within(struct nvt_span text, size_t start, size_t end, struct nvt_span name)
+{
+    for (size_t i = 0; i <= start && i + (end - start) <= name.len; i++) {
+        struct nvt_span rest = nvt_span_drop(text, start - i);
+        if (rest.len >= name.len && nvt_span_eq_nocase(nvt_span_of(rest.ptr, name.len), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_name(const struct nvt_hidden *hidden, struct nvt_span text, size_t start, size_t end)
+{
+    static const char names[] = "Authorization\0access_token\0refresh_token\0client_secret\0"
+                                "client_credentials\0cpro-account\0access_key\0secret_key\0"
+                                "grant_type\0X-API-KEY\0password\0username\0client_id\0KeyId\0";
+    bool found = false;
+    for (const char *name = names; name[0] != '\0' && !found; name += strlen(name) + 1U) {
+        found = is_within(text, start, end, nvt_span_str(name));
+    }
+    for (size_t i = 0; i < sizeof hidden->host / sizeof hidden->host[0] && !found; i++) {
+        const char *host = hidden->host[i];
+        found = host != NULL && is_within(text, start, end, nvt_span_str(host));
+    }
+    return found;
+}
+
+/* ---- going over a text ---- */
+
+/* The end of base64 that begins with the first of these letters and holds a secret, 0: none. */
+static size_t find_coded(const struct nvt_hidden *hidden, struct stack *letters,
+                         const struct source *raw)
+{
+    size_t end = 0;
+    for (unsigned skipped = 0; skipped < 6U; skipped += 2U) {
+        struct stack bytes;
+        struct stack k;
+        struct source from = {bytes.symbol, bytes.end, 0};
+        grow(letters, raw, ESCAPE_LEN);
+        decode(letters, skipped, &bytes);
+        from.len = bytes.len;
+        if (bytes.len == 0U || !may_begin(hidden, &from)) {
+            continue;
+        }
+        grow(letters, raw, LETTERS);
+        decode(letters, skipped, &bytes);
+        from.len = bytes.len;
+        k.len = 0;
+        k.taken = 0;
+        size_t found = find_any(hidden, &k, &from);
+        end = found > end ? found : end;
+    }
+    return end;
+}
+
+/* How far the secret goes that begins at this byte in whatever coat, else no further than that. */
+static size_t end_of(const struct nvt_hidden *hidden, struct nvt_span text, size_t at)
+{
+    struct stack k;
+    size_t left = text.len - at;
+    struct source raw = {text.ptr + at, NULL, left < (size_t)REACH ? left : (size_t)REACH};
+    k.len = 0;
+    k.taken = 0;
+    size_t end = find_any(hidden, &k, &raw);
+    if (end > 0U && is_name(hidden, text, at, at + end)) {
+        end = 0;
+    }
+    if (six_bits(text.ptr[at]) < 64U || is_lead(text.ptr[at])) {
+        size_t coded = find_coded(hidden, &k, &raw);
+        end = coded > end ? coded : end;
+    }
+    return at + end;
+}
+
+/* Bytes of the character or JSON escape at the front, which shows whole or not at all. */
+static size_t character_len(struct nvt_span text)
+{
+    struct nvt_span rest = text;
+    uint32_t cp = 0;
+    int32_t unit = nvt_escape_unit(text);
+    if (unit >= 0) {
+        bool pair = unit >> 10 == 0x36 && nvt_escape_unit(nvt_span_drop(text, ESCAPE_LEN)) >= 0;
+        return pair ? 2U * (size_t)ESCAPE_LEN : (size_t)ESCAPE_LEN;
+    }
+    if (text.ptr[0] == (uint8_t)'\\' && text.len > 1U && text.ptr[1] < 0x80U) {
+        return 2;
+    }
+    return nvt_utf8_next(&rest, &cp) == NVT_OK ? text.len - rest.len : 1U;
+}
+
+/* Is any of the character at r->at hidden? */
+static bool is_hidden(struct nvt_redaction *r, size_t len)
+{
+    for (; r->seen < r->at + len; r->seen++) {
+        size_t end = end_of(r->hidden, r->text, r->seen);
+        r->end = end > r->seen && end > r->end ? end : r->end;
+    }
+    return r->end > r->at;
+}
+
+bool nvt_redact_next(struct nvt_redaction *r, struct nvt_span *out_piece, bool *out_hidden)
+{
+    size_t start = r->at;
+    while (r->at < r->text.len && (r->at < start + (size_t)PIECE || *out_hidden)) {
+        size_t len = character_len(nvt_span_drop(r->text, r->at));
+        bool hidden = is_hidden(r, len);
+        if (r->at > start && hidden != *out_hidden) {
+            break;
+        }
+        *out_hidden = hidden;
+        r->at += len;
+    }
+    *out_piece = nvt_span_of(r->text.ptr + start, r->at - start);
+    return out_piece->len > 0U;
+}
+
+/* ---- the index ---- */
+
+void nvt_redact_note(uint8_t index[NVT_REDACT_INDEX_LEN], struct nvt_span secret)
+{
+    struct nvt_span want;
+    for (size_t at = 0; window_at(secret, at, &want); at++) {
+        struct stack k;
+        k.len = 0;
+        for (size_t i = 0; i < want.len; i++) {
+            push(&k, want.ptr[i], 0);
+        }
+        if (k.len < 3U) {
+            (void)memset(index, 0xFF, NVT_REDACT_INDEX_LEN); /* anything may begin so */
+        } else {
+            size_t place = place_of(k.symbol);
+            index[place / 8U] |= (uint8_t)(1U << place % 8U);
+        }
+    }
+}
