@@ -3,11 +3,12 @@
 # and the usual front servers. Packages come from the npm registry once for each lock file; the runs
 # themselves stay on the loopback interface.
 
-INTEROP := oauth graphql prism fronts
+INTEROP := oauth graphql prism registry fronts
 INTEROP_HERE := $(filter $(INTEROP),$(patsubst tests/interop/%.sh,%,$(wildcard tests/interop/*.sh)))
 INTEROP_RUNS = $(foreach s,$(INTEROP_HERE),'interop/$(s)=BUILD=$(BUILD) sh tests/interop/$(s).sh')
 INTEROP_PACKAGES := $(BUILD)/interop/installed
-INTEROP_NEEDS := $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(INTEROP_PACKAGES)
+INTEROP_NEEDS := $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys \
+	$(BUILD)/registry/verdicts $(INTEROP_PACKAGES)
 
 $(INTEROP_PACKAGES): tests/interop/package-lock.json tests/interop/package.json
 	$(call say,NPM,$(@D))
