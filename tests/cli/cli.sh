@@ -110,6 +110,32 @@ broken 'a field too many' 'colour: the API knows no such field' 's/^{/{"colour":
 broken 'a field missing' 'operator_class: a required field is missing' 's/"operator_class": *"[ABC]",//'
 broken 'a field twice' 'distance: ' 's/^{/{"distance":5000,/'
 broken 'a class of its own' 'operator_class: ' 's/"operator_class": *"[ABC]"/"operator_class":"D"/'
+plate() { head -c "$1" /dev/zero | tr '\0' p; }
+broken 'a plate too long' 'licence_plate: the text is shorter or longer than the API accepts \(1 to 32 characters\)$' \
+    "s/^{/{\"licence_plate\":\"$(plate 33)\",/"
+broken 'two incentives with one index' 'incentives\[1\]\.index: two items of the list have the same number$' \
+    's/"incentives": *\[[^]]*\]/"incentives":[{"index":0,"amount":1,"siret":"11000101300017"},{"index":0,"amount":1,"siret":"11000101300017"}]/'
+broken 'too many incentives' 'incentives: the list has fewer or more items than the API accepts \(0 to 20 items\)$' \
+    "s/\"incentives\": *\[[^]]*\]/\"incentives\":[$(seq -s , 21)]/"
+broken 'U+0000' 'operator_trip_id: a text holds the character U\+0000, which the API cannot keep$' \
+    's/"operator_trip_id": *"/&\\u0000/'
+broken 'an address that is none' 'driver\.identity\.email: the text does not have the form that the API demands$' \
+    's/"driver":{"identity":{/&"email":"a b@c.fr",/'
+broken 'a leap second' 'end\.datetime: the text does not have the form' \
+    's/"end":{"datetime":"\([^T]*\)T[^"]*"/"end":{"datetime":"\1T23:59:60Z"/'
+phone() { # NAME REGEX MEMBER NUMBER
+    broken "$1" "driver\.identity\.$3: $2" \
+        "s|\"driver\":{\"identity\":{\"phone[_trunc]*\":\"[^\"]*\"|\"driver\":{\"identity\":{\"$3\":\"$4\"|"
+}
+leak='a whole phone number where one less its last two digits belongs: it tells who the person is'
+form='no international phone number: write 06 12 34 56 78 as \+33612345678, cut as \+336123456'
+phone 'a whole number, cut' "$leak; here: \\+336123456$" phone_trunc +33612345678
+phone 'a national one, cut' "$leak; here: \\+336123456, in mainland France$" phone_trunc '06 12 34 56 78'
+phone 'one cut and spaced' "$form; here: \\+336123456, in mainland France$" phone_trunc '06 12 34 56'
+phone 'a national number' "$form; here: \\+33612345678, in mainland France$" phone '06.12.34.56.78'
+phone 'a number with 00' "$form; here: \\+262692123456$" phone '00 262 692 12 34 56'
+phone 'too few digits' "$form$" phone +3361234567
+phone 'a 0 behind the code' "$form; here: \\+33612345678$" phone +330612345678
 broken 'half a line' 'byte [0-9]*: the JSON text ends too early' 's/.\{20\}$//'
 broken 'text behind it' 'byte [0-9]*: bytes follow the JSON value' 's/$/ x/'
 broken 'an array' 'the field is of another type' 's/^.*$/[1,2]/'

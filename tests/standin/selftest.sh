@@ -104,6 +104,44 @@ answers 'all faults are told: range' 400 '/start/lat: must be <= 90'
 answers 'all faults are told: exponent' 400 '/start/lon: must pass'
 with_token /v3.3/journeys -d "$(journey c1 tc1 3000 30 31 | sed 's/+336/+999/')"
 answers 'a country code that nobody has' 400 '/driver/identity/phone_trunc: must match format'
+changed() { # SED_SCRIPT: journey d1 with that change
+    with_token /v3.3/journeys -d "$(journey d1 td1 3000 40 41 | sed "$1")"
+}
+for number in +33612345678 +3361234567 +33012345678 0612345678 +33061234 12345678; do
+    changed "s/+336123456/$number/"
+    answers "a cut number that is none: $number" 400 '/driver/identity/phone_trunc: must match format'
+done
+for number in '06 12 34 56' +6877512 +5085512; do
+    changed "s/+336123456/$number/; s/48.1/98/"
+    answers "a cut number: $number" 400 '"data":\["/start/lat: must be <= 90"\]'
+done
+email() { changed "s/\"operator_user_id\"/\"email\":\"$1\",&/"; }
+email 'a b@c.fr' && answers 'an address that is none' 400 '/driver/identity/email: must match format'
+email a@b && answers 'a short address' 400 '/driver/identity/email: must NOT have fewer than 5'
+changed "s/$end/$(date -u +%F)T23:59:60Z/"
+answers 'a leap second is no date' 400 '/end/datetime'
+changed "s/$start/${end%Z}.9Z/; s/\"$end\"/\"${end%Z}.1Z\"/2"
+answers 'out of order by less than a second' 422 '-32700'
+
+# ---- what its database refuses ----
+long() { head -c "$1" /dev/zero | tr '\0' x; }
+changed "s/^{/{\"licence_plate\":\"$(long 33)\",/"
+answers 'a plate of 33' 500 '"error":\{"message":"value too long for type character varying\(32\)"'
+changed "s/^{/{\"licence_plate\":\">>>>>>>>>\",/"
+answers 'a plate of nine entities' 500 'character varying\(32\)'
+changed "s/\"operator_user_id\"/\"travel_pass\":{\"name\":\"navigo\",\"user_id\":\"$(long 129)\"},&/"
+answers 'a travel pass of 129' 500 'character varying\(128\)'
+changed 's/td1/a\\u0000/'
+answers 'U+0000' 500 'invalid byte sequence'
+one='{"index":3,"amount":1,"siret":"11000101300017"}'
+changed "s/\"incentives\":\[\]/\"incentives\":[$one,$one]/"
+answers 'two incentives with one index' 500 'duplicate key value'
+changed "s/\"incentives\":\[\]/\"incentives\":[{\"index\":0,\"amount\":1.5,\"siret\":\"11000101300017\"}]/"
+answers 'half a cent' 500 'invalid input syntax'
+changed 's/"d1"/"a<b>d1"/'
+answers 'markup goes' 201 '"operator_journey_id":"ad1"'
+with_token /v3.3/journeys/ad1/cancel -d '{"code":"","message":"\u0000"}'
+answers 'U+0000 in a cancel' 500 'invalid byte sequence'
 with_token /v3.3/journeys -d '{"x'
 answers 'no JSON: 500' 500 'in JSON at position'
 head -c 2100000 /dev/zero | tr '\0' ' ' >"$work/big"
@@ -115,7 +153,7 @@ with_token /v3.3/journeys/j2
 answers 'status of a violation' 200 '"terms_violation_error".*"terms_violation_details":\["dist'
 with_token /v3.3/journeys/none
 answers 'status of nothing' 404 '-32504'
-with_token '/v3.3/journeys?status=pending&limit=2&offset=1'
+with_token '/v3.3/journeys?status=pending&limit=2&offset=2'
 answers 'list, newest first' 200 '^\[\{"operator_journey_id":"m4"\},\{"operator_journey_id":"m3"\}\]$'
 with_token /v3.3/journeys
 answers 'list wants a status' 400 "required property 'status'"
@@ -124,6 +162,10 @@ answers 'list does not know every status' 400 '/status: must be equal to one of 
 update='{"incentives":[],"operator_class":"B","distance":5000,"start":{"datetime":"'$start'","lat":1,"lon":2},"end":{"datetime":"'$end'","lat":1,"lon":2}}'
 with_token /v3.3/journeys/m1 -X PATCH -d "$update"
 answers 'update' 200 '^$'
+with_token /v3.3/journeys/m1 -X PATCH -d "$(echo "$update" | sed "s/\[\]/[$one,$one]/")"
+answers 'an update with one index twice' 500 'duplicate key value'
+with_token /v3.3/journeys/m1 -X PATCH -d "$(echo "$update" | sed 's/^{/{"incentive_counterparts":[],/')"
+answers 'an update with what has no column' 500 'incentive_counterparts'
 with_token /v3.3/journeys/none -X PATCH -d "$update"
 answers 'update of nothing' 404 'No record has been updated'
 with_token /v3.3/journeys/m1/cancel -d '{"code":""}'
@@ -132,7 +174,7 @@ with_token /v3.3/journeys/m1/cancel -d '{"code":"a b"}'
 answers 'cancel checks its code' 400 '/code: must match pattern'
 with_token /v3.3/journeys/none/cancel -d '{"code":"a"}'
 answers 'cancel of nothing' 404 '-32504'
-is 'the state counts journeys' "$(state journeys)" 10
+is 'the state counts journeys' "$(state journeys)" 11
 
 # ---- faults ----
 fault '{"expire_tokens":true}'
