@@ -184,21 +184,24 @@ static const struct excuse {
     {"order of an update", is_order, true},
 };
 
-/* The other way round: a number of the right length, but of a range or a country code that has not
- * been given out. For France itself there is no such thing. */
+/* The other way round: a country code that nobody has, or a range of one of two lengths in a
+ * territory that has both. */
 static bool is_unassigned(const char *refusal, const struct verdict *v)
 {
     static const char *const members[] = {"driver.identity.phone", "driver.identity.phone_trunc",
                                           "passenger.identity.phone",
                                           "passenger.identity.phone_trunc"};
+    static const char *const french[] = {"+33", "+262", "+590", "+594", "+596", "+687"};
     bool only = strstr(refusal, "phone") != NULL && strchr(refusal, ',') == NULL;
     for (size_t i = 0; i < sizeof members / sizeof members[0] && only; i++) {
         const struct nvt_span number = nvt_json_raw(&v->doc, node_at(&v->doc, members[i]));
         char text[32];
         (void)snprintf(text, sizeof text, "%.*s", (int)(number.len < 31U ? number.len : 31U),
                        (const char *)number.ptr);
-        only = text[0] != '+' || strncmp(text, "+33", 3) != 0 ||
-               (ends_with(members[i], "trunc") ? rpc_is_phone_trunc(text) : rpc_is_phone(text));
+        bool taken = ends_with(members[i], "trunc") ? rpc_is_phone_trunc(text) : rpc_is_phone(text);
+        for (size_t k = 0; k < sizeof french / sizeof french[0]; k++) {
+            only = only && (taken || strncmp(text, french[k], strlen(french[k])) != 0);
+        }
     }
     return only;
 }

@@ -79,7 +79,7 @@ static void put_text(uint32_t max)
         put_other_type();
     } else if (chance(2) == 0U) {
         put("\"");
-        put_repeated(PICK(units), chance(4) == 0U ? max : PICK(edges));
+        put_repeated(PICK(units), chance(2) == 0U ? max + chance(2) : PICK(edges));
         put("\"");
     } else {
         put("\"");
@@ -200,6 +200,7 @@ static void put_time(uint32_t minute)
 {
     static const char *const odds[] = {
         "2025-06-02T23:59:60Z",
+        "2025-06-01T23:59:60Z",
         "2025-06-02t08:00:00z",
         "2025-06-02 08:00:00Z",
         "2025-06-02T08:00:00+0200",
