@@ -214,8 +214,8 @@ static bool ends_later(const json_t *v)
 {
     int64_t start_ms = 0;
     int64_t end_ms = 0;
-    const char *start = text_at(json_object_get(v, "start"), "datetime");
-    const char *end = text_at(json_object_get(v, "end"), "datetime");
+    const char *start = json_string_value(json_object_get(json_object_get(v, "start"), "datetime"));
+    const char *end = json_string_value(json_object_get(json_object_get(v, "end"), "datetime"));
     return start == NULL || end == NULL || !rpc_parse_time(start, &start_ms) ||
            !rpc_parse_time(end, &end_ms) || start_ms < end_ms;
 }
