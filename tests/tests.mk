@@ -19,6 +19,11 @@ $(BUILD)/sim/%: $(BUILD)/obj/tests/sim/%.o $(SIM_OBJ) $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SIM_OBJ) $(LIB) -lcmocka -lpthread
 
 .SECONDARY:
+.PHONY: test-fair
+test-fair: ## every kind and number of failing entries among good ones, for each number of lanes
+	$(Q)$(SUBMAKE) $(BUILD)/sim/test_uplink_fair
+	$(Q)NAVETTE_FAIR=all $(BUILD)/sim/test_uplink_fair
+
 .PHONY: unit sim test-programs test-run
 unit: $(UNIT_BIN) ## unit tests alone
 	$(Q)sh tests/tools/run-tests.sh $(foreach t,$(UNIT_BIN),'unit/$(notdir $t)=$t')

@@ -139,7 +139,8 @@ void nvt_spool_forgive(struct nvt_spool *s, uint32_t id);
 
 enum nvt_spool_order {
     NVT_SPOOL_URGENT,  /* the most urgent one that was not deferred: nvt_spool_pick */
-    NVT_SPOOL_NEWEST,  /* of those the one that was appended last. Costs a pass over the device */
+    NVT_SPOOL_NEWEST,  /* of those the one that was appended last. Costs a look into the blocks from
+                          the  newest one on, down to where it stands */
     NVT_SPOOL_DEFERRED /* the next of the deferred ones, which take turns. With more of them than a
                           quarter of pick_cap, a pass over the device for so many each time */
 };

@@ -83,6 +83,7 @@ struct nvt_uplink_lane {
     uint8_t state;
     uint8_t fate;   /* enum nvt_spool_state that is still to be settled */
     bool deferred;  /* it failed in an earlier turn */
+    bool urgent;    /* it was taken as the most urgent one */
     bool ask;       /* it may have arrived: looked up before it is sent */
     bool duplicate; /* the system says that it has it already */
     bool doubted;   /* doubt_mark counts */
@@ -192,12 +193,16 @@ struct nvt_uplink {
     uint32_t turn_ms;    /* how long the last turn of another one took */
     uint32_t old_next;   /* ids below it were in the spool before this start */
     uint32_t failed[NVT_UPLINK_NOTES_MAX]; /* the last ids that failed at their first turn */
-    uint8_t fails;                         /* how many of them without a good answer in between */
-    uint8_t patience;                      /* how many of them say that it is the link */
+    uint16_t fails;                        /* how many of them without a good answer in between */
+    uint16_t patience;                     /* how many of them say that it is the link */
+    uint16_t looks;                        /* attempts that failed since the link is not up */
     uint8_t open_lanes; /* that may be busy at once: after an outage they join one by one */
     uint8_t probe;      /* number of the lane that tries the link, from 1 on; 0: none */
+    uint32_t seen_next; /* of the spool when a call began last */
+    bool doubted;       /* the link is held since entries failed in a row */
     bool newest;        /* the next one that tries the link is the newest entry */
     bool eager;         /* early entries are tried: the clocks may have been set */
+    bool urgent_fails;  /* the most urgent ones do not go well: the newest take turns with them */
     bool retries_well;  /* the last deferred entry found its end */
     bool stopping;
 };

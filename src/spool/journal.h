@@ -165,6 +165,9 @@ void nvt_spool_note_settled(struct nvt_spool *s, uint32_t id, uint8_t state);
 /* A walk through all blocks in use, oldest first. NVT_E_SPOOL_IO. */
 nvt_err nvt_ring_begin(struct nvt_spool *s, struct nvt_walk *walk);
 
+/* The same from that block on, or the next one in use. */
+nvt_err nvt_ring_begin_at(struct nvt_spool *s, uint32_t block, struct nvt_walk *walk);
+
 /* Which records are checked by their CRC when the ring is walked. Heads of records alone are quick
  * to read; but what is not checked may be anything, and lead astray. */
 enum nvt_check {

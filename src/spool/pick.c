@@ -181,23 +181,35 @@ static nvt_err next_deferred(struct nvt_spool *s, struct nvt_spool_entry *out_en
     return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
 }
 
-/* One walk looks for it alone: it is seldom asked for. */
-static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+/* The entry's record in one block. NVT_E_SPOOL_EMPTY: it is not there. */
+static nvt_err look_in(struct nvt_spool *s, uint32_t block, uint32_t id,
+                       struct nvt_spool_entry *out_entry)
 {
     struct nvt_walk walk;
     struct nvt_record r;
-    uint32_t id = s->next - 1U;
-    while (id >= s->tail && (!nvt_spool_is_pending(s, id) || nvt_window_failed(s, id) != 0U ||
-                             nvt_picks_slot(s, id) != NULL)) {
-        id--;
-    }
-    nvt_err err = id < s->tail ? NVT_E_SPOOL_EMPTY : nvt_ring_begin(s, &walk);
-    while (err == NVT_OK) {
+    nvt_err err = nvt_ring_begin_at(s, block, &walk);
+    while (err == NVT_OK && walk.block == block) {
         err = nvt_ring_next_record(s, NVT_CHECK_NONE, &walk, &r);
         if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == id) {
             *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
             return NVT_OK;
         }
+    }
+    return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
+}
+
+/* What came in last stands in the last blocks, as a rule. */
+static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+{
+    uint32_t count = s->config.device->block_count;
+    uint32_t id = s->next - 1U;
+    while (id >= s->tail && (!nvt_spool_is_pending(s, id) || nvt_window_failed(s, id) != 0U ||
+                             nvt_picks_slot(s, id) != NULL)) {
+        id--;
+    }
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    for (uint32_t i = 0; i < count && id >= s->tail && err == NVT_E_SPOOL_EMPTY; i++) {
+        err = look_in(s, (s->head + count - i) % count, id, out_entry);
     }
     return err;
 }

@@ -67,10 +67,15 @@ static nvt_err enter_from(struct nvt_spool *s, uint32_t b, struct nvt_walk *walk
     return NVT_E_SPOOL_IO;
 }
 
-nvt_err nvt_ring_begin(struct nvt_spool *s, struct nvt_walk *walk)
+nvt_err nvt_ring_begin_at(struct nvt_spool *s, uint32_t block, struct nvt_walk *walk)
 {
     walk->damaged = 0;
-    return enter_from(s, s->oldest, walk);
+    return enter_from(s, block, walk);
+}
+
+nvt_err nvt_ring_begin(struct nvt_spool *s, struct nvt_walk *walk)
+{
+    return nvt_ring_begin_at(s, s->oldest, walk);
 }
 
 /* The last record was not checked, and behind it stands none: it may not be one either. */

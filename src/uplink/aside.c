@@ -96,7 +96,7 @@ static void turn(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint6
 {
     uint64_t ms = now_ms - lane->begun_ms;
     int64_t gain = 0; /* where nobody else wants the lane */
-    if (!lane->deferred) {
+    if (!lane->deferred && lane->state == (uint8_t)NVT_LANE_DONE) {
         u->turn_ms = (uint32_t)ms;
         gain = (int64_t)(ms / ((uint64_t)SHARE - 1U));
     } else if (nvt_uplink_crowd(u).others > 0U) {

@@ -67,18 +67,20 @@ static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
 }
 
 /* No entry is at fault: nothing of it was sent, or the credentials were refused. A redirect may be
- * a firewall's answer to this entry, unless nothing ever went well here. */
-static bool is_of_link(const struct nvt_uplink *u, const struct nvt_outcome *o)
+ * a firewall's answer to this one. */
+static bool is_of_link(const struct nvt_outcome *o)
 {
-    bool people = is_for_people(o->failure.err);
-    bool redirect = o->failure.err == NVT_E_REDIRECT && u->state.last_ok_ms != 0U;
-    return (people && !redirect) || (o->status == 0U && !o->arrived);
+    bool people = is_for_people(o->failure.err) && o->failure.err != NVT_E_REDIRECT;
+    return people || (o->status == 0U && !o->arrived);
 }
 
-/* "Come back later" speaks for all. */
-static bool is_told(const struct nvt_outcome *o)
+/* "Come back later" speaks for all; but where only one that failed before hears it, the others try.
+ */
+static bool is_told(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
-    return o->retry_told && (o->status == 0U || o->status == 429U || o->status == 503U);
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool alone = lane->deferred && u->state.link == NVT_UPLINK_UP;
+    return o->retry_told && (o->status == 0U || o->status == 429U || (o->status == 503U && !alone));
 }
 
 static void link_failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
@@ -129,9 +131,9 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     } else if (was_stale(&lane->call)) {
         lane->state = (uint8_t)NVT_LANE_READY; /* at once */
         lane->fresh = true;
-    } else if (is_told(o)) {
+    } else if (is_told(u, lane)) {
         told(u, lane, now_ms);
-    } else if (is_of_link(u, o)) {
+    } else if (is_of_link(o)) {
         link_failed(u, lane, now_ms);
     } else {
         failed(u, lane, now_ms);

@@ -46,10 +46,11 @@ static void refuse(struct nvt_uplink_lane *lane, nvt_err err)
     nvt_lane_done(lane, NVT_SPOOL_REFUSED);
 }
 
-static void begin_turn(struct nvt_uplink_lane *lane, bool deferred, uint64_t now_ms)
+static void begin_turn(struct nvt_uplink_lane *lane, enum nvt_spool_order order, uint64_t now_ms)
 {
     lane->begun_ms = now_ms;
-    lane->deferred = deferred;
+    lane->deferred = order == NVT_SPOOL_DEFERRED;
+    lane->urgent = order == NVT_SPOOL_URGENT;
     lane->attempts = 0;
     lane->again_ms = 0;
     lane->duplicate = false;
@@ -77,7 +78,7 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, enum nvt
     }
     if (err == NVT_OK || err == NVT_E_SPACE) {
         const struct nvt_uplink_kind *kind = u->config.kind;
-        begin_turn(lane, order == NVT_SPOOL_DEFERRED, now_ms);
+        begin_turn(lane, order, now_ms);
         lane->state = (uint8_t)NVT_LANE_READY;
         lane->ask = (lane->deferred && kind->ask != NULL) ||
                     (kind->ask_first && lane->entry.id < u->old_next);
@@ -125,9 +126,16 @@ static nvt_err take_deferred(struct nvt_uplink *u, struct nvt_uplink_lane *lane,
     return NVT_E_SPOOL_EMPTY;
 }
 
+/* Where the most urgent ones fail they have the share of those that failed before. While the link
+ * is not up the newest and the most urgent one try it by turns. What fails may stand together. */
+static bool takes_newest(const struct nvt_uplink *u)
+{
+    bool up = u->state.link == NVT_UPLINK_UP;
+    return up ? u->urgent_fails && u->credit_ms < 0 : u->newest || nvt_link_has_news(u);
+}
+
 /* The most urgent one, or a deferred one when that is due. While the link is not up each attempt
- * takes one that has not failed, if there is one: by turns the most urgent and the newest, since
- * what fails may stand together. */
+ * takes one that has not failed, if there is one. */
 static nvt_err take_next(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     bool up = u->state.link == NVT_UPLINK_UP;
@@ -136,7 +144,7 @@ static nvt_err take_next(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uin
     if (up ? nvt_aside_is_due(u, now_ms) : !others) {
         err = take_deferred(u, lane, now_ms);
     }
-    if (err == NVT_E_SPOOL_EMPTY && !up && others && u->newest) {
+    if (err == NVT_E_SPOOL_EMPTY && others && takes_newest(u)) {
         err = take(u, lane, NVT_SPOOL_NEWEST, now_ms);
     } else if (err == NVT_E_SPOOL_EMPTY) {
         err = take(u, lane, NVT_SPOOL_URGENT, now_ms);

@@ -6,11 +6,12 @@
 #include "parts.h"
 
 enum {
-    PATIENCE = 2,       /* failures in a row of entries that were not tried before */
-    PATIENCE_MAX = 128, /* ... where most of them were not the link's */
-    BRIEF_MS = 60000,   /* a hold so short was none of the link's */
-    PART = 6,           /* a pause is at most such a part of the time since when it fails */
-    TRIES_LEFT = 4      /* times that the most urgent entry is tried before it is due */
+    PATIENCE = 2,        /* failures in a row of entries that were not tried before */
+    PATIENCE_MAX = 2048, /* ... where most of them were not the link's */
+    BRIEF = 1,           /* a hold that was over at the second look was none of the link's */
+    NEWS_MS = 5000,      /* how soon an entry is tried that came in while the link is doubted */
+    PART = 6,            /* a pause is at most such a part of the time since when it fails */
+    TRIES_LEFT = 4       /* times that the most urgent entry is tried before it is due */
 };
 
 /* xorshift64: it spreads a fleet's returns, nothing secret depends on it. */
@@ -53,12 +54,27 @@ bool nvt_link_open(const struct nvt_uplink *u, uint64_t now_ms)
     case NVT_UPLINK_HELD:
     case NVT_UPLINK_BLOCKED:
     default:
-        return now_ms >= u->state.resume_ms;
+        return now_ms >= nvt_link_resume_ms(u);
     }
+}
+
+bool nvt_link_has_news(const struct nvt_uplink *u)
+{
+    return u->config.spool->next != u->seen_next;
+}
+
+/* Where the link is only doubted an entry that came in since is soon tried: what failed may stand
+ * together. */
+uint64_t nvt_link_resume_ms(const struct nvt_uplink *u)
+{
+    uint64_t soon_ms = u->state.resume_ms - u->state.pause_ms + (uint64_t)NEWS_MS;
+    bool soon = u->doubted && nvt_link_has_news(u) && soon_ms < u->state.resume_ms;
+    return soon ? soon_ms : u->state.resume_ms;
 }
 
 void nvt_link_begin(struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
+    u->seen_next = u->config.spool->next;
     if (u->state.link != NVT_UPLINK_UP) {
         u->state.link = NVT_UPLINK_PROBING;
         u->probe = number_of(u, lane);
@@ -75,12 +91,11 @@ void nvt_link_end(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
 }
 
 /* Failures that were taken for the link's and were not make it harder to think so again. */
-static void learn(struct nvt_uplink *u, uint64_t now_ms)
+static void learn(struct nvt_uplink *u)
 {
-    bool brief = now_ms - u->down_ms < (uint64_t)BRIEF_MS;
     if (u->fails >= u->patience) {
-        unsigned more = brief ? 2U * (unsigned)u->patience : (unsigned)PATIENCE;
-        u->patience = (uint8_t)(more < (unsigned)PATIENCE_MAX ? more : (unsigned)PATIENCE_MAX);
+        unsigned more = u->looks <= (uint16_t)BRIEF ? 4U * (unsigned)u->patience : PATIENCE;
+        u->patience = (uint16_t)(more < (unsigned)PATIENCE_MAX ? more : (unsigned)PATIENCE_MAX);
     }
 }
 
@@ -91,9 +106,10 @@ void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uin
         return;
     }
     if (u->state.link != NVT_UPLINK_UP) {
-        learn(u, now_ms);
+        learn(u);
     }
     u->fails = 0;
+    u->urgent_fails = u->urgent_fails && !lane->urgent;
     u->state.link = NVT_UPLINK_UP;
     u->state.pause_ms = 0;
     if (u->open_lanes < u->config.lane_count) {
@@ -132,9 +148,15 @@ static void hold(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t pause
     if (u->state.link == NVT_UPLINK_UP) {
         u->state.count.link_losses++;
         u->down_ms = now_ms;
-        u->newest = false;
+        u->looks = 0;
+        u->newest = true;
+    } else if (u->looks < UINT16_MAX) {
+        u->looks++;
+    } else {
+        /* many */
     }
     u->state.link = link;
+    u->doubted = false;
     u->state.pause_ms = (uint32_t)pause_ms;
     u->state.resume_ms = now_ms + pause_ms;
     u->open_lanes = 1;
@@ -199,7 +221,7 @@ static bool count_failure(struct nvt_uplink *u, uint32_t id, bool people)
 {
     const unsigned most = NVT_UPLINK_NOTES_MAX;
     u->failed[u->fails % most] = id;
-    u->fails = (uint8_t)(u->fails < UINT8_MAX ? u->fails + 1U : UINT8_MAX);
+    u->fails = (uint16_t)(u->fails < UINT16_MAX ? u->fails + 1U : UINT16_MAX);
     bool row = u->fails >= u->patience && (people || nvt_uplink_crowd(u).others > 0U);
     if (!row && !(people && u->state.last_ok_ms == 0U)) {
         return false;
@@ -217,6 +239,7 @@ bool nvt_link_doubted(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, 
 {
     bool up = u->state.link == NVT_UPLINK_UP;
     bool held = !up;
+    u->urgent_fails = u->urgent_fails || lane->urgent;
     if (up && !lane->deferred) {
         held = count_failure(u, lane->entry.id, people);
     }
@@ -225,12 +248,11 @@ bool nvt_link_doubted(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, 
         u->state.link = NVT_UPLINK_UP;
         return false;
     }
-    if (held && lane->speaks && people) {
-        back_off(u, NVT_UPLINK_BLOCKED, NVT_UPLINK_BLOCKED_MS, now_ms);
-    } else if (held && lane->speaks) {
-        back_off(u, NVT_UPLINK_HELD, NVT_UPLINK_PAUSE_MS, now_ms);
-    } else {
-        /* the entry's fault, or the outage is known */
+    if (held && lane->speaks) { /* else it is the entry's fault, or the outage is known */
+        bool never = people && u->state.last_ok_ms == 0U;
+        back_off(u, people ? NVT_UPLINK_BLOCKED : NVT_UPLINK_HELD,
+                 never ? NVT_UPLINK_BLOCKED_MS : NVT_UPLINK_PAUSE_MS, now_ms);
+        u->doubted = true;
     }
     return held;
 }

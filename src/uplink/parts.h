@@ -103,6 +103,12 @@ void nvt_aside_ended(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, u
 /* May a call begin now? */
 bool nvt_link_open(const struct nvt_uplink *u, uint64_t now_ms);
 
+/* When it may begin, while the link is held or blocked. */
+uint64_t nvt_link_resume_ms(const struct nvt_uplink *u);
+
+/* Did entries come in since a call began last? */
+bool nvt_link_has_news(const struct nvt_uplink *u);
+
 /* The lane's call begins. */
 void nvt_link_begin(struct nvt_uplink *u, const struct nvt_uplink_lane *lane);
 

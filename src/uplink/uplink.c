@@ -121,8 +121,8 @@ nvt_err nvt_uplink_step(struct nvt_uplink *u, struct nvt_wait *waits, size_t wai
     }
     bool held = u->state.link == NVT_UPLINK_HELD || u->state.link == NVT_UPLINK_BLOCKED;
     /* Once it is over, what is still not out is put aside, and has a time of its own. */
-    if (held && left > 0U && u->state.resume_ms > p.now_ms) {
-        nvt_pass_wake(&p, u->state.resume_ms);
+    if (held && left > 0U && nvt_link_resume_ms(u) > p.now_ms) {
+        nvt_pass_wake(&p, nvt_link_resume_ms(u));
     }
     struct nvt_wait *last = &waits[p.count];
     (void)memset(last, 0, sizeof *last);
@@ -140,6 +140,7 @@ void nvt_uplink_resume(struct nvt_uplink *u)
 {
     u->state.pause_ms = 0;
     u->state.resume_ms = 0;
+    u->doubted = false;
     u->down_ms = now_of(u);
     u->failing_ms = u->down_ms;
     u->retry_ms = 0;

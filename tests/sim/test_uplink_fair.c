@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whatever the number and kind of entries that always fail, good ones keep at least half of their
+ * rate. With NAVETTE_FAIR=all in the environment every kind, number and count of lanes is run; else
+ * a selection of them.
+ */
+#include "../../port/sim/flash.h"
+#include "world.h"
+
+#include <navette/rpc.h>
+#include <navette/uplink.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+    BLOCK = 4096,
+    BLOCKS = 40,
+    BODY = 128,
+    PICKS = 8,
+    LANES_MAX = 32,
+    GOOD = 400,
+    BAD_MAX = 1000,
+    DAY_MS = 86400000,
+    HOLD_MS = 8000,   /* the link is taken for down once */
+    LEARN_MS = 45000, /* holds until failures in a row are not taken for the link's any more */
+    TOLD_MS = 40000,  /* all wait once as the server said */
+    HANG_MS = 62000   /* what is under way when the good ones come: one call that gets no answer */
+};
+
+/* How a bad entry fails. */
+enum kind {
+    KIND_500,
+    KIND_RESET,
+    KIND_TIMEOUT,
+    KIND_403_HTML,
+    KIND_403_JSON,
+    KIND_413_HTML,
+    KIND_431_HTML,
+    KIND_502,
+    KIND_503_TOLD,
+    KIND_GARBAGE,
+    KIND_200_HTML,
+    KIND_302,
+    KINDS
+};
+
+static const struct {
+    const char *name, *status, *fields, *body;
+    enum nvt_sim_end end;
+} kinds[KINDS] = {
+    [KIND_500] = {"500", "500 Oh", "", "{\"error\":{\"code\":-32603}}", NVT_SIM_STAY},
+    [KIND_RESET] = {"reset", NULL, NULL, NULL, NVT_SIM_RESET},
+    [KIND_TIMEOUT] = {"time-out", NULL, NULL, NULL, NVT_SIM_SILENCE},
+    [KIND_403_HTML] = {"403 HTML", "403 No", "Content-Type: text/html\r\n",
+                       "<html>Request Rejected", NVT_SIM_STAY},
+    [KIND_403_JSON] =
+        {"403 JSON", "403 No", "Content-Type: application/json\r\n",
+         "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32503,\"message\":\"no\"}}",
+         NVT_SIM_STAY},
+    [KIND_413_HTML] = {"413 HTML", "413 Long", "Content-Type: text/html\r\n", "<html>",
+                       NVT_SIM_STAY},
+    [KIND_431_HTML] = {"431 HTML", "431 Long", "Content-Type: text/html\r\n", "<html>",
+                       NVT_SIM_STAY},
+    [KIND_502] = {"502", "502 Bad Gateway", "Content-Type: text/html\r\n", "<html>", NVT_SIM_STAY},
+    [KIND_503_TOLD] = {"503 told", "503 Down", "Retry-After: 30\r\n", "", NVT_SIM_STAY},
+    [KIND_GARBAGE] = {"garbage", "abc", "", "", NVT_SIM_CLOSE},
+    [KIND_200_HTML] = {"200 HTML", "200 OK", "Content-Type: text/html\r\n", "<html>", NVT_SIM_STAY},
+    [KIND_302] = {"302", "302 Found", "Location: https://block.example/\r\n", "", NVT_SIM_STAY},
+};
+
+struct run {
+    enum kind kind;
+    bool look_ups_fail; /* in the same way; else what failed is not there */
+    uint32_t bad, good;
+    uint8_t lanes;
+};
+
+static struct nvt_sim sim;
+static struct nvt_tls_config tls;
+static struct nvt_client client;
+static struct nvt_sim_flash flash;
+static struct nvt_spool spool;
+static struct nvt_uplink uplink;
+static struct nvt_uplink_lane lanes[LANES_MAX];
+static uint8_t bodies[LANES_MAX * BODY];
+static struct nvt_sim_line lines[NVT_SIM_SOCKS];
+static uint8_t mem[BLOCK * BLOCKS], synced[BLOCK * BLOCKS];
+static uint8_t buffer[1024], window[1024];
+static struct nvt_spool_entry picks[PICKS];
+static struct run run;
+static uint8_t tried[BAD_MAX];
+static bool asked[BAD_MAX]; /* since it was tried last */
+static uint32_t tried_count, delivered, refused, good_asked, bad_asked, blind;
+
+/* ---- the server ---- */
+
+static void answer(struct nvt_sim_line *line, const char *status, const char *fields,
+                   const char *body)
+{
+    int n = snprintf((char *)line->out, sizeof line->out,
+                     "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, fields, strlen(body),
+                     body);
+    line->answer = (struct nvt_sim_answer){line->out, (size_t)n, 20, false, NVT_SIM_STAY};
+}
+
+static void fall(struct nvt_sim_line *line)
+{
+    if (kinds[run.kind].status == NULL) {
+        line->answer = (struct nvt_sim_answer){NULL, 0, 0, false, kinds[run.kind].end};
+    } else {
+        answer(line, kinds[run.kind].status, kinds[run.kind].fields, kinds[run.kind].body);
+        line->answer.end = kinds[run.kind].end;
+    }
+}
+
+/* Was it asked after since it may have arrived? Only a 4xx says that it has not. */
+static void note_bad(uint32_t number, bool post)
+{
+    bool open = kinds[run.kind].status == NULL || kinds[run.kind].status[0] == '5' ||
+                kinds[run.kind].status[0] == '2' || run.kind == KIND_GARBAGE;
+    open = open && run.kind != KIND_503_TOLD;
+    bad_asked++;
+    if (!post) {
+        asked[number] = true;
+        return;
+    }
+    blind += tried[number] > 0U && open && !asked[number] ? 1U : 0U;
+    tried_count += tried[number] == 0U ? 1U : 0U;
+    tried[number] = 1;
+    asked[number] = false;
+}
+
+static size_t take_request(void *ctx, struct nvt_sim_line *line)
+{
+    char text[NVT_SIM_LINE_IN + 1];
+    char body[160];
+    char type = 0;
+    unsigned number = 0;
+    (void)ctx;
+    (void)memcpy(text, line->in, line->in_len);
+    text[line->in_len] = '\0';
+    const char *end = strstr(text, "\r\n\r\n");
+    bool post = text[0] == 'P';
+    if (end == NULL || (post && strchr(end, '}') == NULL)) {
+        return 0;
+    }
+    const char *at = post ? strstr(end, "id\":\"") + 5 : strstr(text, "/journeys/") + 10;
+    assert_int_equal(sscanf(at, "%c-%u", &type, &number), 2);
+    if (type == 'b') {
+        note_bad(number, post);
+    } else {
+        good_asked++;
+    }
+    (void)snprintf(body, sizeof body,
+                   "{\"result\":{\"data\":{\"operator_journey_id\":\"g-%u\","
+                   "\"created_at\":\"2025-06-15T15:06:41Z\"}}}",
+                   number);
+    if (type == 'b' && (post || run.look_ups_fail)) {
+        fall(line);
+    } else if (post) {
+        answer(line, "201 Created", "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n", body);
+    } else {
+        answer(line, "404 Not Found", "", "{\"error\":{\"code\":-32504,\"message\":\"Nothing\"}}");
+    }
+    return line->in_len;
+}
+
+/* ---- the client ---- */
+
+static nvt_err settled(void *ctx, const struct nvt_uplink_receipt *r)
+{
+    (void)ctx;
+    delivered += r->state == NVT_SPOOL_DELIVERED ? 1U : 0U;
+    refused += r->state == NVT_SPOOL_REFUSED ? 1U : 0U;
+    return NVT_OK;
+}
+
+static void start(const struct run *r)
+{
+    const struct nvt_spool_config sc = {&flash.device, buffer, sizeof buffer, window,
+                                        sizeof window, picks,  PICKS};
+    const struct nvt_uplink_config uc = {.kind = &nvt_rpc_uplink,
+                                         .client = &client,
+                                         .spool = &spool,
+                                         .lanes = lanes,
+                                         .bodies = bodies,
+                                         .body_cap = BODY,
+                                         .lane_count = r->lanes,
+                                         .settled = settled};
+    static struct nvt_rate rates[NVT_RATES_MAX];
+    run = *r;
+    tried_count = delivered = refused = good_asked = bad_asked = blind = 0;
+    (void)memset(tried, 0, sizeof tried);
+    (void)memset(asked, 0, sizeof asked);
+    (void)memset(lines, 0, sizeof lines);
+    nvt_sim_init(&sim);
+    sim.server = (struct nvt_sim_server){NULL, lines, take_request, NULL};
+    sim.latency_ms = 10;
+    (void)nvt_tls_config_init(&tls, &sim.port, NULL, NULL);
+    assert_int_equal(nvt_client_init(&client, &nvt_rpc_profile, &sim.port, &tls,
+                                     "https://api.example.net", NULL),
+                     NVT_OK);
+    client.rates = rates; /* none: the rate is the lanes' own */
+    assert_int_equal(nvt_token_set(&client.token, NVT_LIT(WORLD_TOKEN), UINT64_MAX), NVT_OK);
+    nvt_sim_flash_init(&flash, mem, synced, BLOCK, BLOCKS, 4U);
+    assert_int_equal(nvt_spool_format(&spool, &sc), NVT_OK);
+    assert_int_equal(nvt_uplink_init(&uplink, &uc), NVT_OK);
+}
+
+static void append(char type, uint32_t number)
+{
+    char text[64];
+    uint32_t id = 0;
+    (void)snprintf(text, sizeof text, "{\"operator_journey_id\":\"%c-%u\"}", type,
+                   (unsigned)number);
+    assert_int_equal(nvt_spool_append(&spool, nvt_span_str(text), UINT32_MAX, &id), NVT_OK);
+}
+
+/* Until so many were delivered, or (0) all bad ones tried. */
+static uint64_t run_until(uint32_t wanted, uint64_t limit_ms)
+{
+    struct nvt_wait waits[LANES_MAX + 1];
+    uint64_t begin_ms = sim.mono_ms;
+    bool done = false;
+    while (!done && sim.mono_ms - begin_ms < limit_ms) {
+        size_t n = 0;
+        nvt_err err = nvt_uplink_step(&uplink, waits, (size_t)run.lanes + 1U, &n);
+        assert_true(err == NVT_OK || err == NVT_AGAIN);
+        done = wanted == 0U ? tried_count == run.bad : delivered >= wanted;
+        assert_true(done || nvt_sim_wait_any(&sim, waits, n, begin_ms + limit_ms));
+    }
+    return sim.mono_ms - begin_ms;
+}
+
+static void stop(void)
+{
+    nvt_uplink_free(&uplink);
+    nvt_client_free(&client);
+    assert_null(flash.violation);
+    assert_int_equal(sim.misuse, 0);
+    assert_int_equal(blind, 0);
+}
+
+/* The link is up and all lanes are open. */
+static void warm_up(uint32_t *good)
+{
+    uint32_t count = 2U * (uint32_t)run.lanes;
+    for (uint32_t i = 0; i < count; i++) {
+        append('g', *good + i);
+    }
+    *good += count;
+    (void)run_until(*good, DAY_MS);
+}
+
+/* How long so many take where nothing fails. */
+static uint64_t undisturbed(uint8_t lane_count, uint32_t count)
+{
+    uint32_t good = 0;
+    struct run r = {KIND_500, false, 0U, count, lane_count};
+    start(&r);
+    warm_up(&good);
+    for (uint32_t i = 0; i < count; i++) {
+        append('g', good + i);
+    }
+    uint64_t ms = run_until(good + count, DAY_MS);
+    stop();
+    return ms;
+}
+
+/* Good ones come in while the others fail already. */
+static void check_later(const struct run *r)
+{
+    uint32_t good = 0;
+    start(r);
+    warm_up(&good);
+    for (uint32_t i = 0; i < r->bad; i++) {
+        append('b', i);
+    }
+    uint64_t first_ms = run_until(0U, 3600000U);
+    uint32_t left = r->bad - tried_count;
+    for (uint32_t i = 0; i < r->good; i++) {
+        append('g', good + i);
+    }
+    uint32_t bad_before = bad_asked;
+    uint32_t good_before = good_asked;
+    uint64_t ms = run_until(good + r->good, DAY_MS);
+    assert_int_equal(delivered, good + r->good);
+    uint64_t hang_ms = r->kind == KIND_TIMEOUT ? HANG_MS : HOLD_MS;
+    hang_ms = r->kind == KIND_503_TOLD ? TOLD_MS : hang_ms;
+    hang_ms += left > 0U ? LEARN_MS : 0U;
+    uint32_t share = bad_asked - bad_before;
+    uint32_t held = uplink.state.count.link_losses;
+    uint32_t all = share + good_asked - good_before;
+    stop();
+    uint64_t alone_ms = undisturbed(r->lanes, r->good + left);
+    if (getenv("NAVETTE_FAIR") != NULL) {
+        (void)printf("%-9s %s %4u bad, %2u lanes: %4u untried after %6.1f s; %u good in %6.1f s, "
+                     "alone %5.1f s; bad %u of %u; held %u\n",
+                     kinds[r->kind].name, r->look_ups_fail ? "both" : "post", r->bad, r->lanes,
+                     (unsigned)left, (double)first_ms / 1000.0, r->good, (double)ms / 1000.0,
+                     (double)alone_ms / 1000.0, share, all, held);
+    }
+    if (r->kind == KIND_503_TOLD && left > 0U) {
+        return; /* each of them says anew that all shall wait */
+    }
+    assert_true(ms <= 2U * alone_ms + hang_ms);
+    assert_true(share <= left + (r->good + left) / 3U + 4U + 2U * (uint32_t)r->lanes);
+}
+
+/* All come in at once, and nobody knows which are bad: each is tried once, and costs what it does.
+ */
+static void check_mixed(const struct run *r)
+{
+    uint64_t hang_ms = r->kind == KIND_TIMEOUT ? r->bad * (uint64_t)HANG_MS * 2U / 3U : 0U;
+    uint64_t alone_ms = undisturbed(r->lanes, r->good + r->bad);
+    uint32_t good = 0;
+    uint32_t bad = 0;
+    start(r);
+    while (good < r->good || bad < r->bad) {
+        if ((uint64_t)bad * r->good <= (uint64_t)good * r->bad && bad < r->bad) {
+            append('b', bad);
+            bad++;
+        } else {
+            append('g', good);
+            good++;
+        }
+    }
+    uint64_t ms = run_until(r->good, DAY_MS);
+    if (getenv("NAVETTE_FAIR") != NULL) {
+        (void)printf(
+            "%-9s %s %4u mixed, %2u lanes: %u good in %7.1f s, all good %5.1f s; held %u\n",
+            kinds[r->kind].name, r->look_ups_fail ? "both" : "post", r->bad, r->lanes, r->good,
+            (double)ms / 1000.0, (double)alone_ms / 1000.0, uplink.state.count.link_losses);
+    }
+    stop();
+    if (r->kind != KIND_503_TOLD) {
+        assert_int_equal(delivered, r->good);
+        assert_true(ms <= 2U * alone_ms + hang_ms / r->lanes + 2U * (uint64_t)LEARN_MS);
+    }
+}
+
+static void check(const struct run *r)
+{
+    check_later(r);
+    check_mixed(r);
+}
+
+static void test_good_ones_go_on(void **state)
+{
+    static const uint32_t counts[] = {1, 2, 8, 60, 1000};
+    static const uint8_t lane_counts[] = {1, 2, 4, 8, 32};
+    bool all = getenv("NAVETTE_FAIR") != NULL;
+    (void)state;
+    for (unsigned kind = 0; kind < (unsigned)KINDS; kind++) {
+        for (unsigned n = 0; n < 50U; n++) {
+            struct run r = {(enum kind)kind, n >= 25U, counts[n % 5U], GOOD,
+                            lane_counts[n / 5U % 5U]};
+            if (all || (n * 7U + kind) % 13U == 0U) {
+                check(&r);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good_ones_go_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
