@@ -32,6 +32,7 @@ $(BUILD)/fuzz/fuzz_spool_tool: $(call fuzz_objects,fuzz/cli_stand.c src/cli/spoo
 	src/cli/spool_look.c src/spool/*.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_quota: $(call fuzz_objects,src/client/quota.c src/client/verdict.c)
+$(BUILD)/fuzz/fuzz_done: $(call fuzz_objects,src/client/done.c)
 $(BUILD)/fuzz/fuzz_failure: $(call fuzz_objects,src/client/failure.c src/client/words.c \
 	src/client/redact.c)
 $(BUILD)/fuzz/fuzz_redact: $(call fuzz_objects,src/client/redact.c)

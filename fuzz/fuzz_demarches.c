@@ -137,6 +137,9 @@ static void feed(const uint8_t *data, size_t size)
     call.outcome.verdict = err == NVT_OK ? NVT_DELIVERED : NVT_RETRY;
     call.outcome.status = err == NVT_OK ? 200U : 0U;
     call.outcome.failure.err = err == NVT_OK ? NVT_OK : NVT_E_SINK;
+    if (err == NVT_OK) { /* what the call does with a done answer */
+        call.outcome.verdict = begun->done->check(&call);
+    }
 }
 
 static void try_answer(const uint8_t *data, size_t size, bool mutation)

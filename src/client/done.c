@@ -57,8 +57,8 @@ static struct nvt_span without_space(struct nvt_span body)
 static bool is_page(const struct nvt_said *a)
 {
     struct nvt_span body = without_space(a->body);
-    return body.len > 0U && (is_html(a->type) || starts_with(body, NVT_LIT("<!doctype html")) ||
-                             starts_with(body, NVT_LIT("<html")));
+    return (is_html(a->type) && a->body.len > 0U) || starts_with(body, NVT_LIT("<!doctype html")) ||
+           starts_with(body, NVT_LIT("<html"));
 }
 
 /* Whole, or as much of it as was kept. */
