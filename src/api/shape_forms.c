@@ -16,18 +16,20 @@ struct plan {
     uint16_t lengths;
 };
 
-#define DIGITS(n) (1U << (n))
+#define SIX 0x40U
+#define EIGHT 0x100U
+#define NINE 0x200U
 
 static const struct plan plans[] = {
-    {"33", DIGITS(9)},                          /* mainland */
-    {"262", DIGITS(9)},                         /* Reunion, Mayotte */
-    {"508", DIGITS(6) | DIGITS(9)},             /* Saint-Pierre-et-Miquelon */
-    {"590", DIGITS(9)},                         /* Guadeloupe, Saint-Barthelemy, Saint-Martin */
-    {"594", DIGITS(9)},                         /* French Guiana */
-    {"596", DIGITS(9)},                         /* Martinique */
-    {"681", DIGITS(6) | DIGITS(9)},             /* Wallis-et-Futuna */
-    {"687", DIGITS(6)},                         /* New Caledonia */
-    {"689", DIGITS(6) | DIGITS(8) | DIGITS(9)}, /* French Polynesia */
+    {"33", NINE},                /* mainland */
+    {"262", NINE},               /* Reunion, Mayotte */
+    {"508", SIX | NINE},         /* Saint-Pierre-et-Miquelon */
+    {"590", NINE},               /* Guadeloupe, Saint-Barthelemy, Saint-Martin */
+    {"594", NINE},               /* French Guiana */
+    {"596", NINE},               /* Martinique */
+    {"681", SIX | NINE},         /* Wallis-et-Futuna */
+    {"687", SIX},                /* New Caledonia */
+    {"689", SIX | EIGHT | NINE}, /* French Polynesia */
 };
 
 #define E164_MAX 16U     /* "+" and 15 digits */
