@@ -28,6 +28,11 @@ void reply_json(struct request *r, unsigned status, json_t *body)
     json_decref(body);
 }
 
+const char *text_at(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
 /* ---- the stand-in's verdict ---- */
 
 static int64_t ms_of(const json_t *journey, const char *point)
