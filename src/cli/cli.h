@@ -397,6 +397,11 @@ uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int
 /* All of the bytes, from where fd stands. False with errno; some may be written then. */
 bool file_write(int fd, struct nvt_span bytes);
 
+/* Opens a file of dir (AT_FDCWD) that no other run has open so; flags are O_CREAT or 0, the mode is
+ * the user's alone. The lock ends with the descriptor, so with the run, however it ends. -1 with
+ * errno: EACCES or EAGAIN when another run has it. */
+int file_open_locked(int dir, const char *name, int flags);
+
 #define CLI_LINE_MAX 16384U
 
 /* Lines of a file in fixed memory. */

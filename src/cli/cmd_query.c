@@ -456,6 +456,19 @@ const struct command query_commands[] = {
      "  navette query dossiers 62515 --state en_instruction >dossiers.jsonl\n"
      "  navette query dossiers 62515 --updated-since 2026-01-31T00:00:00Z --include champs\n"
      "  navette query dossiers 62515 --cursor-file 62515.cursor >>changes.jsonl\n"},
+    {"query files", "to", 1, 1, cmd_query_files, "DOSSIER", "fetch the attachments of a dossier",
+     "Fetches what is attached to its champs, annotations, messages, avis and decision into a\n"
+     "folder, which is made unless it is there. The files lie in a store of another host, where\n"
+     "the token never goes. A file gets its name once its size and MD5 are right; names are made\n"
+     "safe for any system, and what has such a name already and is another file stays: a number\n"
+     "is added. Files that are there already are not fetched again. What the service's virus\n"
+     "scan found bad is not fetched; what it has not looked at yet is, and told. The dossier's\n"
+     "own PDF is left out, since the service tells no sum of it. Exit 1 when some failed.\n"
+     "  --to DIR          where they go\n"
+     "\n"
+     "Examples:\n"
+     "  navette query files 123456 --to dossiers/123456\n"
+     "  navette query files 123456 --to 123456 --json\n"},
     {"query instruct", "instructeur", 1, 1, cmd_query_instruct, "DOSSIER",
      "take a dossier into instruction",
      (DECISION_HELP "\n"

@@ -51,6 +51,9 @@ int query_take_body(struct nvt_span text, const char *path, bool json,
 /* cmd_query_dossiers.c */
 int cmd_query_dossiers(const struct args *a);
 
+/* cmd_query_files.c */
+int cmd_query_files(const struct args *a);
+
 /* cmd_query_act.c */
 int cmd_query_instruct(const struct args *a);
 int cmd_query_accept(const struct args *a);

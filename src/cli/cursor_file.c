@@ -24,24 +24,34 @@ static nvt_err from_memory(void *ctx, uint64_t offset, uint8_t *out, size_t cap,
     return NVT_OK;
 }
 
-/* "url":"..." without what is in the quotes: signatures and ends differ with each answer. */
-static size_t drop_urls(struct nvt_span text, uint8_t *out)
+/* How long the member at the front is, its value included, when it is one that differs with each
+ * answer: addresses bear signatures, and a dossier's PDF is always new. Else 0. */
+static size_t fleeting(struct nvt_span text)
 {
-    static const char name[] = "\"url\":";
+    static const char *const names[] = {"\"url\":", "\"createdAt\":"};
+    size_t len = 0;
+    for (size_t i = 0; i < 2U && len == 0U; i++) {
+        size_t n = strlen(names[i]);
+        len = text.len > n && memcmp(text.ptr, names[i], n) == 0 ? n : 0U;
+    }
+    while (len > 0U && len < text.len && text.ptr[len] != (uint8_t)',' &&
+           text.ptr[len] != (uint8_t)'}') {
+        len++;
+    }
+    return len;
+}
+
+static size_t drop_fleeting(struct nvt_span text, uint8_t *out)
+{
     size_t n = 0;
-    size_t i = 0;
-    while (i < text.len) {
-        bool url = i + sizeof name < text.len && memcmp(text.ptr + i, name, sizeof name - 1U) == 0;
-        size_t end = url ? i + sizeof name - 1U : i + 1U;
-        while (url && end < text.len && text.ptr[end] != (uint8_t)',' &&
-               text.ptr[end] != (uint8_t)'}') {
-            end++;
-        }
-        if (!url) {
-            out[n] = text.ptr[i];
+    while (text.len > 0U) {
+        size_t len = fleeting(text);
+        if (len == 0U) {
+            out[n] = text.ptr[0];
             n++;
+            len = 1U;
         }
-        i = end;
+        text = nvt_span_drop(text, len);
     }
     return n;
 }
@@ -51,7 +61,7 @@ static bool sum_of(struct nvt_span dossier, char out[25])
     struct nvt_demarches_upload sum;
     uint8_t room[1024];
     uint8_t *plain = (uint8_t *)malloc(dossier.len);
-    struct nvt_span text = nvt_span_of(plain, plain == NULL ? 0U : drop_urls(dossier, plain));
+    struct nvt_span text = nvt_span_of(plain, plain == NULL ? 0U : drop_fleeting(dossier, plain));
     (void)memset(&sum, 0, sizeof sum);
     sum.source = from_memory;
     sum.source_ctx = &text;
@@ -117,39 +127,6 @@ bool cursor_file_take(struct cursor_file *f, struct nvt_span dossier)
     return !is_known(f, &one);
 }
 
-/* ---- one run at a time ---- */
-
-/* Locks end with the descriptor, so with the run, however it ends. */
-static bool is_locked(int fd, const char *path)
-{
-    struct flock lock;
-    struct stat ours;
-    struct stat there;
-    (void)memset(&lock, 0, sizeof lock);
-    lock.l_type = (short)F_WRLCK;
-    lock.l_whence = (short)SEEK_SET;
-    if (fcntl(fd, F_SETLK, &lock) != 0) {
-        return false;
-    }
-    errno = EAGAIN; /* another run has put a new one there meanwhile */
-    return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino &&
-           ours.st_dev == there.st_dev;
-}
-
-/* -1 with errno: EACCES or EAGAIN when another run has it. */
-static int open_locked(const char *path, int flags)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags,
-                  S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-    if (fd >= 0 && !is_locked(fd, path)) {
-        int kept = errno;
-        (void)close(fd);
-        errno = kept;
-        fd = -1;
-    }
-    return fd;
-}
-
 /* ---- writing: a new file beside it, made durable, takes its place ---- */
 
 static void put_lines(const struct cursor_file *f, struct nvt_buf *to)
@@ -201,7 +178,7 @@ static int complain(const struct cursor_file *f)
 
 static int save(struct cursor_file *f)
 {
-    int fd = open_locked(f->part, O_CREAT);
+    int fd = file_open_locked(AT_FDCWD, f->part, O_CREAT);
     if (fd < 0) {
         return complain(f);
     }
@@ -347,7 +324,7 @@ static bool take_path(struct cursor_file *f, const char *path)
 static char *read_locked(struct cursor_file *f, size_t *out_len)
 {
     struct stat st;
-    f->fd = open_locked(f->path, 0);
+    f->fd = file_open_locked(AT_FDCWD, f->path, 0);
     if (f->fd < 0 || fstat(f->fd, &st) != 0) {
         return NULL;
     }

@@ -16,7 +16,7 @@
 
 struct cursor_seen {
     int32_t number;
-    char sum[25]; /* base64 of the MD5 of its JSON, addresses left out: they differ each time */
+    char sum[25]; /* base64 of the MD5 of its JSON, without what differs each time */
 };
 
 struct cursor_file {

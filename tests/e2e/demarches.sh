@@ -475,6 +475,168 @@ with query run --query-id ds-mutation-v2 --operation dossierEnvoyerMessage --var
     '{"input":{"dossierId":"'"$id"'","instructeurId":"'"$instructeur"'","body":"x","attachment":"'"$signed"'"}}'
 exits 'a wrong sum is refused' "$E_REFUSED" 'hash du fichier'
 
+# ---- what a dossier has ----
+
+to=$work/files
+# files NAME EXIT REGEX [JSON OF FILES]: of dossier 1003, into $to.
+files() {
+    [ $# -lt 4 ] || fault "{\"files\":$4}"
+    with query files 1003 --to "$to" -v
+    exits "$1" "$2" "$3"
+}
+# one NAME EXIT REGEX MEMBERS [TEXT]: a single file, into a new folder.
+one() {
+    rm -rf "$to"
+    files "$1" "$2" "$3" "[{\"where\":\"champ\",\"name\":\"a.pdf\",\"text\":\"${5-abc}\"$4}]"
+}
+names() { (cd "$to" && find . ! -name . | sort | tr '\n' ' '); }
+mark downloads
+files 'files: champ, annotation, message, avis, attestation' 0 '5 fetched, 0 there .* 0 failed, 1 left'
+is '... their names' "$(names)" \
+    './Plan de l’été.pdf ./attestation.pdf ./avis.pdf ./note.txt ./réponse.pdf '
+is '... their bytes' "$(cat "$to/réponse.pdf")" '%PDF-1.4 réponse'
+is '... for nobody else' "$(stat -c %a "$to/note.txt") $(stat -c %a "$to")" '600 700'
+like '... the PDF that is always new is left out' "$err" 'dossier-1003.pdf .pdf.: left out'
+printf x >>"$to/note.txt"
+rm "$to/avis.pdf"
+with query files 1003 --to "$to" --json
+exits 'again: only what is missing' 0 '2 fetched, 3 there already'
+like '... for machines' "$out" '^\{"ok":true,"exit":0,"fetched":2,"kept":3,"failed":0,"left":1,"files":\['
+like '... with their places' "$out" '"place":"champs\[4\].files\[0\]","state":"kept","file":"Plan'
+like '... a file of ours stays' "$(names) $(tail -n 1 "$to/note.txt")" 'note \(2\).txt.*x$'
+more '... nothing is asked for twice' downloads 7
+is 'the token was not sent to the store' "$(state tokens_at_store)" 0
+is '... which refuses it' "$(cget -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" \
+    "https://127.0.0.1:$port/upload/file-1003-0?signature=1")" 400
+unlike 'nobody is told an address' "$out$err" 'signature'
+
+one 'a large one' 0 '1 fetched' ',"repeat":1000000'
+is '... is whole' "$(wc -c <"$to/a.pdf")" 3000000
+one 'an empty one' 0 '1 fetched' '' ''
+is '... is empty' "$(wc -c <"$to/a.pdf")" 0
+one 'another sum' 1 'a.pdf .champs.*another MD5' ',"sum":"kAFQmDzST7DWlj99KOF/cg=="' 'abd'
+is '... leaves nothing' "$(names)" ''
+one 'shorter than told' 1 'has 3 bytes, the file has 4' ',"size":4'
+one 'longer than told' 1 'longer than the 2 bytes' ',"size":2'
+one 'a page in its place' 1 'text/html.*longer than' \
+    ',"type":"text/html; charset=utf-8","sent":"<h1>Login</h1>"'
+is '... leaves nothing' "$(names)" ''
+one 'gone' 1 'no longer has it .*404' ',"status":404'
+one 'moved' 1 '127.0.0.1 redirects elsewhere .HTTP 302' \
+    ',"status":302,"location":"https://localhost/x"'
+unlike '... where to, is not told' "$err" 'localhost/x'
+one 'at http' 1 'its address is of no use: ' ',"url":"http://127.0.0.1/a"'
+one 'at an address that is none' 1 'its address is of no use: ' ',"url":"https://user@host/a"'
+one 'at an address with a space' 1 'its address is of no use: ' ',"url":"https://127.0.0.1/a b"'
+one 'at a port where nobody is' 1 'localhost: ' ',"url":"https://localhost:1/a"'
+one 'infected' 1 'virus scan says infected' ',"scan":"infected"'
+one 'broken, says the scan' 1 'virus scan says integrity_error' ',"scan":"integrity_error"'
+is '... is not fetched' "$(names)" ''
+one 'not scanned yet' 0 'a.pdf: the service has not scanned it' ',"scan":"pending"'
+# broken NAME EXIT REGEX FAULT: of the store's answers, for one file of 300 000 bytes.
+broken() {
+    rm -rf "$to"
+    fault "{\"clear\":true,\"path\":\"/upload\",$4}"
+    files "$1" "$2" "$3" '[{"where":"champ","name":"a.pdf","text":"abc","repeat":100000}]'
+    fault '{"clear":true}'
+}
+broken 'cut once' 0 '1 fetched' '"truncate":1'
+is '... is whole' "$(wc -c <"$to/a.pdf")" 300000
+broken 'cut each time' 1 '1 failed' '"truncate":99'
+is '... leaves nothing' "$(names)" ''
+broken 'a store that is busy' 0 '1 fetched' '"fail_status":503,"fail_count":1,"retry_after":"1"'
+broken 'a store that is down' 1 'HTTP 500' '"fail_status":500,"fail_count":99'
+mark queries
+broken 'an address that has expired: a new one' 0 '1 fetched' '"fail_status":403,"fail_count":1'
+more '... is asked for once' queries 2
+mark queries
+broken 'addresses that are never good' 1 'no longer has it' '"fail_status":403,"fail_count":99'
+more '... are not asked for again and again' queries 2
+broken 'a connection that breaks' 0 '1 fetched' '"drop_before":1'
+
+# names that lead elsewhere
+rm -rf "$to"
+mkdir "$to"
+: >"$work/outside"
+ln -s "$work/outside" "$to/link.pdf"
+long=$(head -c 300 /dev/zero | tr '\0' 'e')
+list=
+n=0
+cat >"$work/evil" <<'EOF'
+../../evil
+/etc/passwd
+a\\b
+
+.
+..
+.hidden
+-rf
+a\u001b[31mb
+a\nb
+con.txt
+COM1
+LPT9.pdf
+nul
+a:b|c?.pdf
+x\u202efdp.exe
+end. .
+  front
+link.pdf
+A.pdf
+a.pdf
+a.pdf
+\ud83d\ude00.png
+EOF
+echo "$long.pdf" >>"$work/evil"
+while IFS= read -r name; do
+    n=$((n + 1))
+    list="$list,{\"where\":\"champ\",\"text\":\"t$n\",\"name\":\"$name\"}"
+done <"$work/evil"
+files 'names that lead elsewhere' 0 '24 fetched' "[${list#,}]"
+is '... stay in the folder' "$(find "$to" -mindepth 2 | wc -l) $(find "$to" -type f | wc -l)" '0 24'
+is '... nothing outside was written' "$(wc -c <"$work/outside")" 0
+is '... none is hidden' "$(find "$to" -mindepth 1 -name '.*' | wc -l)" 0
+is '... or has controls' "$(find "$to" | LC_ALL=C grep -c '[[:cntrl:]]')" 0
+for name in '_.._.._evil' '_etc_passwd' 'a_b' file 'file (2)' 'file (3)' '_.hidden' '_-rf' '_con.txt' \
+    '_COM1' '_LPT9.pdf' '_nul' 'a_b_c_.pdf' 'x_fdp.exe' end front 'link (2).pdf' A.pdf \
+    'a (2).pdf' 'a (3).pdf' 'a_[31mb' '😀.png'; do
+    is "name: $name" "$(test -f "$to/$name" && echo yes)" yes
+done
+is 'name: a long one keeps its end' "$(find "$to" -name '*ee.pdf' | sed 's|.*/||' | tr -d '\n' | wc -c)" \
+    199
+mark downloads
+files 'and all of them are there in the next run' 0 '0 fetched, 24 there already'
+more '... none is fetched again' downloads 0
+fault '{"clear":true}'
+
+# the folder
+with query files 1003
+exits 'no folder' "$E_USAGE" '--to DIR'
+with query files 1003 --to "$work/v.json"
+exits 'a file for a folder' "$E_INPUT" 'is no folder'
+with query files 1003 --to "$work/none/none"
+exits 'a folder in no folder' "$E_INPUT" 'can not be made'
+with query files 4 --to "$to"
+exits 'the files of no dossier' "$E_REFUSED" 'not_found'
+with query files "$token" --to "$to"
+exits 'a token for a dossier' "$E_USAGE" 'that is a token'
+rm -rf "$to"
+mkdir "$to"
+printf abc >"$to/kept.pdf"
+ln "$to/kept.pdf" "$to/.navette.part"
+files 'what a run left that was cut off' 0 '1 fetched' \
+    '[{"where":"champ","name":"a.pdf","text":"other"}]'
+is '... is removed, and no file is harmed' "$(names)$(cat "$to/kept.pdf")" './a.pdf ./kept.pdf abc'
+fault '{"clear":true,"path":"/upload","delay_ms":1500,"delay_count":1}'
+timeout -s INT 0.7 "$BUILD/navette" query files 1003 --to "$work/int" --base-url "$url" --ca-file \
+    "$work/pki/ca.pem" --token-file "$keys" >/dev/null 2>"$work/err"
+is 'a signal leaves nothing half' "$(find "$work/int" -mindepth 1 | wc -l)" 0
+fault '{"clear":true}'
+with query message 1006 --instructeur "$instructeur" --body 'ci-joint' --attachment "$work/v.json"
+with query files 1006 --to "$work/sent"
+exits 'what was uploaded comes back' 0 'not scanned'
+is '... as it was' "$(cmp "$work/sent/v.json" "$work/v.json" && echo same)" same
+
 # ---- the token ----
 
 with query check-token
@@ -562,7 +724,7 @@ is 'nor a part of it' "$(grep -cF -- "$half" "$work/said")" 0
 
 # ---- help ----
 
-for command in run demarche dossier dossiers instruct accept refuse close message upload \
+for command in run demarche dossier dossiers files instruct accept refuse close message upload \
     check-token; do
     nv query $command --help
     exits "query $command --help" 0

@@ -475,6 +475,7 @@ static void state(json_t *out)
     (void)json_object_set_new(out, "mutations", json_integer(mutations));
     demarches_change_state(out);
     demarches_upload_state(out);
+    demarches_files_state(out);
 }
 
 /* Its tokens last for weeks: see the fault "token_expired". */
@@ -486,6 +487,7 @@ static void free_all(void)
 {
     demarches_data_free();
     demarches_upload_free();
+    demarches_files_free();
 }
 
 const struct system demarches_system = {.name = "demarches",

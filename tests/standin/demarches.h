@@ -77,6 +77,14 @@ void demarches_put_upload(struct request *r);
 void demarches_upload_state(json_t *out);
 void demarches_upload_free(void);
 
+/* ---- demarches_files.c ---- */
+
+json_t *demarches_files(int number, const char *where); /* of a dossier: a list of File */
+bool demarches_get_file(struct request *r);             /* false: there is none of that name */
+bool demarches_without_token(const struct request *r);
+void demarches_files_state(json_t *out);
+void demarches_files_free(void);
+
 /* ---- demarches_stored.c ---- */
 
 const char *demarches_stored(const char *id); /* a document, or NULL */

@@ -166,6 +166,18 @@ static json_t *champ_json(const char *type, int n, const char *label, const char
     return champ;
 }
 
+/* The columns tell the files once more. */
+static json_t *files_champ(const struct dossier *d, int n, const char *where)
+{
+    json_t *champ = champ_json("PieceJustificativeChamp", n, "Pièces", NULL, d->deposed_s);
+    json_t *files = demarches_files(d->number, where);
+    (void)json_object_set_new(
+        champ, "columns",
+        json_pack("[{s:s,s:O}]", "__typename", "AttachmentsColumn", "value", files));
+    (void)json_object_set_new(champ, "files", files);
+    return champ;
+}
+
 static json_t *champs_json(const struct dossier *d)
 {
     char text[64];
@@ -180,6 +192,7 @@ static json_t *champs_json(const struct dossier *d)
                                 champ_json("CheckboxChamp", 13, "J’accepte", "Oui", d->deposed_s));
     (void)json_array_append_new(list,
                                 champ_json("TextChamp", 14, "Facultatif", NULL, d->deposed_s));
+    (void)json_array_append_new(list, files_champ(d, 15, "champ"));
     return list;
 }
 
@@ -192,6 +205,7 @@ static json_t *annotations_json(const struct dossier *d)
     (void)json_array_append_new(list,
                                 champ_json("TextChamp", 102, "Montant",
                                            text_at(d->annotations, "Q2hhbXAtMTAy"), d->updated_s));
+    (void)json_array_append_new(list, files_champ(d, 103, "annotation"));
     return list;
 }
 
@@ -210,15 +224,16 @@ static json_t *traitements_json(const struct dossier *d)
     return list;
 }
 
-static json_t *file_json(const char *name, int number)
+/* Made anew for each reader: no size and no sum, and an address of the service's own. */
+static json_t *pdf_json(int number)
 {
-    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:o,s:s,s:o}", "__typename", "File", "filename",
-                     name, "contentType", "application/pdf", "checksum",
-                     "1B2M2Y8AsgTpgAmY7PhCfg==", "byteSize", 12345, "byteSizeBigInt", "12345",
-                     "url",
-                     json_sprintf("https://127.0.0.1:%u/upload/file-%d?signature=a&expires=b",
-                                  core_port(), number),
-                     "virusScanResult", "pending", "createdAt", demarches_time(STARTED_S));
+    static unsigned readers;
+    return json_pack("{s:s,s:o,s:s,s:s,s:i,s:s,s:o,s:s,s:o}", "__typename", "File", "filename",
+                     json_sprintf("dossier-%d.pdf", number), "contentType", "application/pdf",
+                     "checksum", "", "byteSize", 0, "byteSizeBigInt", "0", "url",
+                     json_sprintf("https://localhost:%u/api/v2/dossiers/pdf/%d-%u", core_port(),
+                                  number, ++readers),
+                     "virusScanResult", "pending", "createdAt", demarches_time(now_s()));
 }
 
 static void add_dates(json_t *body, const struct dossier *d)
@@ -231,7 +246,6 @@ static void add_dates(json_t *body, const struct dossier *d)
                                         "dateTraitementSVASVR",
                                         "nomMandataire",
                                         "prenomMandataire",
-                                        "attestation",
                                         "geojson"};
     const bool taken = d->state != EN_CONSTRUCTION;
     const bool decided = d->state >= ACCEPTE;
@@ -248,6 +262,21 @@ static void add_dates(json_t *body, const struct dossier *d)
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
         (void)json_object_set_new(body, never[i], json_null());
     }
+    json_t *attestation = demarches_files(d->number, "attestation");
+    (void)json_object_set(body, "attestation",
+                          d->state == ACCEPTE && json_array_size(attestation) > 0U
+                              ? json_array_get(attestation, 0)
+                              : json_null());
+    json_decref(attestation);
+}
+
+/* What was attached to the first one. */
+static json_t *messages_json(const struct dossier *d)
+{
+    json_t *messages = json_deep_copy(d->messages);
+    (void)json_object_set_new(json_array_get(messages, 0), "attachments",
+                              demarches_files(d->number, "message"));
+    return messages;
 }
 
 json_t *demarches_dossier_json(const struct dossier *d, bool whole)
@@ -270,10 +299,13 @@ json_t *demarches_dossier_json(const struct dossier *d, bool whole)
     (void)json_object_set_new(body, "champs", champs_json(d));
     (void)json_object_set_new(body, "annotations", annotations_json(d));
     (void)json_object_set_new(body, "traitements", traitements_json(d));
-    (void)json_object_set(body, "messages", d->messages);
-    (void)json_object_set_new(body, "avis", json_array());
+    (void)json_object_set_new(body, "messages", messages_json(d));
+    (void)json_object_set_new(body, "avis",
+                              json_pack("[{s:s,s:o,s:o}]", "__typename", "Avis", "id",
+                                        demarches_id("Avis", d->number), "attachments",
+                                        demarches_files(d->number, "avis")));
     (void)json_object_set(body, "labels", d->labels);
-    (void)json_object_set_new(body, "pdf", file_json("dossier.pdf", d->number));
+    (void)json_object_set_new(body, "pdf", pdf_json(d->number));
     (void)json_object_set_new(body, "demarche", demarches_descriptor_json());
     return body;
 }

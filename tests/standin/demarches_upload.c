@@ -20,6 +20,7 @@ struct blob {
     char key[29]; /* in the URL */
     char signed_id[65];
     char got_md5[32];
+    char *bytes; /* with a zero behind them */
     bool arrived;
 };
 
@@ -95,6 +96,11 @@ static void keep_file(struct request *r, struct blob *b)
     const void *bytes = r->body_len == 0U ? (const void *)"" : r->body;
     (void)gnutls_hash_fast(GNUTLS_DIG_MD5, bytes, r->body_len, digest);
     (void)snprintf(b->got_md5, sizeof b->got_md5, "%s", keep(r, base64_of(digest, sizeof digest)));
+    free(b->bytes);
+    b->bytes = calloc(r->body_len + 1U, 1U);
+    if (b->bytes != NULL) {
+        memcpy(b->bytes, bytes, r->body_len);
+    }
     b->arrived = true;
     put_count++;
     reply_empty(r, faults.upload_status == 0U ? 200U : faults.upload_status);
@@ -126,13 +132,17 @@ void demarches_put_upload(struct request *r)
     }
 }
 
-/* A generated file; those put here are not kept. */
 void demarches_get_upload(struct request *r)
 {
-    if (query_value(r, "signature") == NULL) {
+    const struct blob *b = blob_in_url(r->segments[1]);
+    if (!demarches_without_token(r)) {
+        reply_storage(r, 400, "InvalidArgument");
+    } else if (query_value(r, "signature") == NULL) {
         reply_storage(r, 403, "AccessDenied");
-    } else {
-        reply_text(r, 200, "application/pdf", "%PDF-1.4\n%%EOF\n");
+    } else if (b != NULL && b->arrived) {
+        reply_text(r, 200, "application/octet-stream", b->bytes);
+    } else if (!demarches_get_file(r)) {
+        reply_storage(r, 404, "NoSuchKey");
     }
 }
 
@@ -154,11 +164,12 @@ json_t *demarches_upload_file(const char *signed_id, const char **refusal)
         *refusal = "Le fichier joint est trop volumineux";
     } else {
         attach_count++;
-        return json_pack("{s:s,s:s,s:s,s:s,s:I,s:o,s:o,s:s,s:o}", "__typename", "File", "filename",
-                         b->filename, "contentType", b->type, "checksum", b->md5, "byteSize",
-                         b->size, "byteSizeBigInt", json_sprintf("%" JSON_INTEGER_FORMAT, b->size),
-                         "url", json_sprintf("https://127.0.0.1:%u/upload/%s", core_port(), b->key),
-                         "virusScanResult", "pending", "createdAt", demarches_time(now_s()));
+        return json_pack(
+            "{s:s,s:s,s:s,s:s,s:I,s:o,s:o,s:s,s:o}", "__typename", "File", "filename", b->filename,
+            "contentType", b->type, "checksum", b->md5, "byteSize", b->size, "byteSizeBigInt",
+            json_sprintf("%" JSON_INTEGER_FORMAT, b->size), "url",
+            json_sprintf("https://127.0.0.1:%u/upload/%s?signature=e3b0c442", core_port(), b->key),
+            "virusScanResult", "pending", "createdAt", demarches_time(now_s()));
     }
     return NULL;
 }
@@ -176,5 +187,6 @@ void demarches_upload_free(void)
         free(blobs[i].filename);
         free(blobs[i].type);
         free(blobs[i].md5);
+        free(blobs[i].bytes);
     }
 }

@@ -42,6 +42,7 @@ bool fault_hits(const struct request *r, unsigned *counter)
 static void clear_faults(void)
 {
     free(faults.token_answer);
+    json_decref(faults.files);
     memset(&faults, 0, sizeof faults);
 }
 
@@ -180,8 +181,17 @@ static void set_options(const json_t *set)
     }
 }
 
+static void set_files(json_t *files)
+{
+    if (json_is_array(files)) {
+        json_decref(faults.files);
+        faults.files = json_incref(files);
+    }
+}
+
 static void set_of_systems(const json_t *set)
 {
+    set_files(json_object_get(set, "files"));
     set_flag(set, "assigned", &faults.assigned);
     set_flag(set, "cee_disabled", &faults.cee_disabled);
     set_flag(set, "v2_envelope", &faults.v2_envelope);

@@ -238,6 +238,7 @@ struct faults {
     unsigned slow_dossier;  /* DS: the number of one that times out */
     unsigned bad_dossier;   /* DS: the number of one with bad data */
     unsigned upload_status; /* DS: of a file that arrived; 0: 200 */
+    json_t *files;          /* DS: of each dossier; NULL: the usual ones */
     bool token_expired;     /* DS */
     bool read_only;         /* DS */
     bool ip_forbidden;      /* DS */
