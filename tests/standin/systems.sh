@@ -99,9 +99,10 @@ fault '{"clear":true}'
 # ---- CoopCycle ----
 
 id=$(key coopcycle client_id)
-secret=$(escaped "$(key coopcycle client_secret)")
+plain=$(key coopcycle client_secret) # for Basic; forms are escaped
+secret=$(escaped "$plain")
 grant='grant_type=client_credentials&scope=tasks+deliveries'
-ask /oauth2/token -u "$id:$secret" -d "$grant"
+ask /oauth2/token -u "$id:$plain" -d "$grant"
 answers 'coopcycle: a token by Basic' 200 '^\{"token_type":"Bearer","expires_in":3600,"access_token":"eyJ'
 token=$(value access_token)
 size=${#token}
@@ -114,9 +115,9 @@ like '... challenges' "$head" '^WWW-Authenticate: Basic realm="OAuth"$'
 ask /oauth2/token -d "$grant&client_id=$id&client_secret=wrong"
 answers 'coopcycle: a wrong secret by form' 401 invalid_client
 unlike '... does not challenge' "$head" 'WWW-Authenticate'
-ask /oauth2/token -u "$id:$secret" -d 'grant_type=client_credentials&scope=deliveries+all'
+ask /oauth2/token -u "$id:$plain" -d 'grant_type=client_credentials&scope=deliveries+all'
 answers 'coopcycle: a wrong scope' 400 '"error":"invalid_scope".*"hint":"Check the .all. scope"'
-ask /oauth2/token -u "$id:$secret" -d 'grant_type=password'
+ask /oauth2/token -u "$id:$plain" -d 'grant_type=password'
 answers 'coopcycle: a wrong grant' 400 '"error":"unsupported_grant_type"'
 ask /oauth2/token -d 'grant_type=client_credentials'
 answers 'coopcycle: no client' 400 '"error":"invalid_request".*client_id'
@@ -131,7 +132,7 @@ ask /api/me
 answers 'coopcycle: no token' 401 '^\{"code":401,"message":"JWT Token not found"\}$'
 ask /api/me -H "Authorization: Bearer ${token}x"
 answers 'coopcycle: a bad token' 401 '^\{"code":401,"message":"Invalid credentials."\}$'
-ask /oauth2/token -u "$id:$secret" -d 'grant_type=client_credentials&scope=orders'
+ask /oauth2/token -u "$id:$plain" -d 'grant_type=client_credentials&scope=orders'
 orders=$(value access_token)
 ask /api/deliveries/1 -H "Authorization: Bearer $orders"
 answers 'coopcycle: a scope that does not do' 403 'hydra:Error.*Access Denied'
