@@ -213,20 +213,21 @@ static struct nvt_span secret_at(const struct nvt_hidden *hidden, size_t i)
     return header->secret ? header->value : NVT_LIT("");
 }
 
-/* Takes *out, which tells too much, off secret from the at-th byte on: 8 bytes, and the end of a
- * character that begins with the last of them, or all of a shorter secret. False at its end. */
-static bool window_at(struct nvt_span secret, size_t at, struct nvt_span *out)
+/* Bytes in a row of this secret that tell too much. */
+static size_t least_of(struct nvt_span secret)
 {
-    struct nvt_span rest = nvt_span_drop(secret, at);
-    size_t len = secret.len < (size_t)SHARED ? secret.len : (size_t)SHARED;
-    if (len == 0U || rest.len < len) {
-        return false;
-    }
-    while (len < rest.len && (rest.ptr[len] & 0xC0U) == 0x80U && len < (size_t)WINDOW) {
+    return secret.len < (size_t)SHARED ? secret.len : (size_t)SHARED;
+}
+
+/* So many from the at-th on, and the end of a character that begins with the last of them. */
+static struct nvt_span window_at(struct nvt_span secret, size_t at)
+{
+    size_t len = least_of(secret);
+    while (at + len < secret.len && (secret.ptr[at + len] & 0xC0U) == 0x80U &&
+           len < (size_t)WINDOW) {
         len++;
     }
-    *out = nvt_span_of(rest.ptr, len);
-    return true;
+    return nvt_span_of(secret.ptr + at, len);
 }
 
 /* ---- comparing ---- */
@@ -275,10 +276,14 @@ static size_t find(const struct stack *k, const struct source *from, struct nvt_
 static size_t find_secret(const struct stack *k, const struct source *from, struct nvt_span secret)
 {
     size_t end = 0;
-    struct nvt_span want;
-    for (size_t at = 0; window_at(secret, at, &want); at++) {
-        size_t found = want.len > from->len ? 0U : find(k, from, want);
-        end = found > end ? found : end;
+    size_t least = least_of(secret);
+    uint8_t first = fold(k->symbol[0]);
+    for (size_t at = 0; least > 0U && least <= from->len && at + least <= secret.len; at++) {
+        uint8_t c = secret.ptr[at];
+        if (fold(c) == first || is_lead(c)) {
+            size_t found = find(k, from, window_at(secret, at));
+            end = found > end ? found : end;
+        }
     }
     return end;
 }
@@ -291,23 +296,25 @@ static size_t place_of(const uint8_t *three)
     return (mixed * 0x9E3779B1U) >> 16U;
 }
 
-/* Whether a secret may begin with these bytes: without an index, any may. */
+/* Whether a secret may begin with these bytes: without an index any may, and a short one is noted
+ * in each of its places. */
 static bool may_begin(const struct nvt_hidden *hidden, const struct source *from)
 {
-    const uint8_t *b = from->bytes;
-    if (hidden->index == NULL || from->len < 3U || is_lead(b[0]) || is_lead(b[1]) ||
-        is_lead(b[2])) {
-        return true;
+    size_t len = from->len < 3U ? from->len : 3U;
+    for (size_t i = 0; i < len; i++) {
+        if (is_lead(from->bytes[i])) {
+            return true;
+        }
     }
-    size_t place = place_of(b);
-    return (hidden->index[place / 8U] >> (place % 8U) & 1U) != 0U;
+    size_t place = len < 3U ? 0U : place_of(from->bytes);
+    return hidden->index == NULL || (hidden->index[place / 8U] >> (place % 8U) & 1U) != 0U;
 }
 
 /* How far into the text a secret goes that the source begins with, 0: none. */
 static size_t find_any(const struct nvt_hidden *hidden, struct stack *k, const struct source *from)
 {
     size_t end = 0;
-    if (!may_begin(hidden, from)) {
+    if (from->len == 0U || !may_begin(hidden, from)) {
         return 0;
     }
     grow(k, from, WINDOW);
@@ -350,28 +357,46 @@ static bool is_name(const struct nvt_hidden *hidden, struct nvt_span text, size_
 
 /* ---- going over a text ---- */
 
+/* Whether base64 may hold the beginning of a secret so many bits behind its first. */
+static bool may_hold(const struct nvt_hidden *hidden, const struct source *letters,
+                     unsigned skipped)
+{
+    uint8_t bytes[3];
+    struct source from = {bytes, NULL, 0};
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 5U; i++) {
+        uint8_t c = i < letters->len ? letters->bytes[i] : (uint8_t)'=';
+        uint32_t six = six_bits(c);
+        if (six > 63U) {
+            return is_lead(c) || c == (uint8_t)'\r' || c == (uint8_t)'\n' ||
+                   may_begin(hidden, &from);
+        }
+        bits = bits << 6U | six;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(bits >> (22U - skipped - 8U * (unsigned)i));
+    }
+    from.len = sizeof bytes;
+    return may_begin(hidden, &from);
+}
+
 /* The end of base64 that begins with the first of these letters and holds a secret, 0: none. */
 static size_t find_coded(const struct nvt_hidden *hidden, struct stack *letters,
                          const struct source *raw)
 {
     size_t end = 0;
     for (unsigned skipped = 0; skipped < 6U; skipped += 2U) {
-        struct stack bytes;
-        struct stack k;
-        struct source from = {bytes.symbol, bytes.end, 0};
-        grow(letters, raw, ESCAPE_LEN);
-        decode(letters, skipped, &bytes);
-        from.len = bytes.len;
-        if (bytes.len == 0U || !may_begin(hidden, &from)) {
-            continue;
+        if (may_hold(hidden, raw, skipped)) {
+            struct stack bytes;
+            struct stack k;
+            k.len = 0;
+            k.taken = 0;
+            grow(letters, raw, LETTERS);
+            decode(letters, skipped, &bytes);
+            struct source from = {bytes.symbol, bytes.end, bytes.len};
+            size_t found = find_any(hidden, &k, &from);
+            end = found > end ? found : end;
         }
-        grow(letters, raw, LETTERS);
-        decode(letters, skipped, &bytes);
-        from.len = bytes.len;
-        k.len = 0;
-        k.taken = 0;
-        size_t found = find_any(hidden, &k, &from);
-        end = found > end ? found : end;
     }
     return end;
 }
@@ -441,15 +466,16 @@ bool nvt_redact_next(struct nvt_redaction *r, struct nvt_span *out_piece, bool *
 
 void nvt_redact_note(uint8_t index[NVT_REDACT_INDEX_LEN], struct nvt_span secret)
 {
-    struct nvt_span want;
-    for (size_t at = 0; window_at(secret, at, &want); at++) {
+    size_t least = least_of(secret);
+    for (size_t at = 0; least > 0U && at + least <= secret.len; at++) {
+        struct nvt_span want = window_at(secret, at);
         struct stack k;
         k.len = 0;
         for (size_t i = 0; i < want.len; i++) {
             push(&k, want.ptr[i], 0);
         }
-        if (k.len < 3U) {
-            (void)memset(index, 0xFF, NVT_REDACT_INDEX_LEN); /* anything may begin so */
+        if (k.len < 4U) {
+            (void)memset(index, 0xFF, NVT_REDACT_INDEX_LEN); /* in base64 four letters hold it */
         } else {
             size_t place = place_of(k.symbol);
             index[place / 8U] |= (uint8_t)(1U << place % 8U);
