@@ -36,7 +36,7 @@ BELOW = {
 }
 ALL = set(BELOW) | {"navette"}
 ROOM_OF_HEADER = {"err": "base", "config": "base", "word": "base",
-                  **{name: "api" for name in ("rpc", "coopcycle", "piste", "jindexe", "demarches")}}
+                  **{name: "api" for name in ("rpc", "rpc_v2", "coopcycle", "piste", "jindexe", "demarches")}}
 
 # A program, not a library: it may include everything.
 PROGRAMS = {"cli", "example", "navette"}

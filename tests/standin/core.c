@@ -235,6 +235,10 @@ static void carry_out(struct request *r)
         reply_json(r, 503, json_pack("{s:i,s:s}", "code", 503, "error", "Service Unavailable"));
         return;
     }
+    if (options.documents != NULL) {
+        documents_answer(r);
+        return;
+    }
     if (r->system == NULL) {
         answer_stray(r);
         return;
@@ -462,6 +466,7 @@ void core_set_port(unsigned port)
 bool core_init(void)
 {
     bool good = gnutls_session_ticket_key_generate(&ticket_key) == 0 && jwt_init();
+    good = good && (options.documents == NULL || documents_load(options.documents));
     for (size_t i = 0; good && systems[i] != NULL; i++) {
         good = systems[i]->init();
     }
@@ -472,6 +477,7 @@ void core_free(void)
 {
     gnutls_free(ticket_key.data);
     free(faults.token_answer);
+    documents_free();
     for (size_t i = 0; systems[i] != NULL; i++) {
         systems[i]->free();
     }

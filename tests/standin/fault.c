@@ -166,6 +166,9 @@ static void do_once(const json_t *set)
         each_limiter(reset_limit, set);
     }
     each_limiter(set_limit, json_object_get(set, "limits"));
+    if (json_object_get(set, "examples") != NULL) {
+        documents_choose(json_object_get(set, "examples"));
+    }
 }
 
 static void set_options(const json_t *set)
@@ -281,6 +284,7 @@ static void show_state(struct request *r)
     (void)json_object_set_new(state, "token_calls", json_integer(counters.token_calls));
     (void)json_object_set_new(state, "token_issued", json_integer(counters.token_issued));
     (void)json_object_set_new(state, "answers", answers_by_status());
+    documents_state(state);
     reply_json(r, 200, state);
 }
 

@@ -46,6 +46,7 @@ static const char usage[] =
     "  --secrets-dir DIR      writes DIR/SYSTEM.keys, what each system knows its client by\n"
     "  --api-v2               the registry still serves API v2\n"
     "  --odd-secrets          with characters that forms must escape\n"
+    "  --documents FILE       answers the examples of that file alone, to the letter\n"
     "  --dossiers N           of the demarche (250)\n"
     "  --app-token-file FILE  writes a legacy application token there\n"
     "  --clock-offset S       its clock is S seconds ahead of the real one\n"
@@ -66,6 +67,7 @@ static const struct option long_options[] = {{"cert", required_argument, NULL, '
                                              {"secrets-dir", required_argument, NULL, 'S'},
                                              {"api-v2", no_argument, NULL, '2'},
                                              {"odd-secrets", no_argument, NULL, 'O'},
+                                             {"documents", required_argument, NULL, 'D'},
                                              {"dossiers", required_argument, NULL, 'd'},
                                              {"app-token-file", required_argument, NULL, 'a'},
                                              {"clock-offset", required_argument, NULL, 'o'},
@@ -96,6 +98,9 @@ static bool set_path(int option, const char *value)
         return true;
     case 'S':
         options.secrets_dir = value;
+        return true;
+    case 'D':
+        options.documents = value;
         return true;
     case 'a':
         options.app_token_file = value;

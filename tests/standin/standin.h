@@ -30,6 +30,7 @@ struct options {
     const char *port_file;
     const char *keys_file;      /* as the command's token file; NULL: one built-in pair */
     const char *secrets_dir;    /* each system's credentials are written there */
+    const char *documents;      /* examples that alone are answered, NULL: all systems are */
     const char *app_token_file; /* a legacy application token is written there */
     const char *priorities;     /* GnuTLS priority string */
     unsigned port;
@@ -311,6 +312,14 @@ void rpc_cee_find(struct request *r);
 void rpc_cee_delete(struct request *r);
 unsigned rpc_cee_count(void);
 void rpc_cee_free(void);
+
+/* ---- documents.c ---- */
+
+bool documents_load(const char *path);
+void documents_answer(struct request *r);
+void documents_choose(const json_t *ids); /* POST /standin/fault {"examples": ["a", "b"]} */
+void documents_state(json_t *out);
+void documents_free(void);
 
 /* ---- coopcycle.c ---- */
 

@@ -4,7 +4,8 @@
 #     run-tests.sh NAME=COMMAND ...
 # A program tells its counts as cmocka does, or by a last line of its own "N passed, N failed".
 # One that tells none, ends badly without telling why, or outlives TEST_TIMEOUT seconds counts as
-# one failed test. What a passing program printed is dropped, what a failing one printed is shown.
+# one failed test. What a passing program printed is dropped but for lines "list - ...", what a
+# failing one printed is shown.
 # TEST_SKIP lists names to leave out.
 # TEST_COUNTS names a file that takes "PASSED FAILED" too, for a caller that adds up.
 set -u
@@ -54,7 +55,11 @@ COUNTS
     [ -z "$why" ] || [ "$f" -gt 0 ] || f=1
     echo "$p $f" >"$log.counts"
     if [ "$f" -eq 0 ]; then
-        printf '  %-28s %5d passed  %3d.%02d s\n' "$name" "$p" $((took / 100)) $((took % 100))
+        {
+            printf '  %-28s %5d passed  %3d.%02d s\n' "$name" "$p" $((took / 100)) $((took % 100))
+            sed -n 's/^list - /      /p' "$log"
+        } >"$log.shown"
+        cat "$log.shown"
         return
     fi
     # In one piece, beside other programs that may have something to say; without what went well.
