@@ -126,6 +126,29 @@ static nvt_err delete (struct nvt_call *c)
     return nvt_rpc_cee_delete(c, &rpc, NVT_LIT(UUID));
 }
 
+#define RECEIPT_V2(id) "{\"journey_id\":\"" id "\",\"created_at\":\"2021-11-08T13:32:26.307Z\"}"
+#define PAGE_V2(id)                                                                                \
+    "{\"id\":1,\"result\":{\"meta\":null,\"data\":" RECEIPT_V2(id) "},\"jsonrpc\":\"2.0\"}"
+#define STATUS_V2(id)                                                                              \
+    "{\"status\":\"ok\",\"journey_id\":\"" id "\",\"created_at\":\"2021-11-08T13:32:26.307Z\"}"
+#define PLAIN_ERROR "{\"code\":404,\"error\":\"Not found\"}"
+
+static nvt_err send_v2(struct nvt_call *c)
+{
+    return nvt_rpc_v2_send(
+        c, &rpc, NVT_LIT("{\"driver\":{\"journey_id\":\"no\"},\"journey_id\" : \"" ID_JSON "\"}"));
+}
+
+static nvt_err status_v2(struct nvt_call *c)
+{
+    return nvt_rpc_v2_status(c, &rpc, NVT_LIT(ID));
+}
+
+static nvt_err cancel_v2(struct nvt_call *c)
+{
+    return nvt_rpc_v2_cancel(c, &rpc, NVT_LIT(ID));
+}
+
 /* ---- CoopCycle ---- */
 
 #define HYDRA "{\"@type\":\"hydra:Error\",\"hydra:title\":\"An error occurred\"}"
@@ -264,6 +287,7 @@ static nvt_err dossier(struct nvt_call *c)
 /* ---- the rows ---- */
 
 #define RPC &nvt_rpc_profile
+#define RPC_V2 &nvt_rpc_v2_profile
 #define COOP &nvt_coopcycle_profile
 #define PISTE &nvt_piste_profile
 #define DS &nvt_demarches_profile
@@ -282,6 +306,10 @@ static const struct typed calls[] = {
     {"CEE register", RPC, apply, 201, APPLICATION(UUID), NULL, "\"Not found\"", 0},
     {"CEE find", RPC, find, 200, APPLICATION(UUID), APPLICATION(OTHER_UUID), RPC_ERROR, 0},
     {"CEE delete", RPC, delete, 204, "", NULL, "\"Not found\"", MAY_BE_EMPTY},
+    {"v2 send", RPC_V2, send_v2, 201, RECEIPT_V2(ID_JSON), RECEIPT_V2("j-2"), PLAIN_ERROR, 0},
+    {"v2 send, page", RPC_V2, send_v2, 201, PAGE_V2(ID_JSON), PAGE_V2("j-2"), RPC_ERROR, 0},
+    {"v2 status", RPC_V2, status_v2, 200, STATUS_V2(ID_JSON), STATUS_V2("j-2"), PLAIN_ERROR, 0},
+    {"v2 cancel", RPC_V2, cancel_v2, 200, "", NULL, PLAIN_ERROR, OPEN | MAY_BE_EMPTY},
     {"delivery create", COOP, create, 201, DELIVERY("12"), NULL, HYDRA, 0},
     {"delivery get", COOP, get, 200, DELIVERY("12"), DELIVERY("13"), LEXIK, 0},
     {"delivery update", COOP, put, 200, DELIVERY("12"), DELIVERY("13"), HYDRA, 0},
