@@ -13,7 +13,7 @@
 #     + ID ...          further examples that the server answers
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-need curl
+need curl openssl
 
 # split FILE: a folder for each example, with a file for each thing that is said of it.
 split() {
