@@ -402,11 +402,13 @@ bool file_write(int fd, struct nvt_span bytes);
  * errno: EACCES or EAGAIN when another run has it. */
 int file_open_locked(int dir, const char *name, int flags);
 
-#define CLI_LINE_MAX 16384U
+/* Longest line of journeys, here and in the service: the largest legal journey, each of its texts
+ * of 256 characters of four bytes, fits. */
+#define CLI_LINE_MAX 40960U
 
 /* Lines of a file in fixed memory. */
 struct lines {
-    FILE *file;
+    FILE *file; /* what it is read by goes past its buffer */
     const char *name;
     uint64_t size;   /* of the file, 0 when not known */
     uint64_t offset; /* read so far */
@@ -414,13 +416,26 @@ struct lines {
     size_t len;
     size_t peak;   /* longest line so far */
     bool too_long; /* the line under way is longer than CLI_LINE_MAX: its end is dropped */
+    bool begun;    /* a byte of the line under way is there */
+    bool ended;    /* nothing more comes */
     bool failed;   /* reading failed */
+    size_t from, piece_len;
+    uint8_t piece[16384];
     char text[CLI_LINE_MAX + 1U];
+};
+
+enum lines_got {
+    LINES_END,
+    LINES_LINE,
+    LINES_LATER /* whoever writes it has not yet written a whole line */
 };
 
 int lines_open(struct lines *l, const char *path, bool json);
 bool lines_next(struct lines *l); /* false at the end; blank lines are skipped */
 void lines_close(struct lines *l);
+
+/* The same without waiting: with LINES_LATER wait for the file's descriptor. */
+enum lines_got lines_try(struct lines *l);
 
 /* ---- commands that stand in tables of other files ---- */
 
@@ -431,5 +446,6 @@ int cmd_version(const struct args *a);
 int cmd_journey_send(const struct args *a);
 int cmd_journey_check(const struct args *a);
 int cmd_journey_list(const struct args *a);
+int cmd_journey_reconcile(const struct args *a);
 
 #endif

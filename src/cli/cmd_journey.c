@@ -231,9 +231,9 @@ static int cmd_journey_update(const struct args *a)
 /* ---- the table ---- */
 
 const struct command journey_commands[] = {
-    {"journey send", "api refused retry-for", 1, 1, cmd_journey_send, "FILE|-",
+    {"journey send", "api refused retry-for connections", 1, 1, cmd_journey_send, "FILE|-",
      "send the journeys of a JSON Lines file",
-     "Sends each line of FILE (one journey, JSON, at most 16384 bytes) to the registry. A line "
+     "Sends each line of FILE (one journey, JSON, at most 40960 bytes) to the registry. A line "
      "that\n"
      "breaks a rule of the API is not sent: it is named with field and reason and set aside. What\n"
      "the registry has already counts as delivered, so the same file may be sent again.\n"
@@ -243,7 +243,12 @@ const struct command journey_commands[] = {
      "  --api VERSION     v3.3 (the default) or v2, with journeys in that version's form\n"
      "  --refused FILE    where refused and set-aside journeys go, with reasons, as JSON Lines\n"
      "                    (FILE.refused, made anew; with - journeys.refused, added to)\n"
-     "  --retry-for S     how long one journey is tried again before the run stops (300)\n"
+     "  --retry-for S     how long to wait while nothing gets through before the run stops (300)\n"
+     "  --connections N   to the registry at once, 1 to 32 (1)\n"
+     "A line that the server fails on while others pass is tried a few times and set aside: the "
+     "next "
+     "run\n"
+     "tries it again, and stops at none either.\n"
      "\n"
      "Examples:\n"
      "  navette journey send today.jsonl\n"
@@ -265,6 +270,24 @@ const struct command journey_commands[] = {
      "Examples:\n"
      "  navette journey status 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10\n"
      "  navette journey status 2f6c2f0e-5a3e-4a55-8a5e-0c9a7a1d3b10 --json\n"},
+    {"journey reconcile", "api retry-for connections", 1, 1, cmd_journey_reconcile, "FILE|-",
+     "what the registry has decided on the journeys of a file",
+     "Delivered is not accepted: the registry looks for fraud and anomalies within a day or two. "
+     "FILE\n"
+     "holds one journey a line: as it was sent, a record of a refused file, or its\n"
+     "operator_journey_id alone. Each is asked about (2 000 a minute); those that were not "
+     "accepted "
+     "or\n"
+     "are not known there are listed with the registry's labels, and the exit code is 1. Pending "
+     "ones\n"
+     "are counted: ask again later.\n"
+     "  --api VERSION     v3.3 (the default) or v2, where the id is journey_id\n"
+     "  --retry-for S     how long to wait while nothing gets through before the run stops (300)\n"
+     "  --connections N   to the registry at once, 1 to 32 (1)\n"
+     "\n"
+     "Examples:\n"
+     "  navette journey reconcile yesterday.jsonl\n"
+     "  navette journey list --status pending --all | navette journey reconcile - --json\n"},
     {"journey update", "", 2, 2, cmd_journey_update, "ID FILE|-",
      "replace incentives, class, times, places and distance of a journey",
      "FILE holds the journey as one JSON object, whole or with only the members that may change:\n"

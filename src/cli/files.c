@@ -3,8 +3,10 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool is_stdin(const char *path)
 {
@@ -143,24 +145,72 @@ static void keep(struct lines *l, char c)
     }
 }
 
-/* One line without its end. False when nothing was left. */
-static bool read_line(struct lines *l)
+/* Without waiting: whether reading would bring something, be it the end. */
+static bool is_readable(const struct lines *l)
 {
-    int c = getc(l->file);
-    bool any = c != EOF;
-    l->len = 0;
-    l->too_long = false;
-    while (c != EOF && c != '\n') {
-        l->offset++;
-        keep(l, (char)c);
-        c = getc(l->file);
-    }
-    if (c == '\n') {
-        l->offset++;
-    }
+    struct pollfd p = {.fd = fileno(l->file), .events = POLLIN};
+    return poll(&p, 1U, 0) != 0;
+}
+
+/* False at the end of the input. A signal that asks us to stop ends it too. */
+static bool read_piece(struct lines *l)
+{
+    ssize_t n = 0;
+    do {
+        n = read(fileno(l->file), l->piece, sizeof l->piece);
+    } while (n < 0 && errno == EINTR && !signals_stop());
+    l->from = 0;
+    l->piece_len = n > 0 ? (size_t)n : 0U;
+    l->failed = n < 0 && !signals_stop();
+    l->ended = n <= 0;
+    return n > 0;
+}
+
+/* The line under way has its end. */
+static void end_line(struct lines *l)
+{
     l->text[l->len] = '\0';
-    l->number += any ? 1U : 0U;
-    return any;
+    l->number++;
+    l->begun = false;
+}
+
+/* Bytes of the piece up to the line's end, or all of them. True: the line has its end. */
+static bool take_bytes(struct lines *l)
+{
+    bool ended = false;
+    while (!ended && l->from < l->piece_len) {
+        char c = (char)l->piece[l->from];
+        l->from++;
+        l->offset++;
+        ended = c == '\n';
+        l->begun = true;
+        if (!ended) {
+            keep(l, c);
+        }
+    }
+    return ended;
+}
+
+/* One line without its end; what there is of it stays for the next call with LINES_LATER. */
+static enum lines_got read_line(struct lines *l, bool wait)
+{
+    if (!l->begun) {
+        l->len = 0;
+        l->too_long = false;
+    }
+    while (!take_bytes(l)) {
+        if (!l->ended && !wait && !is_readable(l)) {
+            return LINES_LATER;
+        }
+        if (l->ended || !read_piece(l)) {
+            if (l->begun) {
+                break;
+            }
+            return LINES_END;
+        }
+    }
+    end_line(l);
+    return LINES_LINE;
 }
 
 /* White space at both ends is JSON's, so it may go; so may the mark that some editors put before
@@ -183,15 +233,26 @@ static void trim(struct lines *l)
     l->text[l->len] = '\0';
 }
 
-bool lines_next(struct lines *l)
+static enum lines_got next_line(struct lines *l, bool wait)
 {
-    while (read_line(l)) {
+    enum lines_got got = read_line(l, wait);
+    while (got == LINES_LINE) {
         trim(l);
         l->peak = l->len > l->peak ? l->len : l->peak;
         if (l->len > 0U) {
-            return true;
+            return LINES_LINE;
         }
+        got = read_line(l, wait);
     }
-    l->failed = ferror(l->file) != 0 && !signals_stop(); /* which interrupts it */
-    return false;
+    return got;
+}
+
+bool lines_next(struct lines *l)
+{
+    return next_line(l, true) == LINES_LINE;
+}
+
+enum lines_got lines_try(struct lines *l)
+{
+    return next_line(l, false);
 }

@@ -2,8 +2,6 @@
 /* One line in: checked, appended to the spool, answered. */
 #include "serve.h"
 
-#define MARGIN_S 60
-
 static nvt_err refuse(struct serve *s, struct intake_result *out)
 {
     s->intake.refused++;
@@ -65,23 +63,13 @@ static nvt_err append(struct serve *s, struct nvt_span line, uint32_t due_s,
     return err;
 }
 
-/* What counts as the future: by the registry's clock, which judges in the end, with a margin for
- * what is on its way. This clock may be set wrong, and a journey refused for that would be lost. 0,
- * so that nothing does, until the registry has told its time. */
-static int64_t latest_s(const struct serve *s)
-{
-    const struct nvt_uplink *u = &s->uplink;
-    uint64_t now_ms = session_now_ms(&s->session);
-    return u->date_s == 0 ? 0
-                          : u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U) + MARGIN_S;
-}
-
 nvt_err intake_line(struct serve *s, struct nvt_span line, struct intake_result *out)
 {
     uint32_t due_s = 0;
     (void)memset(out, 0, sizeof *out);
     s->intake.lines++;
-    if (journey_check_due(line, latest_s(s), &due_s, &out->fault) != NVT_OK) {
+    int64_t latest_s = journey_latest_s(&s->uplink, session_now_ms(&s->session));
+    if (journey_check_due(line, latest_s, &due_s, &out->fault) != NVT_OK) {
         return refuse(s, out);
     }
     return append(s, line, due_s, out);

@@ -2,8 +2,11 @@
 /* What is wrong with a line, found before it is sent or kept. */
 #include "journeys.h"
 
-/* incentive_counterparts may hold anything, so more than a plain journey needs. */
-#define POOL 4096U
+/* incentive_counterparts may hold anything: a token takes two bytes at least ("1,"). What is not
+ * used is never touched. */
+#define POOL (CLI_LINE_MAX / 2U + 8U)
+
+#define MARGIN_S 60
 
 static struct nvt_json_tok pool[POOL];
 
@@ -61,4 +64,10 @@ bool journey_text_at(struct nvt_span text, const char *path, struct nvt_buf *out
     return nvt_json_parse(&doc, text, pool, POOL) == NVT_OK &&
            nvt_json_find(&doc, 0U, path, &node) == NVT_OK &&
            nvt_json_get_str(&doc, node, out) == NVT_OK;
+}
+
+int64_t journey_latest_s(const struct nvt_uplink *u, uint64_t now_ms)
+{
+    return u->date_s == 0 ? 0
+                          : u->date_s + (int64_t)((now_ms - u->date_mono_ms) / 1000U) + MARGIN_S;
 }

@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+#include <navette/ram.h>
+
 /* ---- journey_line.c: why a line is no journey, found without sending it ---- */
 
 struct line_fault {
@@ -24,10 +26,18 @@ nvt_err journey_check_due(struct nvt_span text, int64_t now_s, uint32_t *out_due
 /* The string at path, unescaped. False: there is none, or out is too small. */
 bool journey_text_at(struct nvt_span text, const char *path, struct nvt_buf *out);
 
+/* What counts as the future, for now_s above: by the registry's clock, which judges in the end,
+ * with a margin for what is on its way; the uplink waits for those. This clock may be set wrong,
+ * and a journey refused for that would be lost. 0, so that nothing does, until the registry has
+ * told its time. */
+int64_t journey_latest_s(const struct nvt_uplink *u, uint64_t now_ms);
+
 /* ---- refused.c: what was not delivered, as JSON Lines ----
  * {"line":7,"by":"check","error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..","journey":{}}
- * by: "check" (set aside here) or "registry" (then with "http_status" and "code"). A line that is
- * not JSON stands as "text" when it is UTF-8, and is left out when not, or when it is too long. */
+ * by: "check" (set aside here), "registry" (refused there) or "server" (which failed on it each
+ * time that it was sent: the registry itself has not refused it). The last two have "http_status"
+ * and "code" when there was an answer. A line that is not JSON stands as "text" when it is UTF-8,
+ * and is left out when not, or when it is too long. */
 
 struct refused {
     FILE *file; /* NULL: not wanted */
@@ -39,7 +49,6 @@ struct refused {
 
 int refused_open(struct refused *r, const char *path, const struct lines *input, bool json);
 void refused_fault(struct refused *r, const struct lines *l, const struct line_fault *f);
-void refused_by_registry(struct refused *r, const struct lines *l, const struct nvt_failure *f);
 
 /* CLI_OK, or CLI_INPUT after a message when not all could be written. */
 int refused_close(struct refused *r);
@@ -53,6 +62,9 @@ struct refused_line {
 };
 bool refused_record(struct nvt_buf *out, const struct refused_line *line,
                     const struct nvt_failure *f);
+
+/* Adds such a record of a line that was sent. */
+void refused_sent(struct refused *r, const struct refused_line *line, const struct nvt_failure *f);
 
 /* "journey" with the text as it stands, or "text" when it is no JSON or nested too deeply for an
  * object around it, or nothing and false when it is no UTF-8 or empty. */
@@ -79,28 +91,95 @@ struct reasons {
 void reasons_add(struct reasons *r, unsigned http_status, const char *code, const char *text,
                  unsigned long line);
 
-/* ---- a run ---- */
+/* ---- run.c: over the lines of a file, each of which the uplink sends ---- */
+
+#define SEND_LANES_MAX 32U
+#define SEND_OPEN_MAX 1024U /* lines read and not done with */
+
+/* A line in the outbox. */
+struct open_line {
+    uint32_t id; /* of its entry */
+    unsigned long number;
+};
 
 struct run {
-    struct session session;
+    struct session session; /* its own call only tells why the run stopped */
     struct settings settings;
     struct lines lines;
-    struct refused refused;
-    struct reasons refusals; /* by the registry */
-    struct reasons set_aside;
-    struct nvt_rpc_request request;
-    unsigned long delivered, duplicate, refused_count, set_aside_count, repeats;
-    bool reached;      /* the server has answered a journey once */
-    bool open;         /* the journey under way has no outcome yet */
-    int code;          /* why the run stopped early, CLI_OK while it has not */
+
+    /* What the command says. */
+    const struct nvt_uplink_kind *kind;
+    /* The line just read: true with its entry, which stays until the next line; false: it is set
+     * aside. */
+    bool (*take)(struct run *r, struct nvt_span *out_entry);
+    nvt_err (*settled)(void *run, const struct nvt_uplink_receipt *rc); /* calls run_done first */
+    const char *doing;                                                  /* "sending" */
+    uint32_t retry_for_s, lane_count;
+
+    /* How it goes. */
+    struct nvt_ram ram;
+    struct nvt_spool spool;
+    struct nvt_uplink uplink;
+    struct nvt_uplink_lane lanes[SEND_LANES_MAX];
+    struct open_line open[SEND_OPEN_MAX]; /* in the file's order */
+    size_t open_count;
+    struct nvt_span entry;   /* of held_line */
+    bool held_line;          /* a line was read, and has no room in the outbox yet */
+    bool at_end;             /* of the input */
+    uint32_t newest_taken;   /* the highest id that the uplink has taken so far */
+    unsigned long done;      /* lines that are done with */
+    unsigned long last_done; /* the highest number of one */
+    uint32_t retries_said;
+    uint64_t down_ms;  /* since when nothing gets through, 0: it does */
+    uint64_t stop_ms;  /* after a signal: until when answers are waited for, 0: none came */
+    int code;          /* why it stopped early, CLI_OK while it has not */
     char stopped[640]; /* the sentence for it */
     nvt_err err;
     uint64_t start_ms, end_ms;
-    uint32_t retry_for_s;
     const char *note; /* what is being waited for, NULL */
     bool terminal;    /* standard error is one */
     uint64_t shown_ms;
+
+    /* Of journey send. */
+    struct refused refused;
+    struct reasons refusals; /* by the registry */
+    struct reasons failures; /* of the server */
+    struct reasons set_aside;
+    unsigned long delivered, duplicate, refused_count, failed_count, set_aside_count;
 };
+
+/* --retry-for and --connections. CLI_OK, or the exit code after a message. */
+int run_load(struct run *r, const struct args *a);
+
+/* With session and lines open: all of them, or until r->code says why not. CLI_OK, or the exit code
+ * after a message when it could not begin. */
+int run_all(struct run *r);
+
+/* Says why it stopped early; returns r->code. */
+int run_say_stop(struct run *r);
+
+/* In settled: the number of the entry's line, which is done with. */
+unsigned long run_done(struct run *r, const struct nvt_uplink_receipt *rc);
+
+/* ---- outbox.c: the lines under way, in a spool in memory; each entry with its line ---- */
+
+/* Memory, spool and uplink. CLI_OK, or the exit code after a message. */
+int outbox_open(struct run *r);
+
+/* r->entry, of the line just read; false when there is no room yet. */
+bool outbox_put(struct run *r);
+
+/* Enough lines for the uplink to go on with, and to tell a line's fault from the link's. */
+bool outbox_is_filled(struct run *r);
+
+/* The first line that is not done with. */
+unsigned long outbox_first(const struct run *r);
+
+/* The line on that lane, 0: none. */
+unsigned long outbox_line_of(const struct run *r, const struct nvt_uplink_lane *lane);
+
+/* Bytes of it, rooms and journeys on their way included. */
+size_t outbox_size(const struct run *r);
 
 /* progress.c */
 void progress_start(struct run *r);
@@ -110,6 +189,7 @@ void progress_end(struct run *r);
 
 /* report.c */
 void report_print(struct run *r);
+void report_rest(const struct run *r); /* what was not sent */
 void report_json(struct run *r, int code);
 
 #endif

@@ -17,18 +17,28 @@ struct figures {
     unsigned long left_s; /* with percent */
 };
 
+/* How much of the file is done with: lines that are open count for nothing. */
+static uint64_t offset_done(const struct run *r, unsigned long done)
+{
+    uint64_t all = (uint64_t)done + r->open_count + (r->held_line ? 1U : 0U);
+    if (all == 0U) {
+        return r->lines.offset; /* blank lines alone */
+    }
+    return r->lines.offset / all * done + r->lines.offset % all * done / all;
+}
+
 static void figure(const struct run *r, struct figures *f)
 {
     uint64_t took_ms = session_now_ms(&r->session) - r->start_ms;
     (void)memset(f, 0, sizeof *f);
-    f->done = r->delivered + r->duplicate + r->refused_count + r->set_aside_count;
+    f->done = r->done;
     f->per_s = took_ms == 0U ? 0U : (unsigned long)((uint64_t)f->done * 1000U / took_ms);
     f->percent = 101U;
     if (r->lines.size > 0U && r->lines.offset <= r->lines.size) {
-        f->percent = (unsigned)(r->lines.offset * 100U / r->lines.size);
-        if (r->lines.offset > 0U) {
-            uint64_t left = r->lines.size - r->lines.offset;
-            f->left_s = (unsigned long)(took_ms * left / r->lines.offset / 1000U);
+        uint64_t offset = offset_done(r, f->done);
+        f->percent = (unsigned)(offset * 100U / r->lines.size);
+        if (offset > 0U) {
+            f->left_s = (unsigned long)(took_ms * (r->lines.size - offset) / offset / 1000U);
         }
     }
 }
@@ -105,7 +115,7 @@ void progress_start(struct run *r)
     r->session.tick = progress_tick;
     r->session.tick_ctx = r;
     if (!r->terminal) {
-        say("sending %s to %s", r->lines.name, r->session.client.origin.host);
+        say("%s %s: %s", r->doing, r->lines.name, r->session.client.origin.host);
     }
 }
 

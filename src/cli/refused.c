@@ -112,33 +112,33 @@ bool refused_record(struct nvt_buf *out, const struct refused_line *line,
     return nvt_json_writer_end(&w) == NVT_OK && shown;
 }
 
-static void put_record(struct refused *r, const struct lines *l, const char *by,
-                       const struct nvt_failure *f, const char *reason)
+static void put_record(struct refused *r, const struct refused_line *line,
+                       const struct nvt_failure *f)
 {
     static uint8_t mem[8U * CLI_LINE_MAX];
-    struct refused_line line = {l->number, by, reason, NVT_LIT("")};
     struct nvt_buf b;
     if (r->file == NULL) {
         return;
     }
     nvt_buf_init(&b, mem, sizeof mem);
-    line.text = nvt_span_of(l->text, l->too_long ? 0U : l->len);
-    (void)refused_record(&b, &line, f);
+    (void)refused_record(&b, line, f);
     (void)fwrite(b.ptr, 1U, b.len, r->file);
     r->count++;
 }
 
 void refused_fault(struct refused *r, const struct lines *l, const struct line_fault *f)
 {
+    struct refused_line line = {l->number, "check", f->reason, NVT_LIT("")};
     struct nvt_failure failure = f->failure;
     failure.err = f->err;
     failure.http_status = 0;
-    put_record(r, l, "check", &failure, f->reason);
+    line.text = nvt_span_of(l->text, l->too_long ? 0U : l->len);
+    put_record(r, &line, &failure);
 }
 
-void refused_by_registry(struct refused *r, const struct lines *l, const struct nvt_failure *f)
+void refused_sent(struct refused *r, const struct refused_line *line, const struct nvt_failure *f)
 {
-    put_record(r, l, "registry", f, f->message[0] == '\0' ? nvt_err_text(f->err) : f->message);
+    put_record(r, line, f);
 }
 
 int refused_close(struct refused *r)

@@ -11,11 +11,10 @@ struct totals {
 
 static void total(const struct run *r, struct totals *t)
 {
-    t->done = r->delivered + r->duplicate + r->refused_count;
+    t->done = r->delivered + r->duplicate + r->refused_count + r->failed_count;
     t->took_ms = r->end_ms - r->start_ms;
     t->per_s_x10 = t->took_ms == 0U ? 0U : (uint64_t)t->done * 10000U / t->took_ms;
-    t->memory =
-        sizeof r->session.client + sizeof r->session.call + sizeof r->request + r->lines.peak;
+    t->memory = sizeof r->session.client + outbox_size(r) + r->lines.peak;
 }
 
 static void print_reason(const struct reason *g)
@@ -53,10 +52,21 @@ static void print_figures(const struct run *r)
     (void)printf("handshakes      %lu full, %lu resumed\n", (unsigned long)stats->handshakes,
                  (unsigned long)stats->resumptions);
     (void)printf("token requests  %lu\n", (unsigned long)r->session.call.token_requests);
-    (void)printf("fixed memory    %zu bytes: client %zu, call %zu, request %zu, longest line %zu "
+    (void)printf("fixed memory    %zu bytes: client %zu, lines under way %zu, longest line %zu "
                  "(of %u)\n",
-                 t.memory, sizeof r->session.client, sizeof r->session.call, sizeof r->request,
-                 r->lines.peak, CLI_LINE_MAX);
+                 t.memory, sizeof r->session.client, outbox_size(r), r->lines.peak, CLI_LINE_MAX);
+}
+
+/* Lines behind the first one that is open may be done with. */
+void report_rest(const struct run *r)
+{
+    unsigned long first = outbox_first(r);
+    if (first > r->last_done) {
+        (void)printf("not sent        all from line %lu on\n", first);
+    } else {
+        (void)printf("not sent        some from line %lu on, all from line %lu on\n", first,
+                     r->last_done + 1U);
+    }
 }
 
 void report_print(struct run *r)
@@ -66,13 +76,16 @@ void report_print(struct run *r)
                  r->duplicate > 0U ? "  (the registry has them already)" : "");
     (void)printf("refused         %lu\n", r->refused_count);
     print_reasons(&r->refusals);
+    (void)printf("failed          %lu%s\n", r->failed_count,
+                 r->failed_count == 0U   ? ""
+                 : r->failed_count == 1U ? "  (the server failed on it)"
+                                         : "  (the server failed on them)");
+    print_reasons(&r->failures);
     (void)printf("set aside       %lu%s\n", r->set_aside_count,
                  r->set_aside_count > 0U ? "  (not sent)" : "");
     print_reasons(&r->set_aside);
     if (r->code != CLI_OK) {
-        (void)printf("not sent        %s from line %lu on\n",
-                     r->open ? "the journey under way, and all" : "all",
-                     r->lines.number + (r->open ? 0U : 1U));
+        report_rest(r);
     }
     if (r->refused.count > 0U) {
         (void)printf("kept in         %s\n", r->refused.path);
@@ -113,7 +126,7 @@ static void json_figures(const struct run *r)
     out_int("handshakes", stats->handshakes);
     out_int("resumptions", stats->resumptions);
     out_int("token_requests", r->session.call.token_requests);
-    out_int("repeats", (int64_t)r->repeats);
+    out_int("repeats", r->uplink.state.count.retries);
     out_int("fixed_memory", (int64_t)t.memory);
     out_int("longest_line", (int64_t)r->lines.peak);
 }
@@ -126,10 +139,15 @@ void report_json(struct run *r, int code)
     out_int("delivered", (int64_t)r->delivered);
     out_int("duplicate", (int64_t)r->duplicate);
     out_int("refused", (int64_t)r->refused_count);
+    out_int("failed", (int64_t)r->failed_count);
     out_int("set_aside", (int64_t)r->set_aside_count);
     out_bool("complete", r->code == CLI_OK);
     out_int("last_line", (int64_t)r->lines.number);
+    if (r->code != CLI_OK) {
+        out_int("not_sent_from", (int64_t)outbox_first(r));
+    }
     json_reasons("refusals", &r->refusals);
+    json_reasons("failures", &r->failures);
     json_reasons("faults", &r->set_aside);
     out_str("refused_file", r->refused.count > 0U ? r->refused.path : "");
     json_figures(r);

@@ -154,11 +154,11 @@ def line(length):
     text = json.dumps(journey, separators=(',', ':'))
     return text[:-1] + ' ' * (length - len(text)) + '}'
 with open(work + '/lines', 'w') as f:
-    f.write(line(16384) + '\n' + line(16385) + '\n' + line(5000000) + '\n' + line(900) + '\n')
+    f.write(line(40960) + '\n' + line(40961) + '\n' + line(5000000) + '\n' + line(900) + '\n')
 PY
 nv journey check "$work/lines" --refused "$work/refused"
 is 'check: lines too long' "$(printf '%s\n' "$out" | tail -n 1)" '2 good, 2 broken'
-like 'check: lines too long: reason' "$out" '^line 3: the line is longer than 16384 bytes$'
+like 'check: lines too long: reason' "$out" '^line 3: the line is longer than 40960 bytes$'
 
 # What is set aside can be read again, and holds the journey unchanged.
 {

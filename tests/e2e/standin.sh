@@ -209,7 +209,7 @@ deliver 'a connection closed unannounced, every third answer' 15 '{"close_silent
 deliver 'a request lost' 16 '{"scope":"journeys","drop_before":1}'
 deliver 'a request lost with a reset' 17 '{"scope":"journeys","drop_before":1,"reset":true}'
 deliver 'an answer lost' 18 '{"scope":"journeys","drop_after":1}'
-is '... the repetition found it there' "$(number duplicate)" 1
+is '... it was looked up, and found there' "$(number delivered)" 10
 deliver 'an answer lost with a reset' 19 '{"scope":"journeys","drop_after":1,"reset":true}'
 deliver 'an answer cut short' 20 '{"scope":"journeys","truncate":1}'
 deliver 'all answers in small chunks' 21 '{"chunked":true}'

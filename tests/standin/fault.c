@@ -5,13 +5,14 @@
  * Neither is counted, limited or disturbed itself.
  *
  * Which requests are hit: "scope" is "any", "token", "calls" (all but tokens), "journeys" or the
- * name of a system; "system" narrows a scope to one system; "path" to paths that start so.
+ * name of a system; "system" narrows a scope to one system; "path" to paths that start so; "match"
+ * to requests with that text in their body.
  *
  * Counted: fail_count (with fail_status, retry_after), front_count (with front_status, front_type,
  * front_body; front_late: in place of the answer to what was carried out), drop_before, drop_after
  * (with reset), truncate, delay_count (with delay_ms). Until cleared: close_after, close_silent,
- * maintenance, chunked. Once: token_answer, expire_tokens, settle, reset_limits. Settings that
- * "clear" leaves: limits {NAME: N}, limit_scale, token_life, piste_life, coopcycle_life,
+ * maintenance, chunked. Once: token_answer, expire_tokens, settle, decide {ID: {status, labels}}
+ * (registry), reset_limits. Settings that "clear" leaves: limits {NAME: N}, limit_scale, token_life, piste_life, coopcycle_life,
  * jindexe_life, dossiers. Names of limits: token, write, read, cee, rest (registry), piste,
  * piste_token, demarches. Of one system: assigned (CoopCycle), cee_disabled (registry),
  * unsubscribed PATH, rate_header TEXT, no_id, locked N (PISTE), page_max N, slow_dossier NUMBER,
@@ -25,6 +26,17 @@
 
 struct faults faults;
 
+static bool body_has(const struct request *r, const char *text)
+{
+    const size_t len = strlen(text);
+    for (size_t i = 0; len <= r->body_len && i <= r->body_len - len; i++) {
+        if (memcmp(r->body + i, text, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool fault_hits(const struct request *r, unsigned *counter)
 {
     const enum scope of = r->route == NULL ? SCOPE_CALLS : r->route->scope;
@@ -32,7 +44,7 @@ bool fault_hits(const struct request *r, unsigned *counter)
                           (faults.scope == SCOPE_CALLS && of != SCOPE_TOKEN);
     const bool in_system = faults.system == NULL || faults.system == r->system;
     if (!in_scope || !in_system || strncmp(r->url, faults.path, strlen(faults.path)) != 0 ||
-        *counter == 0U) {
+        *counter == 0U || (faults.match[0] != '\0' && !body_has(r, faults.match))) {
         return false;
     }
     (*counter)--;
@@ -111,6 +123,7 @@ static void set_scope(const json_t *set)
         faults.system = system_named(system);
     }
     set_text(set, "path", faults.path, sizeof faults.path);
+    set_text(set, "match", faults.match, sizeof faults.match);
 }
 
 static void set_token_answer(const json_t *set)
@@ -161,6 +174,9 @@ static void do_once(const json_t *set)
     if (json_is_true(json_object_get(set, "settle"))) {
         rpc_settle();
         rpc_v2_settle();
+    }
+    if (json_is_object(json_object_get(set, "decide"))) {
+        rpc_decide(json_object_get(set, "decide"));
     }
     if (json_is_true(json_object_get(set, "reset_limits"))) {
         each_limiter(reset_limit, set);

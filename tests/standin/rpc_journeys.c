@@ -13,14 +13,35 @@
 #define BUCKETS 4096U
 #define DAY_S 86400
 
-enum status { PENDING, OK, CANCELED, TERMS_VIOLATION, STATUS_COUNT };
+enum status {
+    PENDING,
+    OK,
+    CANCELED,
+    TERMS_VIOLATION,
+    FRAUD,
+    ANOMALY,
+    VALIDATION,
+    ACQUISITION,
+    NORMALIZATION,
+    UNKNOWN,
+    STATUS_COUNT
+};
 
-static const char *const status_names[STATUS_COUNT] = {"pending", "ok", "canceled",
-                                                       "terms_violation_error"};
+static const char *const status_names[STATUS_COUNT] = {"pending",
+                                                       "ok",
+                                                       "canceled",
+                                                       "terms_violation_error",
+                                                       "fraud_error",
+                                                       "anomaly_error",
+                                                       "validation_error",
+                                                       "acquisition_error",
+                                                       "normalization_error",
+                                                       "unknown"};
 
 struct journey {
     json_t *document;
     json_t *violations; /* NULL: none */
+    json_t *labels;     /* of fraud or of an anomaly; NULL: none */
     const char *id;     /* these four point into the document */
     const char *trip_id;
     const char *keys[2]; /* driver, passenger */
@@ -256,6 +277,7 @@ static void drop_journey(struct journey *j)
 {
     json_decref(j->document);
     json_decref(j->violations);
+    json_decref(j->labels);
     free(j);
 }
 
@@ -338,6 +360,10 @@ void rpc_get_journey(struct request *r)
                              "anomaly_error_details");
     if (j->violations != NULL) {
         (void)json_object_set(body, "terms_violation_details", j->violations);
+    }
+    if (j->labels != NULL) {
+        (void)json_object_set(
+            body, j->status == FRAUD ? "fraud_error_labels" : "anomaly_error_details", j->labels);
     }
     reply_json(r, 200, body);
 }
@@ -508,6 +534,26 @@ void rpc_settle(void)
 {
     for (struct journey *j = newest; j != NULL; j = j->older) {
         j->status = j->status == PENDING ? OK : j->status;
+    }
+}
+
+/* The same for journeys named by id: {ID: {"status": NAME, "labels": [...]}}. Fraud labels are
+ * texts in the server's code and objects in its specification; anomalies are objects with metas. */
+void rpc_decide(const json_t *decisions)
+{
+    const char *id = NULL;
+    json_t *decision = NULL;
+    json_object_foreach((json_t *)decisions, id, decision)
+    {
+        struct journey *j = find(1U, id);
+        const char *status = text_at(decision, "status");
+        for (unsigned i = 0; j != NULL && status != NULL && i < (unsigned)STATUS_COUNT; i++) {
+            j->status = strcmp(status, status_names[i]) == 0 ? (enum status)i : j->status;
+        }
+        if (j != NULL) {
+            json_decref(j->labels);
+            j->labels = json_incref(json_object_get(decision, "labels"));
+        }
     }
 }
 

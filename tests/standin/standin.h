@@ -212,6 +212,7 @@ struct faults {
     enum scope scope; /* which requests are hit */
     const struct system *system;
     char path[128]; /* only paths that start so; "": all */
+    char match[64]; /* only bodies with this text; "": all */
     unsigned fail_status, fail_count;
     char retry_after[40];
     unsigned front_count;             /* answers that come from what stands in front */
@@ -299,6 +300,7 @@ void rpc_patch_journey(struct request *r);
 void rpc_cancel_journey(struct request *r);
 void rpc_list_journeys(struct request *r);
 void rpc_settle(void);
+void rpc_decide(const json_t *decisions);
 void rpc_v2_settle(void);
 bool rpc_knows_journey(unsigned operator_id, const char *id);
 void rpc_journeys_state(json_t *out);

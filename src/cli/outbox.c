@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lines of a run that are under way: a spool in memory, which the uplink
+ * delivers. All are equally urgent, so that they go out in the file's order. Only a bounded number
+ * of them is here at once, be the input endless.
+ */
+#include "journeys.h"
+
+/* The longest line and the window of all entries between the first one open and the newest: one
+ * that is tried for minutes does not stop the others. */
+#define BLOCK_SIZE 131072U
+#define BLOCKS 16U
+#define WINDOW 32768U /* 65 536 lines */
+#define UNIT 8U
+
+/* Lines that were not tried yet, beside one for each connection. */
+#define AHEAD 8U
+
+/* Tries of a line that the server fails on. */
+#define TRIES NVT_UPLINK_TRIES_MAX
+
+static uint8_t device[BLOCKS][BLOCK_SIZE];
+static uint8_t buffer[CLI_LINE_MAX + 64U];
+static uint8_t window[WINDOW];
+static uint8_t bodies[SEND_LANES_MAX][CLI_LINE_MAX];
+static struct nvt_spool_entry picks[SEND_OPEN_MAX];
+
+static nvt_err open_spool(struct run *r)
+{
+    struct nvt_spool_config config;
+    nvt_err err = nvt_ram_init(&r->ram, device[0], BLOCK_SIZE, BLOCKS, UNIT);
+    (void)memset(&config, 0, sizeof config);
+    config.device = &r->ram.device;
+    config.buffer = buffer;
+    config.buffer_cap = (uint32_t)sizeof buffer;
+    config.window = window;
+    config.window_len = (uint32_t)sizeof window;
+    config.picks = picks;
+    config.pick_cap = (uint32_t)SEND_OPEN_MAX;
+    return err == NVT_OK ? nvt_spool_format(&r->spool, &config) : err;
+}
+
+int outbox_open(struct run *r)
+{
+    struct nvt_uplink_config config;
+    nvt_err err = open_spool(r);
+    (void)memset(&config, 0, sizeof config);
+    config.kind = r->kind;
+    config.client = &r->session.client;
+    config.spool = &r->spool;
+    config.lanes = r->lanes;
+    config.bodies = bodies[0];
+    config.body_cap = CLI_LINE_MAX;
+    config.lane_count = (uint8_t)r->lane_count;
+    config.tries_max = TRIES;
+    config.settled = r->settled;
+    config.ctx = r;
+    err = err == NVT_OK ? nvt_uplink_init(&r->uplink, &config) : err;
+    r->uplink.old_next = r->kind->ask_first ? UINT32_MAX : r->uplink.old_next; /* all of them */
+    return err == NVT_OK ? CLI_OK
+                         : fail(r->settings.json, exit_of_err(err), err, "%s; %s",
+                                nvt_err_text(err), remedy(err));
+}
+
+bool outbox_put(struct run *r)
+{
+    uint32_t id = 0;
+    if (r->open_count == SEND_OPEN_MAX ||
+        nvt_spool_append(&r->spool, r->entry, UINT32_MAX, &id) != NVT_OK) {
+        return false;
+    }
+    r->open[r->open_count] = (struct open_line){id, r->lines.number};
+    r->open_count++;
+    return true;
+}
+
+bool outbox_is_filled(struct run *r)
+{
+    uint32_t newest = r->open_count == 0U ? 0U : r->open[r->open_count - 1U].id;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        uint32_t id = r->lanes[i].entry.id;
+        r->newest_taken = id > r->newest_taken ? id : r->newest_taken;
+    }
+    return newest > r->newest_taken && newest - r->newest_taken >= AHEAD + r->lane_count;
+}
+
+unsigned long run_done(struct run *r, const struct nvt_uplink_receipt *rc)
+{
+    size_t i = 0;
+    r->done++;
+    while (i < r->open_count && r->open[i].id != rc->id) {
+        i++;
+    }
+    if (i == r->open_count) {
+        return 0;
+    }
+    unsigned long number = r->open[i].number;
+    r->open_count--;
+    (void)memmove(&r->open[i], &r->open[i + 1U], (r->open_count - i) * sizeof r->open[0]);
+    r->last_done = number > r->last_done ? number : r->last_done;
+    return number;
+}
+
+unsigned long outbox_first(const struct run *r)
+{
+    if (r->open_count > 0U) {
+        return r->open[0].number;
+    }
+    return r->held_line ? r->lines.number : r->lines.number + 1U;
+}
+
+unsigned long outbox_line_of(const struct run *r, const struct nvt_uplink_lane *lane)
+{
+    size_t i = 0;
+    while (i < r->open_count && r->open[i].id != lane->entry.id) {
+        i++;
+    }
+    return i < r->open_count ? r->open[i].number : 0U;
+}
+
+size_t outbox_size(const struct run *r)
+{
+    return sizeof r->uplink + r->lane_count * (sizeof r->lanes[0] + CLI_LINE_MAX) +
+           sizeof r->spool + sizeof device + sizeof buffer + sizeof window + sizeof picks +
+           sizeof r->open;
+}
