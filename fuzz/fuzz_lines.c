@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum { FAILING = 1, SMALL = 2, DEAF = 4, RESTARTED = 8, CROWDED = 16 };
-enum { INPUT_MAX = 65536, LINES_MAX = INPUT_MAX, BLOCK = 16384, BLOCKS = 12 };
+enum { INPUT_MAX = 65536, LINES_MAX = INPUT_MAX, BLOCK = 65536, BLOCKS = 6 };
 enum { BLOCK_SMALL = 2048, BLOCKS_SMALL = 4, LINE_SMALL = 1200 };
 
 static struct serve s;
@@ -129,7 +129,7 @@ static void find_lines(void)
 
 static size_t piece_len(size_t left)
 {
-    static const uint32_t most[] = {1U, 7U, 300U, 8194U, INPUT_MAX};
+    static const uint32_t most[] = {1U, 7U, 300U, SERVE_LINE_CAP, INPUT_MAX};
     size_t n = 1U + draw(most[draw(5U)]);
     return n < left ? n : left;
 }
@@ -168,7 +168,9 @@ static void try_feed(void)
     size_t next = 0;
     size_t at = 0;
     size_t taken = 0;
+    static uint8_t mem[SERVE_LINE_CAP];
     (void)memset(&f, 0xA5, sizeof f);
+    f.mem = mem;
     f.from = 0;
     f.len = 0;
     f.skipping = false;

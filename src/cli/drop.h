@@ -34,6 +34,7 @@ struct drop_file {
     bool own;                      /* that is its own fault: others can go on */
     unsigned reads;                /* of this step */
     struct serve_feed feed;
+    uint8_t mem[SERVE_LINE_CAP]; /* of feed */
 };
 
 /* Opens the file where it was left. False: not now (f->wrong says why), or it is done with. */

@@ -132,6 +132,7 @@ static void read_mark(struct drop_ref *f)
 /* From where the lines are not dealt with. */
 static bool go_back(struct drop_file *f)
 {
+    f->feed.mem = f->mem;
     f->feed.from = 0;
     f->feed.len = 0;
     f->feed.skipping = false;

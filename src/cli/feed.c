@@ -11,7 +11,7 @@ uint8_t *feed_room(struct serve_feed *f, size_t *out_room)
         (void)memmove(f->mem, f->mem + f->from, f->len);
         f->from = 0;
     }
-    *out_room = sizeof f->mem - f->len;
+    *out_room = (size_t)SERVE_LINE_CAP - f->len;
     return f->mem + f->len;
 }
 
@@ -39,6 +39,9 @@ static struct nvt_span trim(struct nvt_span s)
 /* Bytes up to the end of the line, the end included; 0 while it is not there. */
 static size_t line_len(const struct serve_feed *f, bool at_end)
 {
+    if (f->len == 0U) {
+        return 0;
+    }
     const uint8_t *start = f->mem + f->from;
     const uint8_t *lf = (const uint8_t *)memchr(start, '\n', f->len);
     if (lf != NULL) {
@@ -62,7 +65,7 @@ static struct nvt_span take(struct serve_feed *f, size_t n)
 /* What is there belongs to a line without an end so far. */
 static enum feed_got wait_for_end(struct serve_feed *f, bool at_end, size_t *out_used)
 {
-    f->skipping = f->skipping || f->len == sizeof f->mem;
+    f->skipping = f->skipping || f->len == (size_t)SERVE_LINE_CAP;
     if (f->skipping) {
         *out_used += f->len;
         f->from = 0;
@@ -80,7 +83,7 @@ enum feed_got feed_next(struct serve_feed *f, bool at_end, struct nvt_span *out_
                         size_t *out_used)
 {
     /* A full buffer without an end is too long, also at the end of the input. */
-    size_t n = line_len(f, at_end && f->len < sizeof f->mem);
+    size_t n = line_len(f, at_end && f->len < (size_t)SERVE_LINE_CAP);
     *out_used = 0;
     *out_line = NVT_LIT("");
     while (n > 0U) {

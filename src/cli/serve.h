@@ -14,8 +14,10 @@
 
 enum {
     SERVE_LANES_MAX = 32,
-    SERVE_ENTRY_MAX = 8192, /* longest journey, bytes */
-    SERVE_PAGE = 4096,      /* of memory */
+    SERVE_ENTRY_MAX = CLI_LINE_MAX, /* longest journey, bytes */
+    SERVE_LINE_CAP = SERVE_ENTRY_MAX + 2,
+    SERVE_LINES = 4,   /* buffers that producers share */
+    SERVE_PAGE = 4096, /* of memory */
     SERVE_PICKS = 1024,
     SERVE_WINDOW = 16384,  /* bytes: 32 768 journeys */
     SERVE_CLIENTS_MAX = 8, /* producers connected at once */
@@ -49,7 +51,7 @@ struct serve_feed {
     size_t from, len; /* bytes in mem that no line was made of yet */
     bool skipping;    /* the line under way is too long: the rest of it is dropped */
     uint64_t lines;   /* how many have ended: the number of the one handed out last */
-    uint8_t mem[SERVE_ENTRY_MAX + 2];
+    uint8_t *mem;     /* SERVE_LINE_CAP bytes; not needed while len is 0 */
 };
 
 enum feed_got {
@@ -79,6 +81,12 @@ struct serve_client {
     size_t out_len, sent; /* of out: so much is durable and may be told, so much was */
     struct serve_feed in;
     uint8_t out[16384];
+};
+
+/* Room for lines under way: whoever has a part of one holds a buffer, nobody else. */
+struct serve_pool {
+    bool used[SERVE_LINES];
+    uint8_t mem[SERVE_LINES][SERVE_LINE_CAP];
 };
 
 struct serve_intake_counters {
@@ -132,6 +140,7 @@ struct serve {
     bool intake_failed;              /* the spool's device failed when a line was kept last */
     bool intake_full;                /* it had no room for that line */
     struct serve_client clients[SERVE_CLIENTS_MAX];
+    struct serve_pool pool;
     struct nvt_uplink_lane lanes[SERVE_LANES_MAX];
     uint8_t bodies[SERVE_LANES_MAX * SERVE_ENTRY_MAX + SERVE_PAGE];
     uint8_t buffer[SERVE_ENTRY_MAX + 4096];

@@ -23,6 +23,10 @@
 /* When all places are taken, a producer that was silent for so long makes room. */
 #define SILENT_MS 60000U
 
+/* When all line buffers are taken, one that holds half a line and was silent for so long gives its
+ * up, and its connection with it: that line was not answered. */
+#define STALLED_MS 10000U
+
 /* After the system had no descriptor or memory for a further connection. */
 #define LISTEN_PAUSE_MS 1000U
 
@@ -138,8 +142,17 @@ static void stop_listening(struct serve *s)
     }
 }
 
-static void drop_client(struct serve_client *c)
+static void give_buffer(struct serve *s, struct serve_client *c)
 {
+    for (size_t i = 0; i < SERVE_LINES; i++) {
+        s->pool.used[i] = s->pool.used[i] && c->in.mem != s->pool.mem[i];
+    }
+    c->in.mem = NULL;
+}
+
+static void drop_client(struct serve *s, struct serve_client *c)
+{
+    give_buffer(s, c);
     (void)close(c->fd);
     c->fd = -1;
 }
@@ -149,7 +162,7 @@ void socket_close(struct serve *s)
     stop_listening(s);
     for (size_t i = 0; i < SERVE_CLIENTS_MAX; i++) {
         if (s->clients[i].fd >= 0) {
-            drop_client(&s->clients[i]);
+            drop_client(s, &s->clients[i]);
         }
     }
 }
@@ -189,7 +202,7 @@ static struct serve_client *place_at(struct serve *s, uint64_t now_ms)
 static void welcome(struct serve *s, struct serve_client *c, int fd, uint64_t now_ms)
 {
     if (c->fd >= 0) {
-        drop_client(c);
+        drop_client(s, c);
     }
     c->fd = fd;
     c->ended = false;
@@ -197,6 +210,7 @@ static void welcome(struct serve *s, struct serve_client *c, int fd, uint64_t no
     c->moved_ms = now_ms;
     c->out_len = 0;
     c->sent = 0;
+    c->in.mem = NULL;
     c->in.from = 0;
     c->in.len = 0;
     c->in.skipping = false;
@@ -228,6 +242,75 @@ static void accept_all(struct serve *s, uint64_t now_ms)
         welcome(s, c, fd, now_ms);
         c = place_at(s, now_ms);
     }
+}
+
+/* ---- line buffers ---- */
+
+/* The first one that is free: few of them are ever touched. */
+static uint8_t *free_buffer(struct serve *s)
+{
+    for (size_t i = 0; i < SERVE_LINES; i++) {
+        if (!s->pool.used[i]) {
+            s->pool.used[i] = true;
+            return s->pool.mem[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_buffer(const struct serve_client *c)
+{
+    return c->fd >= 0 && c->in.mem != NULL;
+}
+
+/* Who holds one and was silent for longest; all of them are held. */
+static const struct serve_client *most_stalled(const struct serve *s)
+{
+    const struct serve_client *found = NULL;
+    for (size_t i = 0; i < SERVE_CLIENTS_MAX; i++) {
+        const struct serve_client *c = &s->clients[i];
+        if (has_buffer(c) && (found == NULL || c->moved_ms < found->moved_ms)) {
+            found = c;
+        }
+    }
+    return found;
+}
+
+/* From when on the client can have one. */
+static uint64_t buffer_at_ms(const struct serve *s, const struct serve_client *c)
+{
+    size_t i = 0;
+    while (i < SERVE_LINES && s->pool.used[i]) {
+        i++;
+    }
+    if (has_buffer(c) || i < SERVE_LINES) {
+        return 0;
+    }
+    const struct serve_client *stalled = most_stalled(s);
+    return stalled == NULL ? 0U : stalled->moved_ms + STALLED_MS;
+}
+
+/* Somebody else's is taken only for bytes that are there, or for the end. */
+static bool has_come(const struct serve_client *c)
+{
+    uint8_t byte = 0;
+    return recv(c->fd, &byte, 1U, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+/* False: none is to be had now. */
+static bool take_buffer(struct serve *s, struct serve_client *c, uint64_t now_ms)
+{
+    if (now_ms < buffer_at_ms(s, c)) {
+        return false;
+    }
+    if (c->in.mem == NULL) {
+        c->in.mem = free_buffer(s);
+    }
+    if (c->in.mem == NULL && has_come(c)) {
+        drop_client(s, &s->clients[most_stalled(s) - s->clients]);
+        c->in.mem = free_buffer(s);
+    }
+    return c->in.mem != NULL;
 }
 
 /* ---- lines in ---- */
@@ -285,11 +368,14 @@ static bool take_lines(struct serve *s, struct serve_client *c, struct round *r)
 }
 
 /* False when nothing came. */
-static bool receive(struct serve_client *c, uint64_t now_ms)
+static bool receive(struct serve *s, struct serve_client *c, uint64_t now_ms)
 {
     size_t room = 0;
+    if (c->ended || !take_buffer(s, c, now_ms)) {
+        return false;
+    }
     uint8_t *at = feed_room(&c->in, &room);
-    if (c->ended || room == 0U) {
+    if (room == 0U) {
         return false;
     }
     ssize_t n = recv(c->fd, at, room, 0);
@@ -306,8 +392,11 @@ static bool receive(struct serve_client *c, uint64_t now_ms)
 static void take(struct serve *s, struct serve_client *c, struct round *r, uint64_t now_ms)
 {
     unsigned reads = 0;
-    while (!take_lines(s, c, r) && reads < READS && receive(c, now_ms)) {
+    while (!take_lines(s, c, r) && reads < READS && receive(s, c, now_ms)) {
         reads++;
+    }
+    if (c->in.len == 0U) {
+        give_buffer(s, c);
     }
 }
 
@@ -361,7 +450,7 @@ static bool is_done(const struct serve *s, const struct serve_client *c)
     return c->out_len == 0U && (heard || s->stopping);
 }
 
-static void finish_turn(const struct serve *s, struct serve_client *c, uint64_t now_ms)
+static void finish_turn(struct serve *s, struct serve_client *c, uint64_t now_ms)
 {
     answer_question(s, c);
     bool there = send_out(c, now_ms);
@@ -371,7 +460,7 @@ static void finish_turn(const struct serve *s, struct serve_client *c, uint64_t 
         c->sent = 0;
     }
     if (!there || is_done(s, c)) {
-        drop_client(c);
+        drop_client(s, c);
     }
 }
 
@@ -460,9 +549,14 @@ static void wait_for_client(const struct serve *s, const struct serve_client *c,
                             struct nvt_wait *wait)
 {
     unsigned events = c->sent < c->out_len ? (unsigned)NVT_WAIT_WRITE : 0U;
-    if (may_take(c) && !s->stopping) {
+    uint64_t at_ms = buffer_at_ms(s, c);
+    if (may_take(c) && !s->stopping && session_now_ms(&s->session) < at_ms) {
+        wait->until_ms = at_ms;
+    } else if (may_take(c) && !s->stopping) {
         events |= c->ended ? 0U : (unsigned)NVT_WAIT_READ;
         wait->until_ms = has_line(c) ? 0U : wait->until_ms;
+    } else {
+        /* it is not read from */
     }
     wait->on[0].sock = (nvt_sock)c->fd;
     wait->on[0].events = (uint8_t)events;

@@ -77,7 +77,7 @@ journeys 20 1
     echo
     printf ' \t\r\n'
     sed -n 2p "$file" | sed 's/"distance":[0-9]*/"distance":0/'
-    head -c 9000 /dev/zero | tr '\0' x
+    head -c 42000 /dev/zero | tr '\0' x
     echo
     printf '\377\376\n'
     printf ' %s \r\n' "$(sed -n 3p "$file")"
@@ -87,7 +87,7 @@ cat >"$work/wanted" <<'WANTED'
 {"ok":true,"id":1}
 {"ok":false,"error":"NVT_E_JSON_LITERAL","reason":"byte 2: a JSON literal is not true, false or null"}
 {"ok":false,"error":"NVT_E_FIELD_RANGE","field":"distance","reason":"distance: the number is outside the API's bounds (1 to 1000000)"}
-{"ok":false,"error":"NVT_E_SPACE","reason":"the line is longer than 8192 bytes"}
+{"ok":false,"error":"NVT_E_SPACE","reason":"the line is longer than 40960 bytes"}
 {"ok":false,"error":"NVT_E_JSON_SYNTAX","reason":"byte 1: the JSON text has a byte where its grammar allows none"}
 {"ok":true,"id":2}
 {"ok":true,"id":3}
@@ -150,6 +150,37 @@ is 'nine at once: one waits until another leaves' "$out" \
     "$(yes answered | head -n 8)
 waits
 answered"
+
+# Line buffers are shared: who holds half a line and says no more gives his up to others.
+cat >"$work/halves.py" <<'PY'
+import socket, sys, time
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    s.settimeout(30)
+    return s
+line = open(sys.argv[2], 'rb').readline()
+halves = [connect() for _ in range(6)]
+for s in halves[:4]:
+    s.sendall(line[:100])
+time.sleep(0.5)
+begun = time.monotonic()
+halves[4].sendall(line)
+print(halves[4].makefile('rb').readline()[:10], 5 < time.monotonic() - begun < 20)
+halves[5].sendall(line[:100])
+time.sleep(0.2)
+halves[5].sendall(line[100:])
+print(halves[5].makefile('rb').readline()[:10])
+for s in halves[1:4]:
+    s.sendall(line[100:])
+    print(s.makefile('rb').readline()[:10])
+PY
+is 'half lines: others are answered after a while, and those who went on' \
+    "$(timeout 60 python3 "$work/halves.py" "$socket" "$work/30" 2>&1)" "b'{\"ok\":true' True
+b'{\"ok\":true'
+b'{\"ok\":true'
+b'{\"ok\":true'
+b'{\"ok\":true'"
 
 # ---- status and metrics ----
 
@@ -286,7 +317,7 @@ gone odd.jsonl
 is 'drop: a line that JSON can not hold stays in the file' \
     "$(cmp "$work/kept" "$drop/odd.jsonl.kept" && ls "$drop")" 'odd.jsonl.kept
 odd.jsonl.refused'
-head -c 20000 /dev/zero | tr '\0' y | put odd.jsonl
+head -c 50000 /dev/zero | tr '\0' y | put odd.jsonl
 gone odd.jsonl
 is 'drop: nor does one that is too long go; none takes the place of another' \
     "$(find "$drop" -name 'odd.jsonl.kept' -o -name 'odd.jsonl.[0-9]*.kept' | wc -l)" 2
@@ -444,6 +475,20 @@ gone late.jsonl
 until_is 'full: all delivered' spool.pending 0
 is 'full: each of them once' "$(state journeys) $(number uplink.duplicates)" "$((kept + 400)) 0"
 is 'full: no trouble is left' "$(number drop_error)" None
+
+# ---- the largest legal journeys; more of them than fit at once ----
+
+before=$(state journeys)
+journeys 60 7
+python3 "$root/tests/e2e/wide.py" <"$file" >"$work/wide"
+sed -n 1,4p "$work/wide" >"$work/wide-4"
+produce send "$socket" 5000 <"$work/wide-4"
+is 'wide: kept' "$(printf '%s\n' "$out" | grep -c '"ok":true')" 4
+sed -n '5,$p' "$work/wide" >"$drop/.wide"
+mv "$drop/.wide" "$drop/wide.jsonl"
+gone wide.jsonl
+until_is 'wide: all delivered' spool.pending 0
+is 'wide: each is there' $(($(state journeys) - before)) 60
 
 # ---- nested as deeply as a line may be: it can be refused, and written down, all the same ----
 
