@@ -14,7 +14,7 @@ fuzz_objects = $(patsubst %.c,$(FUZZ_OBJ)/%.o,$(wildcard $(1)))
 FUZZ_CLIENT := $(call fuzz_objects,src/conn/*.c src/client/*.c port/sim/*.c \
 	tests/sim/tls_clear.c tests/sim/world.c)
 $(BUILD)/fuzz/fuzz_rpc_json: $(call fuzz_objects,src/api/rpc_fields.c src/api/rpc_json.c \
-	src/api/shape.c src/api/shape_json.c)
+	src/api/shape.c src/api/shape_forms.c src/api/shape_json.c)
 $(BUILD)/fuzz/fuzz_coopcycle: $(call fuzz_objects,$(filter-out %_webhook.c %_uplink.c,$(wildcard \
 	src/api/coopcycle*.c)) $(wildcard src/api/shape*.c))
 $(BUILD)/fuzz/fuzz_webhook: $(call fuzz_objects,src/api/coopcycle_webhook.c)
@@ -25,7 +25,7 @@ $(BUILD)/fuzz/fuzz_demarches: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_jindexe: $(call fuzz_objects,src/api/jindexe.c)
 $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_rpc_answer: $(call fuzz_objects,src/api/rpc.c src/api/rpc_answer.c \
-	src/api/rpc_cee.c src/api/rpc_geo.c src/api/rpc_fold.c src/api/shape*.c)
+	src/api/rpc_cee.c src/api/rpc_fields.c src/api/rpc_geo.c src/api/rpc_fold.c src/api/shape*.c)
 $(BUILD)/fuzz/fuzz_spool: $(call fuzz_objects,src/spool/*.c port/sim/flash.c tests/spool/model.c)
 $(BUILD)/fuzz/fuzz_spool_image: $(call fuzz_objects,src/spool/*.c port/sim/flash.c)
 $(BUILD)/fuzz/fuzz_spool_tool: $(call fuzz_objects,fuzz/cli_stand.c src/cli/spool_image.c \
