@@ -193,8 +193,8 @@ nvt_err nvt_coopcycle_create(struct nvt_call *call, struct nvt_coopcycle_request
 nvt_err nvt_coopcycle_get(struct nvt_call *call, struct nvt_coopcycle_request *r,
                           struct nvt_span id);
 
-/* PUT. json may hold only the members to change. In a list of tasks those without an id are new, and
- * those that it leaves out are cancelled. */
+/* PUT. json may hold only the members to change. In a list of tasks those without an id are new,
+ * and those that it leaves out are cancelled. */
 nvt_err nvt_coopcycle_update(struct nvt_call *call, struct nvt_coopcycle_request *r,
                              struct nvt_span id, struct nvt_span json);
 

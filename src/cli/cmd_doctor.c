@@ -142,11 +142,7 @@ struct probe {
 static const struct probe probes[] = {
     {&nvt_rpc_profile, "/v3.3/journeys?status=ok&limit=1", NULL, 0U, {.form = NVT_FORM_ARRAY}},
     /* 404: no journey has that id. */
-    {&nvt_rpc_v2_profile,
-     "/v2/journeys/navette-doctor",
-     NULL,
-     404U,
-     {.form = NVT_FORM_OBJECT}},
+    {&nvt_rpc_v2_profile, "/v2/journeys/navette-doctor", NULL, 404U, {.form = NVT_FORM_OBJECT}},
     {&nvt_coopcycle_profile, "/api/me", NULL, 0U, {.form = NVT_FORM_OBJECT}},
     /* 403: no subscription to this API, which the user may not need. */
     {&nvt_piste_profile,

@@ -12,12 +12,12 @@
  * front_body; front_late: in place of the answer to what was carried out), drop_before, drop_after
  * (with reset), truncate, delay_count (with delay_ms). Until cleared: close_after, close_silent,
  * maintenance, chunked. Once: token_answer, expire_tokens, settle, decide {ID: {status, labels}}
- * (registry), reset_limits. Settings that "clear" leaves: limits {NAME: N}, limit_scale, token_life, piste_life, coopcycle_life,
- * jindexe_life, dossiers. Names of limits: token, write, read, cee, rest (registry), piste,
- * piste_token, demarches. Of one system: assigned (CoopCycle), cee_disabled (registry),
- * unsubscribed PATH, rate_header TEXT, no_id, locked N (PISTE), page_max N, slow_dossier NUMBER,
- * bad_dossier NUMBER, upload_status, token_expired, read_only, ip_forbidden (Demarches
- * simplifiees).
+ * (registry), reset_limits. Settings that "clear" leaves: limits {NAME: N}, limit_scale,
+ * token_life, piste_life, coopcycle_life, jindexe_life, dossiers. Names of limits: token, write,
+ * read, cee, rest (registry), piste, piste_token, demarches. Of one system: assigned (CoopCycle),
+ * cee_disabled (registry), unsubscribed PATH, rate_header TEXT, no_id, locked N (PISTE), page_max
+ * N, slow_dossier NUMBER, bad_dossier NUMBER, upload_status, token_expired, read_only, ip_forbidden
+ * (Demarches simplifiees).
  */
 #include "standin.h"
 
