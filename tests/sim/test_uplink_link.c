@@ -548,6 +548,110 @@ static void test_gives_up(void **state)
     up_end(w);
 }
 
+/* Wherever in a run the bad ones stand, and all of them: each is tried three times, the run ends.
+ */
+static void run_with_bad(unsigned bad, uint8_t lanes, enum nvt_sim_end end)
+{
+    enum { LINES = 7 };
+    uint32_t ids[LINES];
+    struct up_world *w = fresh(lanes, NULL, 0);
+    w->uplink.config.tries_max = 3;
+    w->poison = "poison";
+    w->poison_end = end;
+    w->counting_only = true;
+    for (unsigned i = 0; i < (unsigned)LINES; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "%s-%u", (bad >> i & 1U) != 0U ? "poison" : "good", i);
+        ids[i] = up_append(w, name, DUE);
+    }
+    uint64_t begin_ms = w->sim.mono_ms;
+    while (up_pending(w) > 0U && w->sim.mono_ms - begin_ms < 120000U) {
+        up_run(w, 100);
+    }
+    assert_int_equal(up_pending(w), 0);
+    assert_true(w->sim.mono_ms - begin_ms < 60000U);
+    for (unsigned i = 0; i < (unsigned)LINES; i++) {
+        const struct up_told *t = up_receipt(w, ids[i]);
+        bool is_bad = (bad >> i & 1U) != 0U;
+        assert_int_equal(t->gave_up, is_bad);
+        assert_int_equal(t->state, is_bad ? NVT_SPOOL_REFUSED : NVT_SPOOL_DELIVERED);
+    }
+    up_end(w);
+}
+
+static void test_gives_up_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (unsigned bad = 1; bad < 128U; bad++) {
+        run_with_bad(bad, 1U + bad % 4U, bad % 3U == 0U ? NVT_SIM_RESET : NVT_SIM_STAY);
+    }
+}
+
+/* What is the link's fault counts for no entry. */
+static void test_an_outage_gives_nothing_up(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 4U; kind++) {
+        struct up_world *w = fresh(1 + 3 * (kind % 2U), NULL, 0);
+        w->uplink.config.tries_max = kind < 2U ? 1 : 2;
+        w->counting_only = true;
+        w->sim.hosts[0].connect_err = kind < 2U ? NVT_E_NET_REFUSED : NVT_OK;
+        w->poison = kind < 2U ? NULL : "";
+        w->poison_end = NVT_SIM_RESET;
+        append_many(w, 40);
+        up_run(w, 15000);
+        assert_int_equal(w->told_count, 0);
+        w->sim.hosts[0].connect_err = NVT_OK;
+        w->poison = NULL;
+        up_run(w, 60000);
+        assert_int_equal(w->uplink.state.count.delivered, 40);
+        up_end(w);
+    }
+}
+
+/* ---- what was not the API's own word ---- */
+
+/* A page with "200 OK" is no delivery: it is asked after, and sent again when it is not there. */
+static void test_a_page_is_no_delivery(void **state)
+{
+    (void)state;
+    for (unsigned there = 0; there < 2U; there++) {
+        struct nvt_sim_answer list[] = {
+            up_says("200 OK", "Content-Type: text/html\r\n", "<html>Request Rejected"),
+            up_says("200 OK", "Content-Type: text/html\r\n", "<html>Request Rejected"),
+            there == 1U ? up_says("200 OK", "", "{\"operator_journey_id\":\"a\",\"status\":\"ok\"}")
+                        : up_says(ABSENT)};
+        struct up_world *w = FRESH(1, list);
+        uint32_t a = up_append(w, "a", DUE);
+        up_run(w, 1000);
+        assert_int_equal(w->told_count, 0);
+        up_run(w, 30000);
+        assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+        assert_int_equal(up_count_asked(w, "POST"), there == 1U ? 1 : 2);
+        assert_int_equal(up_count_asked(w, "GET"), 2);
+        up_end(w);
+    }
+}
+
+/* The system does not have this version: nothing is given up, and people are told. */
+static void test_no_such_version(void **state)
+{
+    (void)state;
+    static const struct nvt_sim_answer none =
+        STAY("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    struct nvt_sim_answer list[] = {none, none};
+    struct up_world *w = FRESH(UP_LANES, list);
+    append_many(w, 5);
+    up_run(w, 20000);
+    assert_int_equal(link_of(w), NVT_UPLINK_BLOCKED);
+    assert_int_equal(w->uplink.state.last.err, NVT_E_ROUTE);
+    assert_int_equal(w->asked_count, 1);
+    assert_int_equal(w->uplink.state.deferred, 0); /* it is no entry's fault */
+    up_run(w, 300000);
+    assert_int_equal(w->uplink.state.count.delivered, 5);
+    up_end(w);
+}
+
 /* ---- quotas of our own ---- */
 
 static void test_own_quota(void **state)
@@ -596,6 +700,10 @@ int main(void)
         cmocka_unit_test(test_outage_of_all),
         cmocka_unit_test(test_poison_for_hours),
         cmocka_unit_test(test_gives_up),
+        cmocka_unit_test(test_gives_up_wherever_they_stand),
+        cmocka_unit_test(test_an_outage_gives_nothing_up),
+        cmocka_unit_test(test_a_page_is_no_delivery),
+        cmocka_unit_test(test_no_such_version),
         cmocka_unit_test(test_own_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
