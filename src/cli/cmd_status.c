@@ -159,11 +159,13 @@ static void print_link(const struct nvt_json *doc)
                  (long long)number_at(doc, "connections"));
 }
 
-/* The failure behind the link's state; an old one says nothing about now. */
+/* The failure behind the link's state, or behind journeys that fail by themselves; an old one says
+ * nothing about now. */
 static void print_failure(const struct nvt_json *doc)
 {
     if (text_at(doc, "last_failure.error").len == 0U ||
-        nvt_span_eq(text_at(doc, "link"), NVT_LIT("up"))) {
+        (nvt_span_eq(text_at(doc, "link"), NVT_LIT("up")) &&
+         number_at(doc, "spool.failing") == 0)) {
         return;
     }
     print_text("failure      ", text_at(doc, "last_failure.reason"));
@@ -182,6 +184,10 @@ static void print_journeys(const struct nvt_json *doc)
     (void)printf("pending      %lld, the spool is %lld %% full\n",
                  (long long)number_at(doc, "spool.pending"),
                  (long long)(room > 0 ? used * 100 / room : 0));
+    if (number_at(doc, "spool.failing") > 0) {
+        (void)printf("failing      %lld of them, tried again behind the others\n",
+                     (long long)number_at(doc, "spool.failing"));
+    }
     (void)printf("delivered    %lld; since the start %lld, of which %lld were there already\n",
                  (long long)number_at(doc, "spool.delivered"),
                  (long long)number_at(doc, "uplink.delivered"),

@@ -32,6 +32,8 @@ struct row {
 static const struct row rows[] = {
     {SPOOL, false, AT(spool.pending), "pending",
      "spool_pending", "gauge", "Journeys in the spool that are not settled"},
+    {SPOOL, false, AT(spool.deferred), "failing",
+     "spool_failing", "gauge", "Of these, journeys that failed and wait behind the others"},
     {SPOOL, false, AT(spool.oldest_id), "oldest_id", NULL, NULL, NULL},
     {SPOOL, false, AT(spool.delivered), "delivered",
      "spool_settled_total{state=\"delivered\"}", "counter",

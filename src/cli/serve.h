@@ -107,6 +107,8 @@ struct serve_told {
     uint32_t done;      /* journeys whose fate was known then */
     uint32_t pending;
     enum nvt_uplink_link status_link;
+    uint64_t failing_ms; /* since when journeys fail that others do not fail with; 0: none does */
+    bool failing;        /* it was said */
 };
 
 struct serve {

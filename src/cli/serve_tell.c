@@ -105,6 +105,30 @@ static void tell_link(struct serve *s)
     }
 }
 
+/* Journeys that fail by themselves while the link is up: once when it has lasted a minute. */
+static void tell_failing(struct serve *s)
+{
+    enum { LASTS_MS = 60000 };
+    const struct nvt_uplink_state *u = &s->uplink.state;
+    struct serve_told *told = &s->told;
+    char about[512];
+    uint64_t now = session_now_ms(&s->session);
+    if (u->deferred == 0U) {
+        told->failing_ms = 0;
+        told->failing = false;
+    } else if (told->failing_ms == 0U) {
+        told->failing_ms = now;
+    } else if (!told->failing && u->link == NVT_UPLINK_UP &&
+               now - told->failing_ms >= (uint64_t)LASTS_MS) {
+        told->failing = true;
+        describe(about, sizeof about, &u->last);
+        tell(TELL_WARNING, "%s: %s; %lu journeys fail so, and are tried behind the others",
+             s->session.client.origin.host, about, (unsigned long)u->deferred);
+    } else {
+        /* it may pass, or was said */
+    }
+}
+
 /* ---- the manager ---- */
 
 static const char *const links[] = {"link up", "link down", "link tried", "credentials refused"};
@@ -147,5 +171,6 @@ static uint64_t tell_manager(struct serve *s)
 uint64_t tell_progress(struct serve *s)
 {
     tell_link(s);
+    tell_failing(s);
     return getenv("NOTIFY_SOCKET") == NULL ? UINT64_MAX : tell_manager(s);
 }
