@@ -275,6 +275,29 @@ stop 'SIGTERM with stop = 1: exit 0'
 is 'within two seconds' "$([ $(($(date +%s) - from)) -le 2 ] && echo yes)" yes
 fault '{"clear":true}'
 
+# ---- journeys that fail by themselves: more of them than connections, and before all others ----
+
+serve
+until_is 'all is delivered' spool pending 0
+before=$(state journeys)
+seed=41
+for kind in '"fail_status":500,"fail_count":9999' '"front_status":403,"front_count":9999' \
+    '"front_status":200,"front_count":9999'; do
+    seed=$((seed + 1))
+    journeys 68 $seed
+    sed '1,8s/"distance":[0-9]*/"distance":31313/' "$file" >"$file.new" && mv "$file.new" "$file"
+    fault "{\"scope\":\"journeys\",\"match\":\"\\\"distance\\\":31313\",$kind}"
+    done_before=$(figure spool delivered)
+    hand "$file" >/dev/null
+    until_is "sixty go past eight that fail ($kind)" spool delivered $((done_before + 60))
+    is '... eight wait behind them' "$(figure spool failing)" 8
+    fault '{"clear":true}'
+    kill -USR1 "$serve_pid"
+    until_is '... and go when they can' spool pending 0
+done
+is 'each once' "$(state journeys)" $((before + 204))
+stop 'stopped'
+
 # ---- what is refused ----
 
 # A line cut short by a power cut, in front of it a whole one.
