@@ -29,7 +29,7 @@ static void check_refusal(nvt_err err, struct nvt_span json, const struct nvt_fa
     require(len < sizeof failure->field);
     require(nvt_utf8_check(nvt_span_of(failure->field, len)) == NVT_OK);
     bool field =
-        (err <= NVT_E_FIELD_MISSING && err >= NVT_E_FIELD_COUNT) || err == NVT_E_JSON_DUPLICATE;
+        (err <= NVT_E_FIELD_MISSING && err >= NVT_E_FIELD_REPEATED) || err == NVT_E_JSON_DUPLICATE;
     bool syntax = err <= NVT_E_JSON_SYNTAX && err >= NVT_E_JSON_TOKENS;
     require(field || syntax);
     require(field || len == 0U);

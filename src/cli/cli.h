@@ -362,8 +362,8 @@ int fail_outcome(const struct session *s, const char *what);
 /* "sentence: server's words (HTTP 422, code -32422, field f); remedy" without secrets. */
 void describe(char *out, size_t cap, const struct nvt_failure *f);
 
-/* Why a body is not sent: "licence_plate: the text is shorter or longer than the API accepts (1 to
- * 32 characters)". */
+/* field.c: why a body is not sent: "licence_plate: the text is shorter or longer than the API
+ * accepts (1 to 32 characters)". */
 void describe_field(char *out, size_t cap, const struct nvt_failure *f);
 
 /* What the failed call's system advises (hints.h), "" when nothing; say_hint says it. */
