@@ -212,7 +212,9 @@ nvt_err nvt_coopcycle_quote(struct nvt_call *call, struct nvt_coopcycle_request 
                             struct nvt_span json);
 
 /* PUT: makes the delivery of a quote. Not to be repeated blindly: NVT_UNKNOWN as with create, and
- * resolved by the key that the quote's json carried. Read it with nvt_coopcycle_read_confirmed. */
+ * resolved by the key that the quote's json carried, for which its metadata must have been a text
+ * ("metadata": "navette_key=KEY"): of a quote the server's confirmation reads no other. Read it
+ * with nvt_coopcycle_read_confirmed. */
 nvt_err nvt_coopcycle_confirm(struct nvt_call *call, struct nvt_coopcycle_request *r,
                               struct nvt_span id);
 

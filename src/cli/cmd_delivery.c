@@ -237,7 +237,7 @@ static int run(enum verb_id id, const struct args *a, uint8_t **text, size_t *le
 {
     const struct verb *v = &verbs[id];
     const char *word = a->word_count == 0U ? "" : a->word[0];
-    int code = v->keyed ? delivery_put_key(&delivery, a, text, len) : CLI_OK;
+    int code = v->keyed ? delivery_put_key(&delivery, a, text, len, id == QUOTE) : CLI_OK;
     if (code != CLI_OK) {
         return code;
     }

@@ -29,9 +29,21 @@ typedef nvt_err delivery_check(struct nvt_span json, struct nvt_json_tok *pool, 
                                struct nvt_failure *out_failure);
 uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len, bool json);
 
-/* Gives *text, to be freed, the key that --key names, that it has already, or a new one. CLI_OK, or
- * the exit code after a message. */
-int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len);
+/* Gives *text, to be freed, the key that --key names, that it has already, or a new one, in the
+ * form that a quote needs or a delivery. CLI_OK, or the exit code after a message. */
+int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len,
+                     bool for_quote);
+
+/* ---- delivery_metadata.c ---- */
+
+/* The key that a delivery has, in either form. */
+bool delivery_find_key(const struct nvt_json *doc, char *out, size_t cap);
+
+/* Appends text, which doc is of, with the key in metadata that are a text, an empty list or null;
+ * for a quote in all but lists. NVT_E_FIELD_MISSING (there is no task), NVT_E_FIELD_TYPE,
+ * NVT_E_SPACE. */
+nvt_err delivery_write_key(const struct nvt_json *doc, struct nvt_span text, const char *key,
+                           bool for_quote, struct nvt_buf *out);
 
 /* "name      value" */
 void delivery_line(const char *name, const char *value);

@@ -73,21 +73,8 @@ uint8_t *delivery_read(const char *path, delivery_check *check, size_t *out_len,
 /* The one that the text has already. */
 static bool find_key(struct nvt_span text, char *out, size_t cap)
 {
-    static const char *const paths[] = {"tasks.0.metadata.navette_key",
-                                        "dropoff.metadata.navette_key",
-                                        "pickup.metadata.navette_key"};
     struct nvt_json doc;
-    nvt_json_node node = 0;
-    if (nvt_json_parse(&doc, text, pool, POOL) != NVT_OK) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (nvt_json_find(&doc, 0, paths[i], &node) == NVT_OK &&
-            nvt_json_get_text(&doc, node, out, cap) == NVT_OK) {
-            return true;
-        }
-    }
-    return false;
+    return nvt_json_parse(&doc, text, pool, POOL) == NVT_OK && delivery_find_key(&doc, out, cap);
 }
 
 /* 26 letters and digits: 128 bits. */
@@ -112,17 +99,33 @@ static int bad_key(const struct args *a, nvt_err err)
                 (unsigned)NVT_COOPCYCLE_KEY_MAX, nvt_err_text(err));
 }
 
-static int add_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len)
+static nvt_err write_key(const struct delivery *d, struct nvt_span text, bool for_quote,
+                         struct nvt_buf *b)
+{
+    struct nvt_json doc;
+    nvt_err err = NVT_E_FIELD_TYPE;
+    if (!for_quote) {
+        err = nvt_coopcycle_json_add_key(text, nvt_span_str(d->key), pool, POOL, b);
+    }
+    if (err == NVT_E_FIELD_TYPE) { /* of no object */
+        err = nvt_json_parse(&doc, text, pool, POOL);
+        err = err == NVT_OK ? delivery_write_key(&doc, text, d->key, for_quote, b) : err;
+    }
+    return err;
+}
+
+static int add_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len,
+                   bool for_quote)
 {
     size_t cap = *len + NVT_COOPCYCLE_KEY_MAX + 64U;
     uint8_t *more = (uint8_t *)malloc(cap);
     struct nvt_buf b;
     nvt_buf_init(&b, more, more == NULL ? 0U : cap);
-    nvt_err err =
-        nvt_coopcycle_json_add_key(nvt_span_of(*text, *len), nvt_span_str(d->key), pool, POOL, &b);
+    nvt_err err = write_key(d, nvt_span_of(*text, *len), for_quote, &b);
     if (err != NVT_OK) {
         free(more);
-        return fail(a->json, CLI_INPUT, err, "%s: metadata: %s; the key needs it to be an object",
+        return fail(a->json, CLI_INPUT, err,
+                    "%s: metadata: %s; the key needs them to be an object, or a text a=b c=d",
                     a->word[0], nvt_err_text(err));
     }
     free(*text);
@@ -131,7 +134,8 @@ static int add_key(struct delivery *d, const struct args *a, uint8_t **text, siz
     return CLI_OK;
 }
 
-int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len)
+int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, size_t *len,
+                     bool for_quote)
 {
     char own[NVT_COOPCYCLE_KEY_MAX + 1];
     bool has_own = find_key(nvt_span_of(*text, *len), own, sizeof own);
@@ -151,7 +155,7 @@ int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, s
                     "%s has the key %s already: leave --key out, or mend it", a->word[0], own);
     }
     (void)snprintf(d->key, sizeof d->key, "%s", key);
-    return has_own ? CLI_OK : add_key(d, a, text, len);
+    return has_own && !for_quote ? CLI_OK : add_key(d, a, text, len, for_quote);
 }
 
 /* ---- outcomes ---- */

@@ -287,6 +287,41 @@ exits 'a lost confirmation' "$E_UNKNOWN" 'resolve quote-2'
 fault '{"clear":true}'
 with delivery resolve quote-2
 exits 'was made' 0
+file words '{"dropoff":{"address":"x","before":"2031-06-02T13:00:00Z",
+    "metadata":{"a":"b","n":7,"phrase":"two words","navette_key":"quote-3"}}}'
+with delivery quote "$file" --json
+exits 'quote with metadata: words go along, others are told' 0 'metadata.phrase: a quote cannot'
+is 'quote with metadata: its own key' "$(text key)" quote-3
+with delivery confirm "$(number id)"
+with delivery resolve quote-3 --json
+exits 'quote with metadata: the key outlives the confirmation' 0
+words=$(cget -H "Authorization: Bearer $("$BUILD/navette" token coopcycle --show --base-url \
+    "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys" 2>/dev/null)" \
+    -H 'Accept: application/ld+json' "$url/api/deliveries/$(number id)")
+like 'quote with metadata: and the words' "$words" '"a": *"b", *"n": *"7"'
+for words in 'a=b' 'a=b navette_key=words' '' 'navette_key=words c=d'; do
+    file words "{\"dropoff\":{\"address\":\"x\",\"before\":\"2031-06-02T13:00:00Z\",
+        \"metadata\":\"$words\"}}"
+    for verb in create quote; do
+        key=words-$verb-${#words}
+        case $words in *navette_key*) key=words ;; esac
+        with delivery $verb "$file" --key "$key" --json
+        exits "$verb: metadata \"$words\"" 0
+        [ $verb = create ] || with delivery confirm "$(number id)"
+        with delivery resolve "$key"
+        exits "$verb: metadata \"$words\" hold the key" 0
+    done
+done
+for words in null '[]'; do
+    file words "{\"dropoff\":{\"metadata\":$words,\"address\":\"x\",\"before\":\"tomorrow 13:00\"}}"
+    with delivery create "$file" --key "empty-${#words}"
+    exits "metadata $words get the key" 0
+    with delivery resolve "empty-${#words}"
+    exits "metadata $words have it" 0
+done
+file words '{"dropoff":{"metadata":["a"],"address":"x","before":"tomorrow 13:00"}}'
+with delivery create "$file"
+exits 'metadata that are a list' "$E_INPUT" 'an object, or a text'
 with delivery confirm 99999
 exits 'no such quote' "$E_REFUSED" 404
 

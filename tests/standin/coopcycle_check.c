@@ -394,6 +394,31 @@ static void check_stop(struct check *c, const struct stop *s, const char *path)
     }
 }
 
+/* "a=b c=d" is taken apart. */
+static json_t *metadata_of(struct request *r, json_t *input)
+{
+    if (json_is_object(input)) {
+        return json_incref(input);
+    }
+    json_t *metadata = json_object();
+    char *rest = NULL;
+    char *copy = keep(r, json_is_string(input) ? strdup(json_string_value(input)) : NULL);
+    for (char *t = copy == NULL ? NULL : strtok_r(copy, " ", &rest); t != NULL;
+         t = strtok_r(NULL, " ", &rest)) {
+        char *equals = strchr(t, '=');
+        if (equals != NULL) {
+            *equals = '\0';
+            equals[1 + strcspn(equals + 1, "=")] = '\0';
+            (void)json_object_set_new(metadata, t, json_string(equals + 1));
+        }
+    }
+    if (json_object_size(metadata) == 0U) { /* PHP knows no other empty one */
+        json_decref(metadata);
+        metadata = json_array();
+    }
+    return metadata;
+}
+
 static json_t *task_of(struct check *c, const struct stop *s, size_t index)
 {
     const json_t *input = s->input;
@@ -401,14 +426,13 @@ static json_t *task_of(struct check *c, const struct stop *s, size_t index)
     (void)snprintf(path, sizeof path, "items[%u].task", (unsigned)index);
     check_stop(c, s, path);
     const char *comments = text_at(input, "comments");
-    json_t *metadata = json_object_get(input, "metadata");
     json_t *task = json_pack(
         "{s:s,s:s,s:s,s:o,s:s,s:o,s:o,s:{s:s,s:s},s:o,s:o}", "@type", "Task", "status", "TODO",
         "type", s->type, "address", address_of(c, address_at(input), path), "comments",
         comments == NULL ? "" : comments, "weight", whole_number(json_object_get(input, "weight")),
         "packages", packages_of(c, json_object_get(input, "packages")), "barcode", "barcode",
         "6767", "label", "", "tags", tags_of(c->r, json_object_get(input, "tags")), "metadata",
-        !json_is_object(metadata) ? json_array() : json_incref(metadata));
+        metadata_of(c->r, json_object_get(input, "metadata")));
     set_times(task, s->after_s, s->before_s);
     if (text_at(input, "assignedTo") != NULL) {
         (void)json_object_set(task, "assignedTo", json_object_get(input, "assignedTo"));

@@ -432,20 +432,36 @@ static struct quote *quote_named(struct request *r)
     return q;
 }
 
+/* An old reader takes the order out of a quote: of metadata it knows the text alone. */
+static json_t *inputs_of_quote(const struct quote *q)
+{
+    json_t *inputs = coopcycle_inputs_of(q->input);
+    for (size_t i = 0; i < json_array_size(inputs); i++) {
+        json_t *input = json_array_get(inputs, i);
+        if (!json_is_string(json_object_get(input, "metadata"))) {
+            (void)json_object_del(input, "metadata");
+        }
+    }
+    return inputs;
+}
+
 /* Confirmed again it names the delivery of the first time. */
 void coopcycle_confirm(struct request *r)
 {
     struct quote *q = quote_named(r);
-    json_t *tasks = q == NULL ? NULL : coopcycle_tasks_of(r, q->input);
+    json_t *asked = q == NULL ? NULL : json_pack("{s:o}", "tasks", inputs_of_quote(q));
+    json_t *tasks = q == NULL ? NULL : coopcycle_tasks_of(r, asked);
     if (tasks == NULL) {
+        json_decref(asked);
         return;
     }
     struct delivery d = {.tasks = tasks};
     const unsigned amount = cents(&d);
     confirms++;
     if (q->delivery == 0U) {
-        q->delivery = store_delivery(COOPCYCLE_STORE, q->input, json_incref(tasks))->id;
+        q->delivery = store_delivery(COOPCYCLE_STORE, asked, json_incref(tasks))->id;
     }
+    json_decref(asked);
     char iri[40];
     (void)snprintf(iri, sizeof iri, "/api/deliveries/%u", q->delivery);
     json_t *body = quote_json(q, amount);
