@@ -285,6 +285,20 @@ like 'serve without v2: the sentence names v3.3' "$(cat "$log")" 'v3\.3'
 is 'serve without v2: nothing in the refused file' "$(cat "$work/spool.refused" 2>/dev/null)" ''
 stop 'serve without v2: stops'
 
+# With v3.3, as the sentence says: what was written for v2 lands in the refused file with the reason.
+cp "$work/spool" "$work/spool.v2"
+sed 's/^api = v2/api = v3.3/' "$work/conf" >"$work/conf.v3"
+mv "$work/conf" "$work/conf.v2"
+mv "$work/conf.v3" "$work/conf"
+serve
+until_figure 'serve by v3.3: journeys of v2 are refused' '"refused":2,"expired"'
+like 'serve by v3.3: with the reason' "$(cat "$work/spool.refused")" '"http_status":400.*"journey_id":"S-1"'
+is 'serve by v3.3: takes its own' "$(hand <"$work/v3")" 1
+until_figure 'serve by v3.3: and delivers them' '"delivered":1'
+stop 'serve by v3.3: stops'
+mv "$work/conf.v2" "$work/conf"
+mv "$work/spool.v2" "$work/spool"
+
 # They are there still when the registry is.
 stop_standin
 start_standin --api-v2
