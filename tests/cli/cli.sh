@@ -12,7 +12,7 @@ is 'help: exit' "$code" 0
 # Each command that help lists, one a line.
 printf '%s\n' "$out" | sed -n '/^usage/,/^Systems/s/^  \([a-z].\{16\}\) .*/\1/p' |
     sed 's/ *$//' >"$work/commands"
-is 'help names them all' "$(grep -cE '^(token|call|doctor|version|help|serve|status|spool [a-z]+|journey (send|check|status|update|cancel|list|route|point)|cee [a-z]+|delivery [a-z]+|piste [a-z]+|jindexe [a-z]+|query [a-z-]+)$' "$work/commands")" \
+is 'help names them all' "$(grep -cE '^(token|call|doctor|version|help|serve|status|spool [a-z]+|journey (send|check|status|reconcile|update|cancel|list|route|point)|cee [a-z]+|delivery [a-z]+|piste [a-z]+|jindexe [a-z]+|query [a-z-]+)$' "$work/commands")" \
     "$(wc -l <"$work/commands")"
 is 'there are many' "$([ "$(wc -l <"$work/commands")" -gt 40 ] && echo yes)" yes
 while read -r command; do
