@@ -319,6 +319,13 @@ static nvt_err set_token(struct nvt_client *c, struct nvt_span text)
 /* The half of a pair that is at fault: the second one, unless the first is. */
 static int bad_half(const struct secret *s, const struct found *f, enum line first, nvt_err err)
 {
+    bool colon = memchr(f->text[first].ptr, ':', f->text[first].len) != NULL;
+    if (first == L_CLIENT_ID && err == NVT_E_CRED_BYTE && colon) {
+        return fail(s->json, CLI_CONFIG, err,
+                    "%s: the client_id holds a colon, at which HTTP Basic ends it (RFC 7617): ask "
+                    "for another one",
+                    s->path);
+    }
     bool plain = first == L_ACCESS_KEY;
     struct nvt_span text = f->text[first];
     nvt_err own = plain ? nvt_credential_check(text, NVT_SECRET_CAP - 1U)

@@ -404,7 +404,7 @@ good() {
 }
 for system in coopcycle piste; do
     good $system 'id and secret' 'client_id = a\nclient_secret = TOPSECRET\n'
-    good $system 'id and secret, odd characters in them' 'client_id = a b:c\nclient_secret = é:+% "x" =&\n'
+    good $system 'id and secret, odd characters in them' 'client_id = a b;c\nclient_secret = é:+% "x" =&\n'
     of $system 'no secret' 'the client_secret is missing: it goes with the client_id' 'client_id = a\n'
     of $system 'no id' 'the client_id is missing' 'client_secret = TOPSECRET\n'
     of $system 'a quoted secret' 'the client_secret is no good: .*quote' 'client_id = a\nclient_secret = "TOPSECRET"\n'
@@ -413,6 +413,8 @@ for system in coopcycle piste; do
     of $system 'empty' "$system takes client_id and client_secret" ''
     of $system 'a control in the secret' 'the client_secret is no good' 'client_id = a\nclient_secret = TOP\001SECRET\n'
 done
+good piste 'a colon in the id, which a form carries' 'client_id = a:b\nclient_secret = c\n'
+of coopcycle 'a colon in the id' 'the client_id holds a colon' 'client_id = a:b\nclient_secret = TOPSECRET\n'
 good piste 'with all that may stand beside them' \
     'client_id = a\nclient_secret = b\napi_key = c\naccount_login = d\naccount_password = e\n'
 of piste 'half an account' 'the account_password is missing' 'client_id = a\nclient_secret = b\naccount_login = TOPSECRET\n'
