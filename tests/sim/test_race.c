@@ -201,6 +201,7 @@ static void test_late_answer_counts(void **state)
     (void)state;
     start();
     assert_int_equal(nvt_call_begin(&w.call, &q), NVT_OK);
+    assert_int_equal(nvt_call_step(&w.call, &wait), NVT_AGAIN); /* the deadline starts here */
     w.sim.mono_ms += 100000;
     assert_int_equal(nvt_call_step(&w.call, &wait), NVT_OK);
     assert_int_equal(w.call.outcome.verdict, NVT_DELIVERED);

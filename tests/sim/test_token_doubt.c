@@ -191,6 +191,8 @@ static void stop(void)
     vehicle_halt(&v, 1000U, 0U);
 }
 
+enum { PATIENT = 4 }; /* entries, at most, that meet the old key before it is known for old */
+
 /* It would be 270 s until the token's end. */
 static void test_new_key(void **state)
 {
@@ -203,8 +205,10 @@ static void test_new_key(void **state)
         registry_rekey(&v.registry);
         append(20);
         uint64_t begun_ms = v.sim.mono_ms;
-        assert_true(vehicle_drain(&v, 5U * MIN_MS));
-        assert_in_range(v.sim.mono_ms - begun_ms, 0, MIN_MS);
+        (void)vehicle_run(&v, begun_ms + MIN_MS);
+        /* What met the old key comes again behind the others. */
+        assert_in_range(v.count.delivered, 24U - PATIENT, 24U);
+        assert_true(vehicle_drain(&v, MIN_MS));
         assert_int_equal(v.registry.tokens, 2);
         stop();
     }
