@@ -339,27 +339,11 @@ static void token_unusable(struct nvt_call *call, nvt_err err)
     finish(call, NVT_RETRY, err, NULL);
 }
 
-/* What a token server says is judged by its body alone: some give it no type of JSON. */
-static struct nvt_said token_said(const struct nvt_call *call)
-{
-    struct nvt_said said = nvt_exchange_said(call);
-    said.type = NVT_LIT("");
-    return said;
-}
-
-/* RFC 6749 section 5.2 has a JSON object in every refusal. Some servers leave it out; nobody on the
- * way does, who would rather explain himself. */
-static bool is_token_error(const struct nvt_call *call)
-{
-    struct nvt_said said = token_said(call);
-    return said.body.len == 0U || nvt_done_is_error("", &said);
-}
-
 static void token_refused(struct nvt_call *call)
 {
     struct nvt_failure *f = &call->outcome.failure;
     uint16_t status = call->response.status;
-    enum nvt_verdict verdict = nvt_verdict_token(status, is_token_error(call), &f->err);
+    enum nvt_verdict verdict = nvt_verdict_token(status, nvt_token_saying(call), &f->err);
     read_words(call);
     if (nvt_token_refresh_refused(call, status)) {
         if (nvt_token_fall_back(call->client)) {
@@ -378,8 +362,7 @@ static void token_answered(struct nvt_call *call, uint64_t now_ms)
     if (status > 299U) {
         token_refused(call);
     } else {
-        struct nvt_said said = token_said(call);
-        bool own = nvt_done_is_error("", &said); /* an object: there is no token in a page */
+        bool own = nvt_token_saying(call) == NVT_SAID_OWN; /* there is no token in a page */
         nvt_err err = own ? nvt_token_keep(call, now_ms) : NVT_E_FRONT;
         if (err == NVT_OK) {
             leave_token(call);
@@ -414,25 +397,6 @@ static bool repeats(struct nvt_call *call, uint64_t now_ms)
     return true;
 }
 
-/* What the row's own check says, of an answer that is what its data says. Its words stand. */
-static enum nvt_verdict check(struct nvt_call *call)
-{
-    const struct nvt_done *row = call->request->done;
-    enum nvt_verdict verdict = NVT_DELIVERED;
-    if (row != NULL && row->check != NULL) {
-        verdict = row->check(call);
-    }
-    return verdict == NVT_UNKNOWN ? nvt_verdict_unsure(nvt_call_flags(call)) : verdict;
-}
-
-/* An answer to HEAD has no body to go by. */
-static enum nvt_saying saying_of(const struct nvt_call *call)
-{
-    struct nvt_said said = nvt_exchange_said(call);
-    bool head = nvt_span_eq(call->request->method, NVT_LIT("HEAD"));
-    return head ? NVT_SAID_OWN : nvt_done_judge(&said, call->request, call->client->profile);
-}
-
 static void request_answered(struct nvt_call *call, uint64_t now_ms)
 {
     struct nvt_outcome *o = &call->outcome;
@@ -441,12 +405,12 @@ static void request_answered(struct nvt_call *call, uint64_t now_ms)
     if (repeats(call, now_ms)) {
         return;
     }
-    a.saying = saying_of(call);
+    a.saying = nvt_exchange_saying(call);
     enum nvt_verdict verdict = nvt_verdict_judge(&a, &o->failure.err);
     o->status = call->response.status;
     o->body = nvt_exchange_sinks(call) ? NVT_LIT("") : nvt_exchange_body(call);
     if (verdict == NVT_DELIVERED) {
-        verdict = check(call);
+        verdict = nvt_exchange_check(call);
     } else {
         read_words(call);
     }

@@ -38,28 +38,6 @@ nvt_err nvt_compose_token(struct nvt_call *call);
 /* Wipes what was staged. */
 void nvt_compose_wipe(struct nvt_call *call);
 
-/* ---- exchange.c: one request and its answer over an open connection ---- */
-
-/* NVT_OK once all is handed to TLS; NVT_AGAIN with *wait; else the connection's error, or
- * NVT_E_SOURCE. */
-nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait);
-
-/* Makes ready for the answer to what was sent. */
-void nvt_exchange_expect(struct nvt_call *call);
-
-/* NVT_OK once the answer is whole; NVT_AGAIN with *wait; NVT_E_NET_*, NVT_E_TLS_*, NVT_E_HTTP_*,
- * NVT_E_SINK. */
-nvt_err nvt_exchange_receive(struct nvt_call *call, struct nvt_wait *wait);
-
-/* The kept part of the answer's body, also of one that went to a sink. */
-struct nvt_span nvt_exchange_body(const struct nvt_call *call);
-
-/* Did the body go to the request's sink? */
-bool nvt_exchange_sinks(const struct nvt_call *call);
-
-/* The answer as far as it was kept. */
-struct nvt_said nvt_exchange_said(const struct nvt_call *call);
-
 /* ---- done.c: whether an answer is what its API documents; pure ---- */
 
 /* An answer, as far as it was kept. */
@@ -86,6 +64,38 @@ bool nvt_done_begins(const struct nvt_done *row, uint16_t status, struct nvt_spa
 /* Is it an error of an API whose errors are such? */
 bool nvt_done_is_error(const char *errors, const struct nvt_said *a);
 
+/* Does it say that the system has no such version? */
+bool nvt_done_no_route(const struct nvt_said *a, struct nvt_span target,
+                       const struct nvt_profile *p);
+
+/* ---- exchange.c: one request and its answer over an open connection ---- */
+
+/* NVT_OK once all is handed to TLS; NVT_AGAIN with *wait; else the connection's error, or
+ * NVT_E_SOURCE. */
+nvt_err nvt_exchange_send(struct nvt_call *call, struct nvt_wait *wait);
+
+/* Makes ready for the answer to what was sent. */
+void nvt_exchange_expect(struct nvt_call *call);
+
+/* NVT_OK once the answer is whole; NVT_AGAIN with *wait; NVT_E_NET_*, NVT_E_TLS_*, NVT_E_HTTP_*,
+ * NVT_E_SINK. */
+nvt_err nvt_exchange_receive(struct nvt_call *call, struct nvt_wait *wait);
+
+/* The kept part of the answer's body, also of one that went to a sink. */
+struct nvt_span nvt_exchange_body(const struct nvt_call *call);
+
+/* Did the body go to the request's sink? */
+bool nvt_exchange_sinks(const struct nvt_call *call);
+
+/* The answer as far as it was kept. */
+struct nvt_said nvt_exchange_said(const struct nvt_call *call);
+
+/* Whose word the answer to the request is. */
+enum nvt_saying nvt_exchange_saying(const struct nvt_call *call);
+
+/* What the row's own check says of an answer that is what its data says. Its words stand. */
+enum nvt_verdict nvt_exchange_check(struct nvt_call *call);
+
 /* ---- verdict.c: what an attempt amounts to; pure ---- */
 
 struct nvt_attempt {
@@ -106,8 +116,8 @@ enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err
 enum nvt_verdict nvt_verdict_unsure(uint8_t flags);
 
 /* The same for the token request: a refusal of it, or NVT_RETRY. Never NVT_UNKNOWN: asking twice
- * for a token does no harm. own: the answer is one of a token server. */
-enum nvt_verdict nvt_verdict_token(uint16_t status, bool own, nvt_err *out_err);
+ * for a token does no harm. */
+enum nvt_verdict nvt_verdict_token(uint16_t status, enum nvt_saying saying, nvt_err *out_err);
 
 /* What the server's clock and ours say when a retry time is worked out. */
 struct nvt_dates {
@@ -170,6 +180,9 @@ void nvt_failure_words(char *out, size_t cap, struct nvt_span text, bool escaped
 /* Does this request need a token that is not in hand? NVT_OK: no. NVT_AGAIN: yes, and it can be
  * asked for. NVT_E_CRED_EMPTY: yes, and there is nothing to ask with. */
 nvt_err nvt_token_need(const struct nvt_call *call, uint64_t now_ms);
+
+/* Whose word the answer to a token request is. */
+enum nvt_saying nvt_token_saying(const struct nvt_call *call);
 
 /* Keeps the token of a 2xx token answer, and before that its refresh token for good.
  * NVT_E_GRANT_ANSWER, NVT_E_GRANT_KEEP (there is no token then). */

@@ -243,6 +243,13 @@ static bool is_versioned(struct nvt_span target)
            target.ptr[2] >= (uint8_t)'0' && target.ptr[2] <= (uint8_t)'9';
 }
 
+bool nvt_done_no_route(const struct nvt_said *a, struct nvt_span target,
+                       const struct nvt_profile *p)
+{
+    return p->versioned && a->status == 404U && a->body.len == 0U && !is_json(a->type) &&
+           is_versioned(target);
+}
+
 static enum nvt_saying judge_error(const struct nvt_said *a, const struct nvt_request *q,
                                    const struct nvt_profile *p)
 {
@@ -250,8 +257,7 @@ static enum nvt_saying judge_error(const struct nvt_said *a, const struct nvt_re
     bool keyed = (q->flags & (uint8_t)NVT_REQ_KEYED) != 0U;
     const char *errors = either(row == NULL ? NULL : row->errors, p->errors);
     const char *duplicate = either(row == NULL ? NULL : row->duplicate, p->duplicate);
-    bool gone = p->versioned && a->status == 404U && a->body.len == 0U && !is_json(a->type);
-    if (gone && is_versioned(q->target)) {
+    if (nvt_done_no_route(a, q->target, p)) {
         return NVT_SAID_NO_ROUTE;
     }
     bool own = nvt_done_is_error(errors, a);

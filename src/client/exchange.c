@@ -115,6 +115,24 @@ struct nvt_said nvt_exchange_said(const struct nvt_call *call)
     return said;
 }
 
+/* An answer to HEAD has no body to go by. */
+enum nvt_saying nvt_exchange_saying(const struct nvt_call *call)
+{
+    struct nvt_said said = nvt_exchange_said(call);
+    bool head = nvt_span_eq(call->request->method, NVT_LIT("HEAD"));
+    return head ? NVT_SAID_OWN : nvt_done_judge(&said, call->request, call->client->profile);
+}
+
+enum nvt_verdict nvt_exchange_check(struct nvt_call *call)
+{
+    const struct nvt_done *row = call->request->done;
+    enum nvt_verdict verdict = NVT_DELIVERED;
+    if (row != NULL && row->check != NULL) {
+        verdict = row->check(call);
+    }
+    return verdict == NVT_UNKNOWN ? nvt_verdict_unsure(nvt_call_flags(call)) : verdict;
+}
+
 /* What can be no done answer is kept in the call, for its words. */
 bool nvt_exchange_sinks(const struct nvt_call *call)
 {

@@ -63,6 +63,20 @@ bool nvt_token_fall_back(struct nvt_client *c)
 
 /* ---- answers ---- */
 
+/* RFC 6749 sections 5.1 and 5.2 have a JSON object in every answer, whatever some servers call it.
+ * Others leave it out of a refusal; nobody on the way does, who would rather explain himself. */
+enum nvt_saying nvt_token_saying(const struct nvt_call *call)
+{
+    const struct nvt_profile *p = call->client->profile;
+    struct nvt_said said = nvt_exchange_said(call);
+    if (nvt_done_no_route(&said, nvt_span_str(p->token_path), p)) {
+        return NVT_SAID_NO_ROUTE;
+    }
+    said.type = NVT_LIT("");
+    bool bare = said.status > 299U && said.body.len == 0U;
+    return bare || nvt_done_is_error("", &said) ? NVT_SAID_OWN : NVT_SAID_OTHER;
+}
+
 nvt_err nvt_token_keep(struct nvt_call *call, uint64_t now_ms)
 {
     struct nvt_client *c = call->client;

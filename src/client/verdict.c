@@ -127,15 +127,20 @@ enum nvt_verdict nvt_verdict_judge(const struct nvt_attempt *a, nvt_err *out_err
     }
 }
 
-enum nvt_verdict nvt_verdict_token(uint16_t status, bool own, nvt_err *out_err)
+enum nvt_verdict nvt_verdict_token(uint16_t status, enum nvt_saying saying, nvt_err *out_err)
 {
     const struct rule *r = find(token_rules, sizeof(token_rules) / sizeof(token_rules[0]), status);
-    bool front = !own && (r == NULL || r->err == NVT_E_GRANT_REFUSED);
+    bool refused = r != NULL && r->err == NVT_E_GRANT_REFUSED;
     *out_err = r == NULL ? NVT_E_GRANT_ANSWER : r->err;
-    if (front) {
+    if (saying == NVT_SAID_NO_ROUTE) {
+        *out_err = NVT_E_ROUTE;
+    } else if (saying == NVT_SAID_OTHER && (refused || r == NULL)) {
         *out_err = NVT_E_FRONT;
+        return NVT_RETRY;
+    } else {
+        /* the token server's own word */
     }
-    return r == NULL || front ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
+    return r == NULL ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
 }
 
 /* A front that answers 409 or 422 may have put its page in the place of what the API answered. */

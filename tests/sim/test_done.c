@@ -859,6 +859,35 @@ static void test_no_route(void **state)
     expect(NVT_RETRY, NVT_E_FRONT, false, "CoopCycle never says so");
 }
 
+/* The token route is one of a version too; and a portal in its place refuses no keys. */
+static void test_token_route(void **state)
+{
+    static const struct {
+        const char *text;
+        enum nvt_verdict verdict;
+        nvt_err err;
+    } cases[] = {
+        {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", NVT_REFUSED, NVT_E_ROUTE},
+        {"HTTP/1.1 404 No\r\nContent-Length: 6\r\n\r\n<html>", NVT_RETRY, NVT_E_FRONT},
+        {"HTTP/1.1 401 No\r\nContent-Length: 6\r\n\r\n<html>", NVT_RETRY, NVT_E_FRONT},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", NVT_RETRY, NVT_E_FRONT},
+        {"HTTP/1.1 201 OK\r\nContent-Length: 2\r\n\r\n{}", NVT_RETRY, NVT_E_GRANT_ANSWER},
+        {"HTTP/1.1 401 No\r\nContent-Length: 12\r\n\r\n{\"error\":{}}", NVT_REFUSED,
+         NVT_E_GRANT_REFUSED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct nvt_sim_answer a = {cases[i].text, strlen(cases[i].text), 3, false,
+                                         NVT_SIM_STAY};
+        const struct nvt_sim_script script = {&a, 1};
+        world_init(&w, &nvt_rpc_profile, &script, 1);
+        world_use_keys(&w);
+        world_send(&w, "POST", 0);
+        world_expect(&w, cases[i].verdict, cases[i].err);
+        world_close(&w);
+    }
+}
+
 static void test_graphql(void **state)
 {
     (void)state;
@@ -928,16 +957,27 @@ static void test_raw(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right),           cmocka_unit_test(test_other_status),
-        cmocka_unit_test(test_pages),           cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_other_json),      cmocka_unit_test(test_reports_error),
-        cmocka_unit_test(test_other_id),        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_large),           cmocka_unit_test(test_refusals_of_fronts),
-        cmocka_unit_test(test_other_errors),    cmocka_unit_test(test_own_refusals),
-        cmocka_unit_test(test_server_failures), cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_members),         cmocka_unit_test(test_no_route),
-        cmocka_unit_test(test_graphql),         cmocka_unit_test(test_business),
-        cmocka_unit_test(test_words),           cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_right),
+        cmocka_unit_test(test_other_status),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_other_json),
+        cmocka_unit_test(test_reports_error),
+        cmocka_unit_test(test_other_id),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_refusals_of_fronts),
+        cmocka_unit_test(test_other_errors),
+        cmocka_unit_test(test_own_refusals),
+        cmocka_unit_test(test_server_failures),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_no_route),
+        cmocka_unit_test(test_token_route),
+        cmocka_unit_test(test_graphql),
+        cmocka_unit_test(test_business),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,17 +167,19 @@ static void test_token(void **state)
     nvt_err err = NVT_OK;
     (void)state;
     for (uint16_t status = 100; status <= 599U; status++) {
-        enum nvt_verdict v = nvt_verdict_token(status, true, &err);
+        enum nvt_verdict v = nvt_verdict_token(status, NVT_SAID_OWN, &err);
         assert_true(v == NVT_RETRY || v == NVT_REFUSED);
         assert_true(err != NVT_OK);
-        v = nvt_verdict_token(status, false, &err);
+        v = nvt_verdict_token(status, NVT_SAID_OTHER, &err);
         assert_int_equal(v == NVT_REFUSED, status >= 300U && status <= 399U);
         assert_true(err != NVT_E_GRANT_REFUSED && err != NVT_OK);
     }
-    assert_int_equal(nvt_verdict_token(201, true, &err), NVT_RETRY);
+    assert_int_equal(nvt_verdict_token(201, NVT_SAID_OWN, &err), NVT_RETRY);
     assert_int_equal(err, NVT_E_GRANT_ANSWER);
-    assert_int_equal(nvt_verdict_token(401, true, &err), NVT_REFUSED);
+    assert_int_equal(nvt_verdict_token(401, NVT_SAID_OWN, &err), NVT_REFUSED);
     assert_int_equal(err, NVT_E_GRANT_REFUSED);
+    assert_int_equal(nvt_verdict_token(404, NVT_SAID_NO_ROUTE, &err), NVT_REFUSED);
+    assert_int_equal(err, NVT_E_ROUTE);
 }
 
 static void test_back_off(void **state)
