@@ -134,7 +134,8 @@ struct nvt_uplink_config {
     void *ctx;
 
     /* An entry that failed so many times by its own fault is told as NVT_SPOOL_REFUSED with gave_up
-     * set: for a run that must come to an end. What is the link's fault never counts. 1 to
+     * set: for a run that must come to an end. What is the link's fault never counts: before the
+     * last try it is looked up, and only a system that answers that is well. 1 to
      * NVT_UPLINK_TRIES_MAX; 0: never give up, an entry is tried until it is too late for it. */
     uint16_t tries_max;
 };

@@ -124,20 +124,30 @@ static const char *note_of(const struct nvt_failure *f)
     return quota ? "waiting for the quota" : "waiting to try again";
 }
 
+/* Since when nothing gets through although there is something to send, 0: it does. What fails by
+ * itself does not count as long as the system answers at all. */
+static uint64_t down_since(const struct run *r, uint64_t now_ms)
+{
+    const struct nvt_uplink_state *u = &r->uplink.state;
+    if (u->link == NVT_UPLINK_UP && u->deferred == 0U) {
+        return 0;
+    }
+    uint64_t since_ms = r->down_ms == 0U ? now_ms : r->down_ms;
+    return u->last_ok_ms > since_ms ? u->last_ok_ms : since_ms;
+}
+
 /* Whether it is still worth waiting for. */
 static void watch_link(struct run *r)
 {
     const struct nvt_uplink_state *u = &r->uplink.state;
     uint64_t now_ms = session_now_ms(&r->session);
-    if (u->link == NVT_UPLINK_UP) {
-        r->down_ms = 0;
-        r->note = NULL;
+    bool waits = u->link == NVT_UPLINK_HELD || u->link == NVT_UPLINK_BLOCKED;
+    r->down_ms = down_since(r, now_ms);
+    r->note = u->link == NVT_UPLINK_UP ? NULL : note_of(&u->last);
+    if (r->down_ms == 0U) {
         return;
     }
-    r->down_ms = r->down_ms == 0U ? now_ms : r->down_ms;
-    r->note = note_of(&u->last);
     uint64_t give_up_ms = r->down_ms + (uint64_t)r->retry_for_s * 1000U;
-    bool waits = u->link == NVT_UPLINK_HELD || u->link == NVT_UPLINK_BLOCKED;
     if (is_hopeless(r)) {
         stop_at_failure(r, "");
     } else if (now_ms >= give_up_ms || (waits && u->resume_ms > give_up_ms)) {

@@ -64,6 +64,14 @@ static void begin_turn(struct nvt_uplink_lane *lane, enum nvt_spool_order order,
     (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
 }
 
+/* Before its last try an entry is looked up: a system that answers that is well, and what fails
+ * then is the entry's own fault. */
+static bool is_last_try(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
+{
+    unsigned tries = nvt_spool_failures(u->config.spool, lane->entry.id) + 1U;
+    return u->config.kind->ask != NULL && u->config.tries_max > 0U && tries >= u->config.tries_max;
+}
+
 /* What failed before may have arrived. NVT_E_SPOOL_EMPTY, _OUT: nothing to take now; NVT_E_SPACE:
  * it fits into no body, so nobody will ever send it. */
 static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, enum nvt_spool_order order,
@@ -83,6 +91,7 @@ static nvt_err take(struct nvt_uplink *u, struct nvt_uplink_lane *lane, enum nvt
         lane->ask = (lane->deferred && kind->ask != NULL) ||
                     (kind->ask_first && lane->entry.id < u->old_next);
         nvt_aside_recall(u, lane);
+        lane->ask = lane->ask || is_last_try(u, lane);
     }
     if (err == NVT_E_SPACE) {
         refuse(lane, NVT_E_SPOOL_SIZE);

@@ -587,24 +587,27 @@ static void test_gives_up_wherever_they_stand(void **state)
     }
 }
 
-/* What is the link's fault counts for no entry. */
+/* What is the link's fault counts for no entry, be there but one. */
 static void test_an_outage_gives_nothing_up(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < 4U; kind++) {
+    for (unsigned kind = 0; kind < 12U; kind++) {
+        static const unsigned counts[] = {40, 3, 1};
+        unsigned count = counts[kind / 4U];
         struct up_world *w = fresh(1 + 3 * (kind % 2U), NULL, 0);
-        w->uplink.config.tries_max = kind < 2U ? 1 : 2;
+        bool away = kind % 4U < 2U;
+        w->uplink.config.tries_max = away ? 1 : 2;
         w->counting_only = true;
-        w->sim.hosts[0].connect_err = kind < 2U ? NVT_E_NET_REFUSED : NVT_OK;
-        w->poison = kind < 2U ? NULL : "";
+        w->sim.hosts[0].connect_err = away ? NVT_E_NET_REFUSED : NVT_OK;
+        w->poison = away ? NULL : "";
         w->poison_end = NVT_SIM_RESET;
-        append_many(w, 40);
+        append_many(w, count);
         up_run(w, 15000);
         assert_int_equal(w->told_count, 0);
         w->sim.hosts[0].connect_err = NVT_OK;
         w->poison = NULL;
         up_run(w, 60000);
-        assert_int_equal(w->uplink.state.count.delivered, 40);
+        assert_int_equal(w->uplink.state.count.delivered, count);
         up_end(w);
     }
 }
