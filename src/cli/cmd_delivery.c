@@ -315,7 +315,7 @@ static int cmd_ping(const struct args *a)
 const struct command delivery_commands[] = {
     {"delivery create", "key", 1, 1, cmd_create, "FILE|-", "order a delivery",
      "Checks the delivery of FILE (one JSON object) and orders it. CoopCycle makes a delivery for\n"
-     "each request, so each carries a key of yours in the metadata of its dropoff: when an answer\n"
+     "each request, so each carries a key of yours in the metadata of a task: when an answer\n"
      "is lost (exit 9), navette delivery resolve KEY tells whether it was made. Refused is what\n"
      "every CoopCycle server refuses; members that are not known here are told, and sent.\n"
      "  --key KEY         1 to 64 of A-Z a-z 0-9 . _ - (a random one, told before it is sent)\n"
