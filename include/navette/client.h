@@ -136,6 +136,12 @@ struct nvt_profile {
 struct nvt_keeper {
     nvt_err (*keep)(void *ctx, struct nvt_span refresh_token);
     void *ctx;
+    /* Lets those who share tokens take turns; both NULL: nobody does. enter comes before the client
+     * asks for a token, and may give it the one that another has fetched meanwhile. NVT_AGAIN: it
+     * is not our turn, and it is called again shortly; anything else but NVT_OK ends the call with
+     * NVT_RETRY. leave comes after each NVT_OK, when there is a token or there will be none. */
+    nvt_err (*enter)(void *ctx);
+    void (*leave)(void *ctx);
 };
 
 /* How a token is written into Authorization. */
@@ -153,7 +159,7 @@ struct nvt_client {
     struct nvt_credentials credentials;
     struct nvt_token token;
     struct nvt_origin token_origin; /* where tokens come from; host "": the origin itself */
-    struct nvt_keeper keeper;       /* of refresh tokens; set it before the first call */
+    struct nvt_keeper keeper;       /* of tokens; set it before the first call */
     const char *scope;              /* asked for; the profile's unless set */
     const struct nvt_rate *rates;   /* NVT_RATES_MAX of them: the environment's or the profile's */
     uint64_t rate_due_us[NVT_RATES_MAX]; /* how far each is spent, on the monotonic clock */
@@ -162,6 +168,7 @@ struct nvt_client {
     enum nvt_bearer bearer;
     bool token_fetched;   /* the token in hand came from a request of this client */
     bool refresh_new;     /* credentials.refresh was not kept yet */
+    bool entered;         /* keeper.leave is due */
     uint8_t token_doubts; /* answers with doubt_status since the last that speaks for the token, up
                              to 2: it was renewed over them */
 };

@@ -200,17 +200,31 @@ int secrets_load(struct nvt_client *client, const struct settings *s, struct sec
 
 #define CLI_CACHE_KEY_CAP 65U /* hex SHA-256 */
 
-/* The file for tokens of one client's origin, scope and credentials. */
+/* The file for tokens of one client's origin, scope and credentials, shared with other runs. */
 struct token_cache {
     char path[CLI_PATH_CAP]; /* "": none */
     char key[CLI_CACHE_KEY_CAP];
+    int lock;                    /* of the run that is about to ask for a token; -1 */
+    bool foreign;                /* what lies there is not understood: it stays as it is */
+    uint8_t held[NVT_TOKEN_CAP]; /* what was read there last, or written */
+    size_t held_len;
 };
 
 /* For the credentials as they are now: those that change from run to run (a refresh token that was
  * kept) come in later. False when there is no place for it, or a static token needs none. */
 bool token_cache_open(struct token_cache *t, const struct nvt_client *c);
-void token_cache_load(const struct token_cache *t, struct nvt_client *c);
-void token_cache_save(const struct token_cache *t, const struct nvt_client *c);
+
+/* Gives the client the token that lies there, unless that is the one it had from there before. */
+void token_cache_load(struct token_cache *t, struct nvt_client *c);
+
+/* Keeps a token that the client has fetched; removes one that it had from there and dropped. */
+void token_cache_save(struct token_cache *t, const struct nvt_client *c);
+
+/* One run at a time asks for a token. False: another is about to. Without room for a lock there is
+ * none. */
+bool token_cache_lock(struct token_cache *t);
+void token_cache_close(struct token_cache *t);
+void token_cache_unlock(struct token_cache *t);
 
 /* ---- refresh_store.c ---- */
 
@@ -225,12 +239,21 @@ struct refresh_store {
     int error;
 };
 
-/* Loads the token that was kept last into the client's credentials and makes the store its keeper;
- * nothing happens without a user or refresh token. A client without an access token has the store
- * to itself until it has kept a refresh token. CLI_OK, or the exit code after a message: then the
+/* Loads the token that was kept last into the client's credentials; nothing happens without a user
+ * or refresh token. A client without an access token has the store to itself until it leaves. CLI_OK, or the exit code after a message: then the
  * next refresh token could not be kept. Either way refresh_store_close. */
 int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const struct settings *set);
 void refresh_store_close(struct refresh_store *st);
+
+/* Before a token is asked for: has the store to itself, with the newest refresh token and room for
+ * the next. NVT_AGAIN: another run has it. NVT_E_GRANT_KEEP after a message. */
+nvt_err refresh_store_enter(struct refresh_store *st, struct nvt_client *c);
+
+/* The client's keeper. */
+nvt_err refresh_store_keep(struct refresh_store *st, struct nvt_span refresh_token);
+
+/* Lets others at it. */
+void refresh_store_leave(struct refresh_store *st);
 
 /* Where what must outlive a power cut goes: $STATE_DIRECTORY, or navette's place in a user's home.
  * False without either, or when it is too long. */
@@ -250,6 +273,8 @@ struct session {
     struct secrets_extra extra;
     struct token_cache cache;
     struct refresh_store refresh;
+    uint64_t turn_end_ms;    /* no longer does it wait for another run's token, 0: not waiting */
+    bool own_token;          /* takes no other run's token: this is to be a login */
     uint64_t grace_ms;       /* after a signal, for the answer to a request that has gone out */
     uint64_t stop_at_ms;     /* when that time is over, 0: no signal yet */
     uint64_t busy_ms;        /* spent in session_run so far */

@@ -146,6 +146,7 @@ static int run_login(void)
                     "again afterwards");
     }
     /* With the password, whatever was kept before. */
+    session.own_token = true;
     nvt_wipe(c->refresh, sizeof c->refresh);
     nvt_token_wipe(&session.client.token);
     if (!session_fetch_token(&session)) {

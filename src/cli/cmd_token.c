@@ -69,7 +69,8 @@ static int run(struct session *s, bool show)
     if (!cached && !session_fetch_token(s)) {
         return fail_outcome(s, "token");
     }
-    print(s, fixed ? "static" : (cached ? "cached" : "new"), show);
+    bool fresh = !cached && s->client.token_fetched; /* else another run has just fetched it */
+    print(s, fixed ? "static" : (fresh ? "new" : "cached"), show);
     return CLI_OK;
 }
 

@@ -144,25 +144,46 @@ static bool broken(struct refresh_store *st, const char *what)
     return false;
 }
 
-/* True when the file at path holds a record of ours. *out_there: it exists at all. */
+enum lying { LIES_NOTHING, LIES_DAMAGED, LIES_FOREIGN };
+
+/* What lies where no record of ours does. A record of a later version is not ours to replace; nor
+ * is what can not be read, or no file. The power may have failed while the spare was written. */
+static enum lying judge(const struct refresh_store *st, const char *path, const char *start,
+                        size_t len)
+{
+    size_t version = sizeof HEAD - 3U; /* behind the name of the form */
+    size_t n = len < sizeof HEAD - 1U ? len : sizeof HEAD - 1U;
+    bool same = memcmp(start, HEAD, n) == 0;
+    bool later = n > version && memcmp(start, HEAD, version) == 0;
+    if (len == 0U || same || (path == st->spare && !later)) {
+        return len == 0U ? LIES_NOTHING : LIES_DAMAGED;
+    }
+    return LIES_FOREIGN;
+}
+
+/* True when the file at path holds a record of ours, else *out_lying. */
 static bool load(const struct refresh_store *st, const char *path, char out[NVT_REFRESH_CAP],
-                 bool *out_there)
+                 enum lying *out_lying)
 {
     char record[RECORD_LEN + 1U];
+    struct stat s;
     size_t len = 0;
     ssize_t n = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    *out_there = fd >= 0 || errno != ENOENT;
     if (fd < 0) {
+        *out_lying =
+            errno == ENOENT ? LIES_NOTHING : (errno == ELOOP ? LIES_DAMAGED : LIES_FOREIGN);
         return false;
     }
-    bool ours = is_private(fd);
-    while (ours && n > 0 && len < sizeof record) {
+    bool regular = fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
+    bool ours = regular && is_private(fd);
+    while (regular && n > 0 && len < sizeof record) {
         n = read(fd, record + len, sizeof record - len);
         len += n > 0 ? (size_t)n : 0U;
     }
     (void)close(fd);
     bool ok = ours && len == RECORD_LEN && read_record(st, record, out);
+    *out_lying = regular && n >= 0 ? judge(st, path, record, len) : LIES_FOREIGN;
     nvt_wipe(record, sizeof record);
     return ok;
 }
@@ -212,32 +233,42 @@ static void unlock(struct refresh_store *st)
     }
 }
 
-/* Two runs that show the same refresh token would end one of them. */
-static bool lock(struct refresh_store *st, uint32_t timeout_s)
+/* Two runs that show the same refresh token would end one of them. NVT_AGAIN: another has it. */
+static nvt_err try_lock(struct refresh_store *st)
 {
     char path[sizeof st->spare];
     (void)snprintf(path, sizeof path, "%s.lock", st->path);
     st->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (st->lock < 0) {
-        return broken(st, "its lock can not be made");
+        (void)broken(st, "its lock can not be made");
+        return NVT_E_GRANT_KEEP;
     }
-    for (uint32_t ms = 0; flock(st->lock, LOCK_EX | LOCK_NB) != 0; ms += LOCK_POLL_MS) {
+    if (flock(st->lock, LOCK_EX | LOCK_NB) != 0) {
+        (void)broken(st, "another run holds it");
+        unlock(st);
+        return NVT_AGAIN;
+    }
+    return NVT_OK;
+}
+
+static bool lock(struct refresh_store *st, uint32_t timeout_s)
+{
+    nvt_err err = try_lock(st);
+    for (uint32_t ms = 0; err == NVT_AGAIN; ms += LOCK_POLL_MS) {
         struct timespec pause = {0, (long)LOCK_POLL_MS * 1000000L};
         if (ms / 1000U >= timeout_s || signals_stop()) {
-            (void)broken(st, "another run holds it");
-            unlock(st);
             return false;
         }
         (void)nanosleep(&pause, NULL);
+        err = try_lock(st);
     }
-    return true;
+    return err == NVT_OK;
 }
 
-/* ---- keeping: the client's keeper ---- */
+/* ---- keeping ---- */
 
-static nvt_err keep(void *ctx, struct nvt_span refresh_token)
+nvt_err refresh_store_keep(struct refresh_store *st, struct nvt_span refresh_token)
 {
-    struct refresh_store *st = (struct refresh_store *)ctx;
     char token[NVT_REFRESH_CAP] = "";
     char record[RECORD_LEN];
     bool ok = refresh_token.len < sizeof token;
@@ -251,7 +282,6 @@ static nvt_err keep(void *ctx, struct nvt_span refresh_token)
         say("%s: %s (%s)", st->path, st->wrong, strerror(st->error));
         return NVT_E_GRANT_KEEP;
     }
-    unlock(st);
     return NVT_OK;
 }
 
@@ -308,18 +338,26 @@ static bool find_place(struct refresh_store *st, const struct nvt_client *c)
     return place_make_dirs(st->dir) || broken(st, "the folder can not be made");
 }
 
+static bool is_foreign(struct refresh_store *st, enum lying lying)
+{
+    errno = EEXIST;
+    return lying == LIES_FOREIGN &&
+           !broken(st, "what lies there is not of this version of the command: move it away");
+}
+
 /* The newest token that is whole. */
 static bool load_newest(struct refresh_store *st, struct nvt_client *c, bool may_write)
 {
     char token[NVT_REFRESH_CAP];
-    bool there = false;
-    bool ok = true;
-    bool found = load(st, st->spare, token, &there);
+    enum lying lying = LIES_NOTHING;
+    bool found = load(st, st->spare, token, &lying);
+    bool ok = found || !is_foreign(st, lying);
     if (found && may_write) {
         ok = promote(st);
-    } else if (!found) {
-        found = load(st, st->path, token, &there);
-        if (!found && there) {
+    } else if (ok && !found) {
+        found = load(st, st->path, token, &lying);
+        ok = found || !is_foreign(st, lying);
+        if (ok && !found && lying == LIES_DAMAGED) {
             say("%s is not of the form or mode that this command writes: it is not used", st->path);
         }
     } else {
@@ -367,9 +405,28 @@ int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const str
                     "run navette %s login",
                     st->dir, cred->id, c->profile->name);
     }
-    c->keeper.keep = keep;
-    c->keeper.ctx = st;
     return CLI_OK;
+}
+
+nvt_err refresh_store_enter(struct refresh_store *st, struct nvt_client *c)
+{
+    if (st->path[0] == '\0' || st->lock >= 0) {
+        return NVT_OK;
+    }
+    nvt_err err = try_lock(st);
+    if (err == NVT_OK && !(load_newest(st, c, true) && make_spare(st))) {
+        err = NVT_E_GRANT_KEEP;
+    }
+    if (err == NVT_E_GRANT_KEEP) {
+        say("%s: %s (%s)", st->path, st->wrong, strerror(st->error));
+        unlock(st);
+    }
+    return err;
+}
+
+void refresh_store_leave(struct refresh_store *st)
+{
+    unlock(st);
 }
 
 void refresh_store_close(struct refresh_store *st)

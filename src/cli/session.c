@@ -96,17 +96,85 @@ static int apply(struct session *s)
     return CLI_OK;
 }
 
+/* ---- tokens that runs share ---- */
+
+/* The token of another run, unless this one is to fetch its own. */
+static void look_into_cache(struct session *s)
+{
+    bool was_foreign = s->cache.foreign;
+    if (!s->own_token) {
+        token_cache_load(&s->cache, &s->client);
+        mask_learn_tokens(&s->client);
+    }
+    if (s->cache.foreign && !was_foreign) {
+        say("%s is not of this version of the command: it stays as it is, and no token is kept",
+            s->cache.path);
+    }
+}
+
+/* Another run may hang: after half of our time we go on without it. */
+static bool has_waited(struct session *s)
+{
+    uint64_t now = session_now_ms(s);
+    if (s->turn_end_ms == 0U) {
+        s->turn_end_ms = now + (uint64_t)s->settings->timeout_s * 500U;
+    }
+    return now >= s->turn_end_ms;
+}
+
+/* Before a token is asked for: whoever waited for its turn looks into the cache again. */
+static nvt_err enter(void *ctx)
+{
+    struct session *s = (struct session *)ctx;
+    nvt_err err = refresh_store_enter(&s->refresh, &s->client);
+    if (err == NVT_OK && !token_cache_lock(&s->cache) && !has_waited(s)) {
+        refresh_store_leave(&s->refresh);
+        err = NVT_AGAIN;
+    }
+    if (err == NVT_OK) {
+        s->turn_end_ms = 0;
+        look_into_cache(s);
+    }
+    if (err == NVT_OK && s->own_token) {
+        nvt_wipe(s->client.credentials.refresh, sizeof s->client.credentials.refresh);
+    }
+    return err;
+}
+
+static void leave(void *ctx)
+{
+    struct session *s = (struct session *)ctx;
+    if (s->client.token.len > 0U) {
+        token_cache_save(&s->cache, &s->client);
+    }
+    token_cache_unlock(&s->cache);
+    refresh_store_leave(&s->refresh);
+}
+
+static nvt_err keep(void *ctx, struct nvt_span refresh_token)
+{
+    return refresh_store_keep(&((struct session *)ctx)->refresh, refresh_token);
+}
+
 /* The secrets, and what was kept of earlier runs: the newest tokens. */
 static int open_secrets(struct session *s)
 {
     const struct settings *set = s->settings;
     int code = secrets_load(&s->client, set, &s->extra);
     if (code == CLI_OK && set->token_cache && token_cache_open(&s->cache, &s->client)) {
-        token_cache_load(&s->cache, &s->client);
+        look_into_cache(s);
     }
     if (code == CLI_OK && !set->no_token && set->system->grant == NVT_GRANT_PASSWORD) {
         code = refresh_store_open(&s->refresh, &s->client, set);
     }
+    if (code == CLI_OK && s->refresh.lock >= 0) {
+        look_into_cache(s); /* it may have waited for another run */
+    }
+    if (s->client.token.len > 0U) {
+        refresh_store_leave(&s->refresh);
+    }
+    s->client.keeper =
+        (struct nvt_keeper){s->refresh.path[0] == '\0' ? NULL : keep, s, enter, leave};
     return code;
 }
 
@@ -129,12 +197,14 @@ int session_open(struct session *s, const struct settings *settings, bool with_s
     (void)memset(s, 0, sizeof *s);
     s->settings = settings;
     s->refresh.lock = -1;
+    s->cache.lock = -1;
     nvt_posix_init(&s->posix);
     int code = open_client(s, with_secrets);
     if (code == CLI_OK) {
         code = open_tls(s);
     }
     if (code != CLI_OK) {
+        token_cache_close(&s->cache);
         refresh_store_close(&s->refresh);
         nvt_wipe(&s->extra, sizeof s->extra);
         nvt_client_free(&s->client);
@@ -162,9 +232,8 @@ void session_close(struct session *s)
         tell_figures(s);
     }
     nvt_call_free(&s->call);
-    if (s->cache.path[0] != '\0') {
-        token_cache_save(&s->cache, &s->client);
-    }
+    token_cache_save(&s->cache, &s->client);
+    token_cache_close(&s->cache);
     refresh_store_close(&s->refresh);
     nvt_wipe(&s->extra, sizeof s->extra);
     mask_forget();

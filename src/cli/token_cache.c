@@ -9,7 +9,10 @@
  *     <renew at, seconds since 1970>
  *     <token>
  *
- * Whatever is not exactly of this form is ignored: the worst case is one more token request.
+ * What begins like this but goes on otherwise was damaged: the worst case is one more token
+ * request. Whatever else lies there (of a later version of this command, not to be read, a folder)
+ * stays as it is, and nothing is kept. Beside the file lies its lock: runs that need a token at the
+ * same time take turns, and all but the first find it here.
  */
 #include "cli.h"
 
@@ -17,6 +20,7 @@
 #include <fcntl.h>
 #include <mbedtls/md.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,7 +104,8 @@ bool token_cache_open(struct token_cache *t, const struct nvt_client *c)
 {
     char dir[CLI_PATH_CAP];
     bool fixed = c->credentials.id[0] == '\0' && c->credentials.refresh[0] == '\0';
-    t->path[0] = '\0';
+    (void)memset(t, 0, sizeof *t);
+    t->lock = -1;
     if (fixed || !make_key(c, t->key) || !cache_dir(dir, sizeof dir)) {
         return false;
     }
@@ -148,35 +153,70 @@ static bool parse(struct nvt_span text, const char *key, int64_t now_s, int64_t 
            *out_left_s <= LIFE_MAX_S;
 }
 
-static size_t read_file(const char *path, uint8_t *mem, size_t cap)
+enum found { FOUND_NOTHING, FOUND_TEXT, FOUND_FOREIGN };
+
+/* *out_len bytes of what lies there. A file of ours that others can read, or of another user, is
+ * nothing to be used; it may be replaced. */
+static enum found read_file(const char *path, uint8_t *mem, size_t cap, size_t *out_len)
 {
     struct stat st;
     size_t len = 0;
     ssize_t n = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
-        return 0;
+        return errno == ENOENT || errno == ELOOP ? FOUND_NOTHING : FOUND_FOREIGN;
     }
-    bool ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-                (st.st_mode & (mode_t)(S_IRWXG | S_IRWXO)) == 0;
-    while (ours && n > 0 && len < cap) {
+    bool known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    while (known && n > 0 && len < cap) {
         n = read(fd, mem + len, cap - len);
         len += n > 0 ? (size_t)n : 0U;
     }
     (void)close(fd);
-    return len < cap ? len : 0U;
+    size_t head = len < sizeof HEAD - 1U ? len : sizeof HEAD - 1U;
+    if (!known || n < 0 || memcmp(mem, HEAD, head) != 0) {
+        return FOUND_FOREIGN;
+    }
+    bool ours = st.st_uid == geteuid() && (st.st_mode & (mode_t)(S_IRWXG | S_IRWXO)) == 0;
+    *out_len = ours && len < cap ? len : 0U;
+    return FOUND_TEXT;
 }
 
-void token_cache_load(const struct token_cache *t, struct nvt_client *c)
+static void hold(struct token_cache *t, struct nvt_span token)
+{
+    nvt_wipe(t->held, sizeof t->held);
+    t->held_len = token.len <= sizeof t->held ? token.len : 0U;
+    (void)memcpy(t->held, token.ptr, t->held_len);
+}
+
+static bool is_held(const struct token_cache *t, struct nvt_span token)
+{
+    return t->held_len > 0U && nvt_span_eq(nvt_span_of(t->held, t->held_len), token);
+}
+
+/* The token that lies there, for as long as it says; mem takes the file. */
+static bool find(struct token_cache *t, uint8_t mem[FILE_MAX], int64_t now_s, int64_t *out_left_s,
+                 struct nvt_span *out_token)
+{
+    size_t len = 0;
+    t->foreign = read_file(t->path, mem, FILE_MAX, &len) == FOUND_FOREIGN;
+    return !t->foreign && parse(nvt_span_of(mem, len), t->key, now_s, out_left_s, out_token);
+}
+
+/* Without a wall clock nothing is known of a token's life. */
+void token_cache_load(struct token_cache *t, struct nvt_client *c)
 {
     uint8_t mem[FILE_MAX];
     int64_t now_s = 0;
     int64_t left_s = 0;
     struct nvt_span token = NVT_LIT("");
-    size_t len = read_file(t->path, mem, sizeof mem);
-    if (c->port->clock.wall_s(c->port->clock.ctx, &now_s) &&
-        parse(nvt_span_of(mem, len), t->key, now_s, &left_s, &token)) {
+    if (t->path[0] == '\0') {
+        return;
+    }
+    bool found =
+        c->port->clock.wall_s(c->port->clock.ctx, &now_s) && find(t, mem, now_s, &left_s, &token);
+    if (found && !is_held(t, token)) {
         uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
+        hold(t, token);
         (void)nvt_token_set(&c->token, token, now_ms + (uint64_t)left_s * 1000U);
     }
     nvt_wipe(mem, sizeof mem);
@@ -204,25 +244,82 @@ static void replace(const char *path, const char *text, size_t len)
     }
 }
 
-void token_cache_save(const struct token_cache *t, const struct nvt_client *c)
+/* The server refused it; but another run may have put a new one in its place. */
+static void remove_held(struct token_cache *t, int64_t now_s)
+{
+    uint8_t mem[FILE_MAX];
+    int64_t left_s = 0;
+    struct nvt_span token = NVT_LIT("");
+    if (find(t, mem, now_s, &left_s, &token) && is_held(t, token)) {
+        (void)unlink(t->path);
+    }
+    nvt_wipe(mem, sizeof mem);
+}
+
+static void write_token(struct token_cache *t, const struct nvt_client *c, int64_t end_s)
 {
     char text[FILE_MAX];
-    int64_t now_s = 0;
-    uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
-    if (c->token.len == 0U) {
-        (void)unlink(t->path); /* the server refused it */
-        return;
-    }
-    if (!c->token_fetched || c->token.renew_at_ms <= now_ms ||
-        !c->port->clock.wall_s(c->port->clock.ctx, &now_s)) {
-        return;
-    }
-    uint64_t left_s = (c->token.renew_at_ms - now_ms) / 1000U;
-    int n = snprintf(text, sizeof text, HEAD "%s\n%lld\n%.*s\n", t->key,
-                     (long long)now_s + (long long)left_s, (int)c->token.len,
-                     (const char *)c->token.text);
+    int n = snprintf(text, sizeof text, HEAD "%s\n%lld\n%.*s\n", t->key, (long long)end_s,
+                     (int)c->token.len, (const char *)c->token.text);
     if (n > 0 && (size_t)n < sizeof text) {
         replace(t->path, text, (size_t)n);
+        hold(t, nvt_span_of(c->token.text, c->token.len));
     }
     nvt_wipe(text, sizeof text);
+}
+
+void token_cache_save(struct token_cache *t, const struct nvt_client *c)
+{
+    uint8_t mem[FILE_MAX];
+    size_t len = 0;
+    int64_t now_s = 0;
+    uint64_t now_ms = c->port->clock.mono_ms(c->port->clock.ctx);
+    struct nvt_span token = nvt_span_of(c->token.text, c->token.len);
+    if (t->path[0] == '\0' || !c->port->clock.wall_s(c->port->clock.ctx, &now_s)) {
+        return;
+    }
+    if (token.len == 0U) {
+        remove_held(t, now_s);
+    } else if (c->token_fetched && c->token.renew_at_ms > now_ms && !is_held(t, token)) {
+        t->foreign = read_file(t->path, mem, sizeof mem, &len) == FOUND_FOREIGN;
+        if (!t->foreign) {
+            write_token(t, c, now_s + (int64_t)((c->token.renew_at_ms - now_ms) / 1000U));
+        }
+        nvt_wipe(mem, sizeof mem);
+    } else {
+        /* it lies there, or is none to keep */
+    }
+}
+
+/* ---- taking turns ---- */
+
+bool token_cache_lock(struct token_cache *t)
+{
+    char path[sizeof t->path + 8U];
+    if (t->path[0] == '\0' || t->lock >= 0) {
+        return true;
+    }
+    (void)snprintf(path, sizeof path, "%s.lock", t->path);
+    t->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (t->lock >= 0 && flock(t->lock, LOCK_EX | LOCK_NB) != 0) {
+        bool other = errno == EWOULDBLOCK || errno == EINTR;
+        token_cache_unlock(t);
+        return !other;
+    }
+    return true;
+}
+
+void token_cache_unlock(struct token_cache *t)
+{
+    if (t->lock >= 0) {
+        (void)close(t->lock);
+    }
+    t->lock = -1;
+}
+
+void token_cache_close(struct token_cache *t)
+{
+    token_cache_unlock(t);
+    nvt_wipe(t->held, sizeof t->held);
+    t->held_len = 0;
 }

@@ -29,8 +29,13 @@ static bool goes_without_token(const struct nvt_call *call)
 
 static void release_token(struct nvt_call *call)
 {
-    if (call->client->token_busy == call) {
-        call->client->token_busy = NULL;
+    struct nvt_client *c = call->client;
+    if (c->token_busy == call) {
+        c->token_busy = NULL;
+        if (c->entered) {
+            c->entered = false;
+            c->keeper.leave(c->keeper.ctx);
+        }
     }
     call->token_leg = false;
 }
@@ -209,14 +214,35 @@ static void take_quota(struct nvt_call *call, uint64_t now_ms)
 
 /* ---- PREPARE ---- */
 
+/* Takes this client's turn among those who share its token; NVT_AGAIN: later. */
+static nvt_err take_turn(struct nvt_client *c)
+{
+    if (c->keeper.enter == NULL || c->entered) {
+        return NVT_OK;
+    }
+    nvt_err err = c->keeper.enter(c->keeper.ctx);
+    c->entered = err == NVT_OK;
+    return err;
+}
+
 static nvt_err start_token(struct nvt_call *call, uint64_t now_ms, struct nvt_wait *wait)
 {
     struct nvt_client *c = call->client;
-    if (c->token_busy != NULL && c->token_busy != call) {
+    bool busy = c->token_busy != NULL && c->token_busy != call;
+    nvt_err err = busy ? NVT_AGAIN : take_turn(c);
+    if (err == NVT_AGAIN) {
         wait_until(wait, now_ms + (uint64_t)BUSY_POLL_MS);
         return NVT_AGAIN;
     }
-    nvt_err err = nvt_token_save(c);
+    c->token_busy = call;
+    if (err == NVT_OK && nvt_token_need(call, now_ms) == NVT_OK) {
+        c->token_stamp++; /* somebody else has fetched it */
+        release_token(call);
+        return NVT_OK;
+    }
+    if (err == NVT_OK) {
+        err = nvt_token_save(c);
+    }
     if (err != NVT_OK) {
         finish(call, NVT_RETRY, err, NULL);
         return NVT_OK;
@@ -224,7 +250,6 @@ static nvt_err start_token(struct nvt_call *call, uint64_t now_ms, struct nvt_wa
     if (!passes_quota(call, true, now_ms)) {
         return NVT_OK;
     }
-    c->token_busy = call;
     call->token_leg = true;
     nvt_compose_wipe(call);
     enter_open(call);
@@ -322,11 +347,11 @@ static nvt_err step_send(struct nvt_call *call, uint64_t now_ms, struct nvt_wait
     return nvt_conn_await(&call->conn, wait);
 }
 
-/* The token leg is over: look again what the request needs. */
-static void leave_token(struct nvt_call *call)
+/* Looks again what the request needs; it is still this call's turn. */
+static void look_again(struct nvt_call *call)
 {
     nvt_wipe(call->mem.bytes, sizeof(call->mem.bytes));
-    release_token(call);
+    call->token_leg = false;
     call->stale_tried = false;
     call->state = NVT_STATE_PREPARE;
 }
@@ -348,7 +373,7 @@ static void token_refused(struct nvt_call *call)
     if (nvt_token_refresh_refused(call, status)) {
         if (nvt_token_fall_back(call->client)) {
             (void)memset(f, 0, sizeof(*f));
-            leave_token(call);
+            look_again(call);
             return;
         }
         f->err = NVT_E_GRANT_LOGIN;
@@ -365,7 +390,8 @@ static void token_answered(struct nvt_call *call, uint64_t now_ms)
         bool own = nvt_token_saying(call) == NVT_SAID_OWN; /* there is no token in a page */
         nvt_err err = own ? nvt_token_keep(call, now_ms) : NVT_E_FRONT;
         if (err == NVT_OK) {
-            leave_token(call);
+            release_token(call);
+            look_again(call);
         } else {
             token_unusable(call, err);
         }

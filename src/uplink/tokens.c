@@ -72,7 +72,7 @@ static nvt_err load_access(struct nvt_client *client, struct nvt_spool *spool)
 
 nvt_err nvt_uplink_keep_tokens(struct nvt_client *client, struct nvt_spool *spool)
 {
-    client->keeper = (struct nvt_keeper){keep_refresh, spool};
+    client->keeper = (struct nvt_keeper){.keep = keep_refresh, .ctx = spool};
     nvt_err err = load_refresh(client, spool);
     if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY || err == NVT_E_SPACE) {
         err = load_access(client, spool);

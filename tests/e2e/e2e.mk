@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end runs of the command: against the stand-in, against nginx and s_server, on bad input.
 
-E2E := standin send reconcile front nginx input coopcycle rpc rpc_v2 documents demarches piste jindexe \
-	systems secrets spool serve intake
+E2E := standin tokens send reconcile front nginx input coopcycle rpc rpc_v2 documents demarches piste \
+	jindexe systems secrets spool serve intake
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
 # What ends the command at every operation on its files, what notes their order, what swaps them, and

@@ -131,7 +131,7 @@ exits 'call: an old version, 404 without a body' "$E_CONFIG" 'this version.*404.
 
 # ---- tokens ----
 
-cache=$(find "$work/home" "$work" -maxdepth 4 -path '*cache*' -type f | head -n 1)
+cache=$(find "$work/home" "$work" -maxdepth 4 -path '*cache*' -name 'token-*' ! -name '*.lock' | head -n 1)
 is 'the token cache is private' "$(stat -c '%a' "$cache")" 600
 mark
 for _ in 1 2 3; do with journey status "$id"; done

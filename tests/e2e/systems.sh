@@ -66,7 +66,7 @@ done
 # ---- a token is kept for its system, origin, scope and credentials ----
 
 is 'one token for each system that gives them' \
-    "$(find "$XDG_CACHE_HOME/navette" -name 'token-*' | wc -l)" 4
+    "$(find "$XDG_CACHE_HOME/navette" -name 'token-*' ! -name '*.lock' | wc -l)" 4
 before=$(state token_calls)
 at coopcycle token coopcycle --scope deliveries
 like 'another scope: another token' "$out" '^token: new'

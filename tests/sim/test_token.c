@@ -414,6 +414,119 @@ static void test_401_without_credentials(void **state)
     world_close(&w);
 }
 
+/* ---- turns among those who share a token ---- */
+
+static struct {
+    unsigned enters, leaves, waits; /* waits: how often it is not our turn */
+    bool gives;                     /* another has fetched the token meanwhile */
+    nvt_err err;
+} turns;
+
+static nvt_err enter(void *ctx)
+{
+    assert_ptr_equal(ctx, &turns);
+    turns.enters++;
+    if (turns.enters <= turns.waits) {
+        return NVT_AGAIN;
+    }
+    if (turns.gives) {
+        assert_int_equal(nvt_token_set(&w.client.token, NVT_LIT(WORLD_TOKEN), UINT64_MAX), NVT_OK);
+    }
+    return turns.err;
+}
+
+static void leave(void *ctx)
+{
+    assert_ptr_equal(ctx, &turns);
+    turns.leaves++;
+}
+
+static void take_turns(const struct nvt_sim_script *scripts, unsigned waits, bool gives,
+                       nvt_err err)
+{
+    memset(&turns, 0, sizeof(turns));
+    turns.waits = waits;
+    turns.gives = gives;
+    turns.err = err;
+    world_init(&w, &world_keyed, scripts, 1);
+    world_use_keys(&w);
+    w.client.keeper = (struct nvt_keeper){.ctx = &turns, .enter = enter, .leave = leave};
+}
+
+/* enter is called until it is our turn; then the token is asked for, unless it is there. */
+static void test_turns(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_GRANT), STAY(WORLD_OK), STAY(WORLD_OK)};
+    static const struct nvt_sim_answer b[] = {STAY(WORLD_OK), STAY(WORLD_OK)};
+    static const struct nvt_sim_script fetched[] = {SCRIPT(a)};
+    static const struct nvt_sim_script given[] = {SCRIPT(b)};
+    (void)state;
+    for (unsigned gives = 0; gives < 2U; gives++) {
+        take_turns(gives != 0U ? given : fetched, 3, gives != 0U, NVT_OK);
+        for (unsigned i = 0; i < 2U; i++) {
+            world_send(&w, "POST", NVT_REQ_KEYED);
+            world_expect(&w, NVT_DELIVERED, NVT_OK);
+            assert_int_equal(turns.enters, 4);
+            assert_int_equal(turns.leaves, 1);
+        }
+        assert_int_equal(world_count_sent(&w, "POST /token"), gives == 0U ? 1 : 0);
+        assert_int_equal(world_count_sent(&w, "Bearer " WORLD_TOKEN), 2);
+        world_close(&w);
+    }
+}
+
+/* The token that is refused was another's; the next one is ours. */
+static void test_turn_after_401(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(TOKEN_2), STAY(WORLD_OK), STAY(WORLD_DENIED),
+                                              STAY(WORLD_OK)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a)};
+    (void)state;
+    take_turns(s, 0, false, NVT_OK);
+    world_send(&w, "POST", NVT_REQ_KEYED);
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    turns.gives = true;
+    world_send(&w, "POST", NVT_REQ_KEYED);
+    world_expect(&w, NVT_DELIVERED, NVT_OK);
+    assert_int_equal(world_count_sent(&w, "POST /token"), 1);
+    assert_int_equal(world_count_sent(&w, "Bearer " WORLD_TOKEN), 1);
+    assert_int_equal(turns.enters, 2);
+    assert_int_equal(turns.leaves, 2);
+    world_close(&w);
+}
+
+/* Whatever becomes of the token request, the turn is given back once. */
+static void test_turn_is_given_back(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_DENIED)};
+    static const struct nvt_sim_script s[] = {SCRIPT(a)};
+    struct nvt_request q = world_request("POST", NVT_REQ_KEYED);
+    struct nvt_wait wait;
+    (void)state;
+    take_turns(s, 0, false, NVT_OK);
+    world_send(&w, "POST", NVT_REQ_KEYED);
+    assert_int_equal(turns.leaves, 1);
+    world_close(&w);
+    take_turns(s, 0, false, NVT_E_GRANT_KEEP);
+    world_send(&w, "POST", NVT_REQ_KEYED);
+    world_expect(&w, NVT_RETRY, NVT_E_GRANT_KEEP);
+    assert_int_equal(turns.leaves, 0);
+    assert_int_equal(world_count_sent(&w, "POST"), 0);
+    world_close(&w);
+    take_turns(s, 0, false, NVT_OK);
+    assert_int_equal(nvt_call_begin(&w.call, &q), NVT_OK);
+    assert_int_equal(nvt_call_step(&w.call, &wait), NVT_AGAIN);
+    assert_int_equal(turns.leaves, 0);
+    nvt_call_cancel(&w.call);
+    assert_int_equal(turns.leaves, 1);
+    world_close(&w);
+    take_turns(s, 1000000, false, NVT_OK);
+    world_send(&w, "POST", NVT_REQ_KEYED);
+    world_expect(&w, NVT_RETRY, NVT_E_TIMEOUT_CALL);
+    assert_int_equal(turns.leaves, 0);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +548,9 @@ int main(void)
         cmocka_unit_test(test_token_answer_is_cut),
         cmocka_unit_test(test_token_path_is_bad),
         cmocka_unit_test(test_401_without_credentials),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_turn_after_401),
+        cmocka_unit_test(test_turn_is_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
