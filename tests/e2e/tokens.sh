@@ -86,6 +86,15 @@ for system in $all; do
     is "$system: $many at once with a good token: none is asked for" "$failures $(asked_since)" '0 0'
 done
 
+# The uplink's lanes take the same turns.
+forget
+"$BUILD/tools/journeys" --count 9 --seed 7 >"$work/journeys"
+fault '{"reset_limits":true}'
+before=$(state token_calls)
+run_together rpc journey send "$work/journeys"
+is "$many runs of journey send: all are served" "$failures" 0
+is '... by one token request' "$(asked_since)" 1
+
 # A token near its end is not used on; one renewal is enough.
 for system in coopcycle jindexe; do
     forget
