@@ -416,7 +416,7 @@ done
 good piste 'a colon in the id, which a form carries' 'client_id = a:b\nclient_secret = c\n'
 of coopcycle 'a colon in the id' 'the client_id holds a colon' 'client_id = a:b\nclient_secret = TOPSECRET\n'
 good piste 'with all that may stand beside them' \
-    'client_id = a\nclient_secret = b\napi_key = c\naccount_login = d\naccount_password = e\n'
+    'client_id = a\nclient_secret = 2b-2b-2b\napi_key = 3c-3c-3c\naccount_login = 4d-4d-4d\naccount_password = 5e-5e-5e\n'
 of piste 'half an account' 'the account_password is missing' 'client_id = a\nclient_secret = b\naccount_login = TOPSECRET\n'
 of piste 'a quoted account' 'the account_login is no good' \
     'client_id = a\nclient_secret = b\naccount_login = "TOPSECRET"\naccount_password = c\n'
@@ -424,7 +424,7 @@ of coopcycle 'an account' 'coopcycle has no account_login' \
     'client_id = a\nclient_secret = b\naccount_login = TOPSECRET\naccount_password = c\n'
 good jindexe 'user and password' 'api_key = k\nusername = me@example.org\npassword = TOPSECRET\n'
 good jindexe 'a refresh token' 'api_key = k\nrefresh_token = TOPSECRET\n'
-good jindexe 'both' 'api_key = k\nusername = a\npassword = b\nrefresh_token = TOPSECRET\n'
+good jindexe 'both' 'api_key = 1k-1k-1k\nusername = a\npassword = 2b-2b-2b\nrefresh_token = TOPSECRET\n'
 printf 'api_key = k\nusername = me\n' >"$work/secret"
 nv token jindexe --token-file "$work/secret" --base-url https://127.0.0.1:1
 exits 'secret of jindexe: no password, and no login was kept' "$E_LOGIN" 'refresh token of me: put the password'

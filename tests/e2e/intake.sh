@@ -196,7 +196,7 @@ nv status --socket "$socket" --metrics
 exits 'status --metrics' 0
 like '... pending' "$out" "^navette_spool_pending $(number spool.pending)\$"
 is '... is what Prometheus reads' "$(python3 "$root/tests/e2e/producer.py" check-metrics <"$work/out")" \
-    '41 samples'
+    '42 samples'
 printf '[serve]\nsocket = %s\n' "$socket" >"$work/named"
 nv status --config "$work/named"
 exits 'status: the socket from the configuration' 0
