@@ -40,17 +40,6 @@ static void release_token(struct nvt_call *call)
     call->token_leg = false;
 }
 
-static struct nvt_dates dates_of(const struct nvt_call *call,
-                                 const struct nvt_http_response *answer)
-{
-    struct nvt_dates dates = {answer == NULL ? 0 : nvt_verdict_date_s(answer), 0};
-    const struct nvt_port_clock *clock = &call->client->port->clock;
-    if (!clock->wall_s(clock->ctx, &dates.wall_s)) {
-        dates.wall_s = 0;
-    }
-    return dates;
-}
-
 /* A status that says what became of this request says nothing of one that went before it. */
 static bool may_have_arrived(const struct nvt_call *call, enum nvt_verdict verdict)
 {
@@ -76,7 +65,7 @@ static void finish(struct nvt_call *call, enum nvt_verdict verdict, nvt_err err,
 {
     uint64_t retry_at_ms = 0;
     if (verdict == NVT_RETRY) {
-        struct nvt_dates dates = dates_of(call, answer);
+        struct nvt_dates dates = nvt_exchange_dates(call, answer);
         uint64_t delay_ms = 0;
         call->outcome.retry_told = nvt_verdict_told_ms(answer, dates, &delay_ms);
         if (!call->outcome.retry_told) {
@@ -106,22 +95,6 @@ static void fail(struct nvt_call *call, nvt_err err)
     }
     nvt_conn_close(&call->conn);
     finish(call, verdict, reported, NULL);
-}
-
-/* The server's words on an answer that is not a success. */
-static void read_words(struct nvt_call *call)
-{
-    struct nvt_failure *f = &call->outcome.failure;
-    struct nvt_hidden hidden = nvt_call_hidden(call);
-    struct nvt_span target;
-    f->http_status = call->response.status;
-    nvt_failure_read(f, nvt_exchange_body(call), call->mem.tok,
-                     sizeof(call->mem.tok) / sizeof(call->mem.tok[0]), &hidden);
-    if (f->err == NVT_E_REDIRECT &&
-        nvt_http_field_find(&call->response, NVT_LIT("Location"), &target)) {
-        f->message[0] = '\0';
-        nvt_failure_words(f->message, sizeof(f->message), target, false, &hidden);
-    }
 }
 
 /* ---- attempts ---- */
@@ -369,7 +342,7 @@ static void token_refused(struct nvt_call *call)
     struct nvt_failure *f = &call->outcome.failure;
     uint16_t status = call->response.status;
     enum nvt_verdict verdict = nvt_verdict_token(status, nvt_token_saying(call), &f->err);
-    read_words(call);
+    nvt_exchange_words(call);
     if (nvt_token_refresh_refused(call, status)) {
         if (nvt_token_fall_back(call->client)) {
             (void)memset(f, 0, sizeof(*f));
@@ -438,7 +411,7 @@ static void request_answered(struct nvt_call *call, uint64_t now_ms)
     if (verdict == NVT_DELIVERED) {
         verdict = nvt_exchange_check(call);
     } else {
-        read_words(call);
+        nvt_exchange_words(call);
     }
     /* after the words: they hide the token in hand */
     nvt_token_answered(call, verdict, o->failure.err, now_ms);

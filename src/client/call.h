@@ -68,6 +68,12 @@ bool nvt_done_is_error(const char *errors, const struct nvt_said *a);
 bool nvt_done_no_route(const struct nvt_said *a, struct nvt_span target,
                        const struct nvt_profile *p);
 
+/* What the server's clock and ours say when a retry time is worked out. */
+struct nvt_dates {
+    int64_t server_s; /* Date of the answer, 0: none */
+    int64_t wall_s;   /* 0: not known */
+};
+
 /* ---- exchange.c: one request and its answer over an open connection ---- */
 
 /* NVT_OK once all is handed to TLS; NVT_AGAIN with *wait; else the connection's error, or
@@ -92,6 +98,13 @@ struct nvt_said nvt_exchange_said(const struct nvt_call *call);
 
 /* Whose word the answer to the request is. */
 enum nvt_saying nvt_exchange_saying(const struct nvt_call *call);
+
+/* The server's words on an answer that is not a success, into the outcome's failure. */
+void nvt_exchange_words(struct nvt_call *call);
+
+/* answer: whose Date it is, or NULL. */
+struct nvt_dates nvt_exchange_dates(const struct nvt_call *call,
+                                    const struct nvt_http_response *answer);
 
 /* What the row's own check says of an answer that is what its data says. Its words stand. */
 enum nvt_verdict nvt_exchange_check(struct nvt_call *call);
@@ -118,12 +131,6 @@ enum nvt_verdict nvt_verdict_unsure(uint8_t flags);
 /* The same for the token request: a refusal of it, or NVT_RETRY. Never NVT_UNKNOWN: asking twice
  * for a token does no harm. */
 enum nvt_verdict nvt_verdict_token(uint16_t status, enum nvt_saying saying, nvt_err *out_err);
-
-/* What the server's clock and ours say when a retry time is worked out. */
-struct nvt_dates {
-    int64_t server_s; /* Date of the answer, 0: none */
-    int64_t wall_s;   /* 0: not known */
-};
 
 /* Does an answer that is reported as err leave open whether the request was acted upon? */
 bool nvt_verdict_open(uint16_t status, nvt_err err);

@@ -133,6 +133,32 @@ enum nvt_verdict nvt_exchange_check(struct nvt_call *call)
     return verdict == NVT_UNKNOWN ? nvt_verdict_unsure(nvt_call_flags(call)) : verdict;
 }
 
+void nvt_exchange_words(struct nvt_call *call)
+{
+    struct nvt_failure *f = &call->outcome.failure;
+    struct nvt_hidden hidden = nvt_call_hidden(call);
+    struct nvt_span target;
+    f->http_status = call->response.status;
+    nvt_failure_read(f, nvt_exchange_body(call), call->mem.tok,
+                     sizeof(call->mem.tok) / sizeof(call->mem.tok[0]), &hidden);
+    if (f->err == NVT_E_REDIRECT &&
+        nvt_http_field_find(&call->response, NVT_LIT("Location"), &target)) {
+        f->message[0] = '\0';
+        nvt_failure_words(f->message, sizeof(f->message), target, false, &hidden);
+    }
+}
+
+struct nvt_dates nvt_exchange_dates(const struct nvt_call *call,
+                                    const struct nvt_http_response *answer)
+{
+    struct nvt_dates dates = {answer == NULL ? 0 : nvt_verdict_date_s(answer), 0};
+    const struct nvt_port_clock *clock = &call->client->port->clock;
+    if (!clock->wall_s(clock->ctx, &dates.wall_s)) {
+        dates.wall_s = 0;
+    }
+    return dates;
+}
+
 /* What can be no done answer is kept in the call, for its words. */
 bool nvt_exchange_sinks(const struct nvt_call *call)
 {
