@@ -5,6 +5,15 @@
  * refused with the reason, expired. What can not be sent now stays pending in the spool, so that a
  * power cut at any moment loses nothing.
  *
+ * No entry stops the others. One that fails (an error status, a page of something in front, no
+ * answer) goes back behind those that did not, however many do so, keeps no lane, and comes again
+ * in its turn; while there are others such turns take a quarter of the lanes' time. It may have
+ * arrived, so it is looked up before it is sent again. The link is held when nothing of a request
+ * could be sent, when the server says "later", or when different entries fail in a row that were
+ * not tried before; then single attempts, each with an entry that has not failed if there is one,
+ * try whether it is back. Every pause grows with the outage and ends several times before the most
+ * urgent entry is due.
+ *
  * Nothing here blocks or allocates; the caller steps it:
  *
  *     for (;;) {
