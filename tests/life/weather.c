@@ -117,13 +117,23 @@ void life_network(struct life *l)
 static void mend_registry(struct life *l)
 {
     struct registry *r = &l->v.registry;
-    r->mood = (struct registry_mood){2U, 3U, 1U, 1U, 1U, 5U, 20000U, false};
+    r->mood = (struct registry_mood){2U, 3U, 1U, 1U, 1U, 5U, 20000U, false, 0U, 0U};
     r->closed_ms = 0;
     r->retry_s = 0;
     r->keys_refused = false;
     r->token_life_s = 300;
     r->token_quota = 5;
     r->idle_ms = life_once(l, 2U) ? 5000U : 75000U;
+}
+
+/* Some journeys always fail, or all of them, for as long as half a day. */
+static uint64_t fall_ill(struct life *l)
+{
+    static const uint16_t statuses[] = {500U, 502U, 403U, 200U, 0U};
+    struct registry *r = &l->v.registry;
+    r->mood.sick = (uint16_t)(1U + vehicle_draw(&l->v, 6U));
+    r->mood.sick_status = statuses[vehicle_draw(&l->v, 5U)];
+    return life_span(l, 5, 720, LIFE_MIN);
 }
 
 static uint64_t close_down(struct life *l)
@@ -145,9 +155,12 @@ void life_registry(struct life *l)
         return;
     }
     uint64_t ms = life_span(l, 2, 60, LIFE_MIN);
-    switch (vehicle_draw(&l->v, 7U)) {
+    switch (vehicle_draw(&l->v, 8U)) {
     case 0:
         ms = close_down(l);
+        break;
+    case 7:
+        ms = fall_ill(l);
         break;
     case 1:
         r->mood.error = 400;

@@ -153,7 +153,7 @@ static void keep_time(struct registry *r, const struct registry_exchange *e)
 /* Was it taken or not? Nobody can tell from these. */
 static bool is_open(uint16_t status)
 {
-    return status == 500U || status == 502U || status == 504U;
+    return status == 200U || status == 500U || status == 502U || status == 504U;
 }
 
 static bool is_final(uint16_t status)
@@ -386,11 +386,31 @@ static void lose(struct registry *r, struct nvt_sim_line *line)
     line->answer.len = 0;
 }
 
+/* Half of them taken all the same. */
+static bool is_sick(struct registry *r, struct nvt_sim_line *line, const struct registry_request *q,
+                    size_t number)
+{
+    const struct registry_mood *m = &r->mood;
+    if (m->sick == 0U || q->verb != REGISTRY_POST || number % m->sick != 0U) {
+        return false;
+    }
+    if (m->sick_status == 0U) {
+        handle(r, line, q, number);
+        cut_short(r, line);
+    } else {
+        fail(r, line, q, number, m->sick_status);
+    }
+    return true;
+}
+
 /* True when something went wrong with it. */
 static bool spoil(struct registry *r, struct nvt_sim_line *line, const struct registry_request *q,
                   size_t number)
 {
     const struct registry_mood *m = &r->mood;
+    if (is_sick(r, line, q, number)) {
+        return true;
+    }
     if (happens(r, m->lost)) {
         lose(r, line);
     } else if (happens(r, m->unanswered)) {

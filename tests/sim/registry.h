@@ -41,7 +41,9 @@ struct registry_mood {
     uint16_t busy;       /* 429 */
     uint16_t slow;       /* taken, answered after up to slow_ms */
     uint32_t slow_ms;
-    bool tokens_well; /* nothing of it happens to requests for tokens */
+    bool tokens_well;     /* nothing of it happens to requests for tokens */
+    uint16_t sick;        /* not 0: each so-many-th journey always fails when it is posted */
+    uint16_t sick_status; /* ... with this: 500, 502, a firewall's 403 or 200; 0: without answer */
 };
 
 /* The request on one connection. */
