@@ -234,25 +234,30 @@ static bool count_failure(struct nvt_uplink *u, uint32_t id, bool people)
     return true;
 }
 
+static void hold_doubted(struct nvt_uplink *u, bool people, uint64_t now_ms)
+{
+    bool never = people && u->state.last_ok_ms == 0U;
+    back_off(u, people ? NVT_UPLINK_BLOCKED : NVT_UPLINK_HELD,
+             never ? NVT_UPLINK_BLOCKED_MS : NVT_UPLINK_PAUSE_MS, now_ms);
+    u->doubted = true;
+}
+
 bool nvt_link_doubted(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, bool people,
                       uint64_t now_ms)
 {
-    bool up = u->state.link == NVT_UPLINK_UP;
-    bool held = !up;
+    bool held = true;
     u->urgent_fails = u->urgent_fails || lane->urgent;
-    if (up && !lane->deferred) {
-        held = count_failure(u, lane->entry.id, people);
-    }
-    if (held && !up && !people && lane->speaks && nvt_uplink_crowd(u).others == 0U) {
+    if (u->state.link == NVT_UPLINK_UP) {
+        held = !lane->deferred && count_failure(u, lane->entry.id, people);
+    } else if (lane->speaks && !people && nvt_uplink_crowd(u).others == 0U) {
         /* Nothing is left to be held but what failed: that backs off by itself. */
         u->state.link = NVT_UPLINK_UP;
-        return false;
+        held = false;
+    } else {
+        /* the outage goes on, or is known */
     }
-    if (held && lane->speaks) { /* else it is the entry's fault, or the outage is known */
-        bool never = people && u->state.last_ok_ms == 0U;
-        back_off(u, people ? NVT_UPLINK_BLOCKED : NVT_UPLINK_HELD,
-                 never ? NVT_UPLINK_BLOCKED_MS : NVT_UPLINK_PAUSE_MS, now_ms);
-        u->doubted = true;
+    if (held && lane->speaks) {
+        hold_doubted(u, people, now_ms);
     }
     return held;
 }

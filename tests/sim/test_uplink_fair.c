@@ -135,37 +135,55 @@ static void note_bad(uint32_t number, bool post)
     asked[number] = false;
 }
 
-static size_t take_request(void *ctx, struct nvt_sim_line *line)
+/* Whose the request is: 'b' or 'g', with its number; 0: it is not whole. */
+static char whose(const char *text, uint32_t *out_number)
 {
-    char text[NVT_SIM_LINE_IN + 1];
-    char body[160];
-    char type = 0;
-    unsigned number = 0;
-    (void)ctx;
-    (void)memcpy(text, line->in, line->in_len);
-    text[line->in_len] = '\0';
     const char *end = strstr(text, "\r\n\r\n");
     bool post = text[0] == 'P';
     if (end == NULL || (post && strchr(end, '}') == NULL)) {
         return 0;
     }
     const char *at = post ? strstr(end, "id\":\"") + 5 : strstr(text, "/journeys/") + 10;
-    assert_int_equal(sscanf(at, "%c-%u", &type, &number), 2);
-    if (type == 'b') {
-        note_bad(number, post);
-    } else {
-        good_asked++;
-    }
+    *out_number = (uint32_t)strtoul(at + 2, NULL, 10);
+    return at[0];
+}
+
+static void answer_good(struct nvt_sim_line *line, uint32_t number)
+{
+    char body[160];
     (void)snprintf(body, sizeof body,
                    "{\"result\":{\"data\":{\"operator_journey_id\":\"g-%u\","
                    "\"created_at\":\"2025-06-15T15:06:41Z\"}}}",
-                   number);
-    if (type == 'b' && (post || run.look_ups_fail)) {
+                   (unsigned)number);
+    good_asked++;
+    answer(line, "201 Created", "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n", body);
+}
+
+static void answer_bad(struct nvt_sim_line *line, uint32_t number, bool post)
+{
+    note_bad(number, post);
+    if (post || run.look_ups_fail) {
         fall(line);
-    } else if (post) {
-        answer(line, "201 Created", "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\n", body);
     } else {
         answer(line, "404 Not Found", "", "{\"error\":{\"code\":-32504,\"message\":\"Nothing\"}}");
+    }
+}
+
+static size_t take_request(void *ctx, struct nvt_sim_line *line)
+{
+    char text[NVT_SIM_LINE_IN + 1];
+    uint32_t number = 0;
+    (void)ctx;
+    (void)memcpy(text, line->in, line->in_len);
+    text[line->in_len] = '\0';
+    char type = whose(text, &number);
+    if (type == 'b') {
+        answer_bad(line, number, text[0] == 'P');
+    } else if (type == 'g') {
+        assert_int_equal(text[0], 'P'); /* it never failed */
+        answer_good(line, number);
+    } else {
+        return 0;
     }
     return line->in_len;
 }
@@ -312,15 +330,10 @@ static void check_later(const struct run *r)
     assert_true(share <= left + (r->good + left) / 3U + 4U + 2U * (uint32_t)r->lanes);
 }
 
-/* All come in at once, and nobody knows which are bad: each is tried once, and costs what it does.
- */
-static void check_mixed(const struct run *r)
+static void append_mixed(const struct run *r)
 {
-    uint64_t hang_ms = r->kind == KIND_TIMEOUT ? r->bad * (uint64_t)HANG_MS * 2U / 3U : 0U;
-    uint64_t alone_ms = undisturbed(r->lanes, r->good + r->bad);
     uint32_t good = 0;
     uint32_t bad = 0;
-    start(r);
     while (good < r->good || bad < r->bad) {
         if ((uint64_t)bad * r->good <= (uint64_t)good * r->bad && bad < r->bad) {
             append('b', bad);
@@ -330,6 +343,16 @@ static void check_mixed(const struct run *r)
             good++;
         }
     }
+}
+
+/* All come in at once, and nobody knows which are bad: each is tried once, and costs what it does.
+ */
+static void check_mixed(const struct run *r)
+{
+    uint64_t hang_ms = r->kind == KIND_TIMEOUT ? r->bad * (uint64_t)HANG_MS * 2U / 3U : 0U;
+    uint64_t alone_ms = undisturbed(r->lanes, r->good + r->bad);
+    start(r);
+    append_mixed(r);
     uint64_t ms = run_until(r->good, DAY_MS);
     if (getenv("NAVETTE_FAIR") != NULL) {
         (void)printf(
@@ -348,6 +371,41 @@ static void check(const struct run *r)
 {
     check_later(r);
     check_mixed(r);
+}
+
+/* The issue's own: more of them than lanes, and one that takes all the time of the only lane. */
+static void test_few_bad_ones(void **state)
+{
+    static const struct run runs[] = {{KIND_500, false, 8U, 60U, 4U},
+                                      {KIND_RESET, true, 8U, 60U, 4U},
+                                      {KIND_403_HTML, false, 6U, 60U, 4U},
+                                      {KIND_403_JSON, false, 6U, 60U, 4U},
+                                      {KIND_TIMEOUT, false, 1U, 1500U, 1U}};
+    (void)state;
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        check(&runs[i]);
+    }
+}
+
+/* Refused for its own fault, once others were delivered since: however many are in doubt. */
+static void test_doubts_end(void **state)
+{
+    const struct run r = {KIND_403_JSON, false, 30U, 0U, 4U};
+    uint32_t good = 0;
+    (void)state;
+    start(&r);
+    warm_up(&good);
+    for (uint32_t i = 0; i < r.bad; i++) {
+        append('b', i);
+    }
+    for (uint32_t i = 0; i < 240U && refused < r.bad; i++) {
+        append('g', good);
+        good++;
+        (void)run_until(UINT32_MAX, 60000U);
+    }
+    assert_int_equal(refused, r.bad);
+    assert_int_equal(delivered, good);
+    stop();
 }
 
 static void test_good_ones_go_on(void **state)
@@ -370,6 +428,8 @@ static void test_good_ones_go_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_few_bad_ones),
+        cmocka_unit_test(test_doubts_end),
         cmocka_unit_test(test_good_ones_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

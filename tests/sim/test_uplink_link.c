@@ -612,6 +612,62 @@ static void test_an_outage_gives_nothing_up(void **state)
     }
 }
 
+static size_t count_posted(const struct up_world *w, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w->asked_count && i < (size_t)UP_ASKED; i++) {
+        count += strstr(w->asked[i].body, name) != NULL ? 1U : 0U;
+    }
+    return count;
+}
+
+/* Nor what looked like an entry's until others failed too. */
+static void test_an_outage_is_forgiven(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->uplink.config.tries_max = 2;
+    w->counting_only = true;
+    w->poison = "";
+    uint32_t bad = up_append(w, "poison", DUE);
+    append_many(w, 5);
+    up_run(w, 500);
+    assert_int_equal(link_of(w), NVT_UPLINK_HELD);
+    w->poison = "poison"; /* once more, by itself */
+    size_t before = count_posted(w, "poison");
+    while (count_posted(w, "poison") == before) {
+        up_run(w, 10);
+    }
+    w->poison = NULL;
+    up_run(w, 30000);
+    assert_int_equal(up_receipt(w, bad)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
+/* One that fails for the first time does not wait for those that have failed for hours. */
+static void test_a_first_failure_is_soon_tried_again(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(UP_LANES, NULL, 0);
+    w->counting_only = true;
+    w->poison = "poison";
+    for (unsigned i = 0; i < 12U; i++) {
+        (void)up_append(w, "poison", DUE);
+    }
+    up_run(w, 3600000);
+    (void)up_append(w, "good", DUE);
+    up_run(w, 60000);
+    assert_int_equal(w->uplink.state.deferred, 12);
+    w->poison = "";
+    uint32_t once = up_append(w, "once", DUE);
+    up_run(w, 300);
+    assert_int_equal(w->uplink.state.deferred, 13);
+    w->poison = "poison";
+    up_run(w, 5000);
+    assert_int_equal(up_receipt(w, once)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
 /* ---- what was not the API's own word ---- */
 
 /* A page with "200 OK" is no delivery: it is asked after, and sent again when it is not there. */
@@ -705,6 +761,8 @@ int main(void)
         cmocka_unit_test(test_gives_up),
         cmocka_unit_test(test_gives_up_wherever_they_stand),
         cmocka_unit_test(test_an_outage_gives_nothing_up),
+        cmocka_unit_test(test_an_outage_is_forgiven),
+        cmocka_unit_test(test_a_first_failure_is_soon_tried_again),
         cmocka_unit_test(test_a_page_is_no_delivery),
         cmocka_unit_test(test_no_such_version),
         cmocka_unit_test(test_own_quota),

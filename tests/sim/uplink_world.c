@@ -76,7 +76,7 @@ static struct nvt_sim_answer status_of(const struct up_world *w, const char *lin
     (void)sscanf(line, "GET /v3.3/journeys/%40s", id + 1);
     id[0] = '"';
     (void)strcat(id, "\"");
-    for (size_t i = 0; i < w->asked_count && !found; i++) {
+    for (size_t i = 0; i < w->asked_count && i < (size_t)UP_ASKED && !found; i++) {
         found = w->asked[i].line[0] == 'P' && strstr(w->asked[i].body, id) != NULL;
     }
     return found ? there : absent;
