@@ -43,7 +43,7 @@ $(BUILD)/fuzz/fuzz_secrets: FUZZ_LIBS := $(TLS_LIBS)
 $(BUILD)/fuzz/fuzz_files: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,settings serve_settings \
 	journey_api config_file refresh_store signals files file_write,src/cli/$f.c) port/posix/folder.c src/api/*.c) \
 	$(FUZZ_CLIENT)
-$(BUILD)/fuzz/fuzz_lines: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,feed intake socket \
+$(BUILD)/fuzz/fuzz_lines: $(call fuzz_objects,fuzz/cli_stand.c $(foreach f,feed intake socket line_pool \
 	drop drop_file field file_write metrics journey_api journey_line refused mask plain,src/cli/$f.c) \
 	src/spool/*.c port/ram/*.c src/api/*.c) $(FUZZ_CLIENT)
 $(BUILD)/fuzz/fuzz_lines: FUZZ_LIBS := $(TLS_LIBS)

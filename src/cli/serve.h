@@ -212,6 +212,17 @@ void socket_step(struct serve *s); /* does what can be done now */
 size_t socket_waits(const struct serve *s, struct nvt_wait *waits, size_t cap);
 void socket_close(struct serve *s); /* removes it */
 
+/* ---- line_pool.c ---- */
+
+uint8_t *pool_take(struct serve *s); /* NULL: all are held */
+void pool_give(struct serve *s, struct serve_client *c);
+
+/* Who holds one and was silent for longest. */
+const struct serve_client *pool_stalled(const struct serve *s);
+
+/* From when on the client can have one, be it another's. */
+uint64_t pool_at_ms(const struct serve *s, const struct serve_client *c);
+
 /* ---- drop.c: files that appear by rename ----
  * Every file of the folder whose name does not begin with '.' and ends in .json or .jsonl, in no
  * particular order. Lines that are no journeys go to NAME.refused beside it, with reasons; the file

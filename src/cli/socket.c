@@ -23,10 +23,6 @@
 /* When all places are taken, a producer that was silent for so long makes room. */
 #define SILENT_MS 60000U
 
-/* When all line buffers are taken, one that holds half a line and was silent for so long gives its
- * up, and its connection with it: that line was not answered. */
-#define STALLED_MS 10000U
-
 /* After the system had no descriptor or memory for a further connection. */
 #define LISTEN_PAUSE_MS 1000U
 
@@ -142,17 +138,9 @@ static void stop_listening(struct serve *s)
     }
 }
 
-static void give_buffer(struct serve *s, struct serve_client *c)
-{
-    for (size_t i = 0; i < SERVE_LINES; i++) {
-        s->pool.used[i] = s->pool.used[i] && c->in.mem != s->pool.mem[i];
-    }
-    c->in.mem = NULL;
-}
-
 static void drop_client(struct serve *s, struct serve_client *c)
 {
-    give_buffer(s, c);
+    pool_give(s, c);
     (void)close(c->fd);
     c->fd = -1;
 }
@@ -246,50 +234,6 @@ static void accept_all(struct serve *s, uint64_t now_ms)
 
 /* ---- line buffers ---- */
 
-/* The first one that is free: few of them are ever touched. */
-static uint8_t *free_buffer(struct serve *s)
-{
-    for (size_t i = 0; i < SERVE_LINES; i++) {
-        if (!s->pool.used[i]) {
-            s->pool.used[i] = true;
-            return s->pool.mem[i];
-        }
-    }
-    return NULL;
-}
-
-static bool has_buffer(const struct serve_client *c)
-{
-    return c->fd >= 0 && c->in.mem != NULL;
-}
-
-/* Who holds one and was silent for longest; all of them are held. */
-static const struct serve_client *most_stalled(const struct serve *s)
-{
-    const struct serve_client *found = NULL;
-    for (size_t i = 0; i < SERVE_CLIENTS_MAX; i++) {
-        const struct serve_client *c = &s->clients[i];
-        if (has_buffer(c) && (found == NULL || c->moved_ms < found->moved_ms)) {
-            found = c;
-        }
-    }
-    return found;
-}
-
-/* From when on the client can have one. */
-static uint64_t buffer_at_ms(const struct serve *s, const struct serve_client *c)
-{
-    size_t i = 0;
-    while (i < SERVE_LINES && s->pool.used[i]) {
-        i++;
-    }
-    if (has_buffer(c) || i < SERVE_LINES) {
-        return 0;
-    }
-    const struct serve_client *stalled = most_stalled(s);
-    return stalled == NULL ? 0U : stalled->moved_ms + STALLED_MS;
-}
-
 /* Somebody else's is taken only for bytes that are there, or for the end. */
 static bool has_come(const struct serve_client *c)
 {
@@ -300,15 +244,15 @@ static bool has_come(const struct serve_client *c)
 /* False: none is to be had now. */
 static bool take_buffer(struct serve *s, struct serve_client *c, uint64_t now_ms)
 {
-    if (now_ms < buffer_at_ms(s, c)) {
+    if (now_ms < pool_at_ms(s, c)) {
         return false;
     }
     if (c->in.mem == NULL) {
-        c->in.mem = free_buffer(s);
+        c->in.mem = pool_take(s);
     }
     if (c->in.mem == NULL && has_come(c)) {
-        drop_client(s, &s->clients[most_stalled(s) - s->clients]);
-        c->in.mem = free_buffer(s);
+        drop_client(s, &s->clients[pool_stalled(s) - s->clients]);
+        c->in.mem = pool_take(s);
     }
     return c->in.mem != NULL;
 }
@@ -396,7 +340,7 @@ static void take(struct serve *s, struct serve_client *c, struct round *r, uint6
         reads++;
     }
     if (c->in.len == 0U) {
-        give_buffer(s, c);
+        pool_give(s, c);
     }
 }
 
@@ -549,7 +493,7 @@ static void wait_for_client(const struct serve *s, const struct serve_client *c,
                             struct nvt_wait *wait)
 {
     unsigned events = c->sent < c->out_len ? (unsigned)NVT_WAIT_WRITE : 0U;
-    uint64_t at_ms = buffer_at_ms(s, c);
+    uint64_t at_ms = pool_at_ms(s, c);
     if (may_take(c) && !s->stopping && session_now_ms(&s->session) < at_ms) {
         wait->until_ms = at_ms;
     } else if (may_take(c) && !s->stopping) {

@@ -19,9 +19,12 @@ $(BUILD)/tests/mkspool: $(BUILD)/obj/tests/e2e/mkspool.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB)
 
-.PHONY: e2e
+.PHONY: e2e test-backlog-long
 e2e: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS) ## end-to-end runs alone
 	$(Q)sh tests/tools/run-tests.sh $(E2E_RUNS)
+
+test-backlog-long: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys ## a million journeys at the start
+	$(Q)BUILD=$(BUILD) sh tests/e2e/backlog.sh
 
 TEST_NEEDS += $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS)
 TEST_RUNS += $(E2E_RUNS)
