@@ -141,6 +141,17 @@ static nvt_err blame(const struct rules *r, const struct stop *s, nvt_err err, c
     return nvt_shape_blame(r->failure, err, &path, nvt_span_str(leaf));
 }
 
+static void note_stop(struct rules *r, const struct stop *s)
+{
+    r->has_dropoff = r->has_dropoff || s->role == DROPOFF;
+    if (s->role == PICKUP && r->pickup_s == 0) {
+        r->pickup_s = s->before_s;
+    }
+    if (s->role == DROPOFF && s->before_s > r->last.before_s) {
+        r->last = *s;
+    }
+}
+
 /* The server estimates when a pickup without a window is due, from the last dropoff's. */
 static nvt_err rule_stop(struct rules *r, const struct stop *s)
 {
@@ -150,14 +161,7 @@ static nvt_err rule_stop(struct rules *r, const struct stop *s)
     if (s->before_s != 0 && s->after_s > s->before_s) {
         return blame(r, s, NVT_E_FIELD_ORDER, "before");
     }
-    r->has_dropoff = r->has_dropoff || s->role == DROPOFF;
-    if (s->role == PICKUP) {
-        r->pickup_s = r->pickup_s == 0 ? s->before_s : r->pickup_s;
-    } else if (s->role == DROPOFF && s->before_s > r->last.before_s) {
-        r->last = *s;
-    } else {
-        /* an earlier dropoff */
-    }
+    note_stop(r, s);
     return NVT_OK;
 }
 

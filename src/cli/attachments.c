@@ -75,18 +75,24 @@ static enum scan scan_of(const char *said)
 
 /* ---- one file ---- */
 
+/* "champs[2]" of one level; it is cut when there is no room. */
+static size_t put_level(const struct level *l, char *out, size_t cap, bool first)
+{
+    char index[16] = "";
+    if (l->list) {
+        (void)snprintf(index, sizeof index, "[%d]", l->index);
+    }
+    int n = snprintf(out, cap, "%s%.*s%s", first || l->name.len == 0U ? "" : ".", (int)l->name.len,
+                     l->name.len == 0U ? "" : (const char *)l->name.ptr, index);
+    return n > 0 && (size_t)n < cap ? (size_t)n : 0U;
+}
+
 static void put_place(const struct descent *d, char *out, size_t cap)
 {
     size_t n = 0;
     out[0] = '\0';
-    for (unsigned i = 0; i < d->depth && n < cap; i++) {
-        const struct level *l = &d->level[i];
-        int w = l->name.len == 0U ? 0
-                                  : snprintf(out + n, cap - n, "%s%.*s", n == 0U ? "" : ".",
-                                             (int)l->name.len, (const char *)l->name.ptr);
-        n += w > 0 ? (size_t)w : 0U;
-        w = !l->list || n >= cap ? 0 : snprintf(out + n, cap - n, "[%d]", l->index);
-        n += w > 0 ? (size_t)w : 0U;
+    for (unsigned i = 0; i < d->depth; i++) {
+        n += put_level(&d->level[i], out + n, cap - n, n == 0U);
     }
 }
 

@@ -62,7 +62,7 @@ static nvt_err from_file(void *ctx, uint64_t offset, uint8_t *out, size_t cap, s
 static bool has_sum(int fd, const struct attachment *a)
 {
     static uint8_t room[65536];
-    static struct nvt_demarches_upload sum;
+    struct nvt_demarches_upload sum;
     (void)memset(&sum, 0, sizeof sum);
     sum.source = from_file;
     sum.source_ctx = &fd;

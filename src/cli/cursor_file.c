@@ -275,7 +275,9 @@ static bool parse(struct cursor_file *f, char *text)
     }
     f->number = (int32_t)value;
     f->known = f->seen_count;
-    f->cursor[0] = f->cursor[0] == '-' ? '\0' : f->cursor[0];
+    if (strcmp(f->cursor, "-") == 0) {
+        f->cursor[0] = '\0';
+    }
     return ok && strcmp(at, LAST_LINE "\n") == 0;
 }
 

@@ -39,25 +39,32 @@ static bool find_spot(const struct nvt_json *doc, struct spot *s)
 
 /* ---- reading ---- */
 
+/* The word at the front, up to a space, off *text. */
+static struct nvt_span take_word(struct nvt_span *text)
+{
+    size_t n = 0;
+    while (n < text->len && text->ptr[n] != (uint8_t)' ') {
+        n++;
+    }
+    struct nvt_span word = nvt_span_of(text->ptr, n);
+    *text = nvt_span_drop(*text, n < text->len ? n + 1U : n);
+    return word;
+}
+
 /* Of "a=b navette_key=K". */
 static bool key_in_text(struct nvt_span text, char *out, size_t cap)
 {
     static const char name[] = NAME "=";
+    size_t len = sizeof name - 1U;
     bool found = false;
-    size_t n = 0;
     while (text.len > 0U && !found) {
-        found = text.len > sizeof name - 1U && memcmp(text.ptr, name, sizeof name - 1U) == 0;
-        text = nvt_span_drop(text, found ? sizeof name - 1U : 0U);
-        for (n = 0; n < text.len && text.ptr[n] != (uint8_t)' '; n++) {
-        }
-        if (!found) {
-            text = nvt_span_drop(text, n < text.len ? n + 1U : n);
+        struct nvt_span word = take_word(&text);
+        found = word.len > len && word.len - len < cap && memcmp(word.ptr, name, len) == 0;
+        if (found) {
+            (void)snprintf(out, cap, "%.*s", (int)(word.len - len), (const char *)word.ptr + len);
         }
     }
-    if (found && n < cap) {
-        (void)snprintf(out, cap, "%.*s", (int)n, (const char *)text.ptr);
-    }
-    return found && n < cap;
+    return found;
 }
 
 static bool key_in_spot(const struct nvt_json *doc, const struct spot *s, char *out, size_t cap)

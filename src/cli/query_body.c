@@ -86,28 +86,36 @@ static const char *take_member(struct nvt_span value, unsigned member, struct nv
     return "";
 }
 
-static int take_members(struct nvt_span text, const char *path, bool json, struct nvt_buf *b,
-                        struct nvt_span taken[MEMBERS])
+/* "" or what is wrong with one of them, which *out_name is then. */
+static const char *walk_members(struct nvt_span text, const char *path, struct nvt_buf *b,
+                                struct nvt_span taken[MEMBERS], struct nvt_span *out_name)
 {
-    struct nvt_span rest = text;
-    struct nvt_span name;
     struct nvt_span value;
     const char *wrong = "";
-    while (wrong[0] == '\0' && nvt_demarches_walk(&rest, &name, &value)) {
-        unsigned member = member_named(name);
+    while (wrong[0] == '\0' && nvt_demarches_walk(&text, out_name, &value)) {
+        unsigned member = member_named(*out_name);
         if (member < MEMBERS) {
             wrong = take_member(value, member, b, &taken[member]);
         } else {
             say("%s: the service reads no member \"%.*s\": it is left out", path,
-                (int)(name.len < 64U ? name.len : 64U), (const char *)name.ptr);
+                (int)(out_name->len < 64U ? out_name->len : 64U), (const char *)out_name->ptr);
         }
     }
+    return wrong;
+}
+
+static int take_members(struct nvt_span text, const char *path, bool json, struct nvt_buf *b,
+                        struct nvt_span taken[MEMBERS])
+{
+    struct nvt_span name = NVT_LIT("");
+    const char *wrong = walk_members(text, path, b, taken, &name);
+    bool has_text = taken[QUERY].len > 0U;
     if (wrong[0] != '\0') {
         return fail(json, CLI_INPUT, NVT_E_FIELD_TYPE, "%s is a request as JSON, but its %.*s %s",
                     path, (int)name.len, (const char *)name.ptr, wrong);
     }
-    if ((taken[QUERY].len > 0U) == (taken[QUERY_ID].len > 0U)) {
-        return fail(json, CLI_INPUT, taken[QUERY].len > 0U ? NVT_E_FIELD_BOTH : NVT_E_FIELD_MISSING,
+    if (has_text == (taken[QUERY_ID].len > 0U)) {
+        return fail(json, CLI_INPUT, has_text ? NVT_E_FIELD_BOTH : NVT_E_FIELD_MISSING,
                     "%s is a request as JSON, and needs either query or queryId", path);
     }
     return CLI_OK;

@@ -493,7 +493,7 @@ names() { (cd "$to" && find . ! -name . | sort | tr '\n' ' '); }
 mark downloads
 files 'files: champ, annotation, message, avis, attestation' 0 '5 fetched, 0 there .* 0 failed, 1 left'
 is '... their names' "$(names)" \
-    './Plan de l’été.pdf ./attestation.pdf ./avis.pdf ./note.txt ./réponse.pdf '
+    "./Plan de l’été.pdf ./attestation.pdf ./avis.pdf ./note.txt ./réponse.pdf "
 is '... their bytes' "$(cat "$to/réponse.pdf")" '%PDF-1.4 réponse'
 is '... for nobody else' "$(stat -c %a "$to/note.txt") $(stat -c %a "$to")" '600 700'
 like '... the PDF that is always new is left out' "$err" 'dossier-1003.pdf .pdf.: left out'

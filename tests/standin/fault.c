@@ -16,8 +16,8 @@
  * token_life, piste_life, coopcycle_life, jindexe_life, dossiers. Names of limits: token, write,
  * read, cee, rest (registry), piste, piste_token, demarches. Of one system: assigned (CoopCycle),
  * cee_disabled (registry), unsubscribed PATH, rate_header TEXT, no_id, locked N (PISTE), page_max
- * N, slow_dossier NUMBER, bad_dossier NUMBER, upload_status, token_expired, read_only, ip_forbidden
- * (Demarches simplifiees).
+ * N, slow_dossier NUMBER, bad_dossier NUMBER, upload_status, files (demarches_files.c),
+ * token_expired, read_only, ip_forbidden (Demarches simplifiees).
  */
 #include "standin.h"
 
