@@ -240,8 +240,9 @@ struct refresh_store {
 };
 
 /* Loads the token that was kept last into the client's credentials; nothing happens without a user
- * or refresh token. A client without an access token has the store to itself until it leaves. CLI_OK, or the exit code after a message: then the
- * next refresh token could not be kept. Either way refresh_store_close. */
+ * or refresh token. A client without an access token has the store to itself until it leaves.
+ * CLI_OK, or the exit code after a message: then the next refresh token could not be kept. Either
+ * way refresh_store_close. */
 int refresh_store_open(struct refresh_store *st, struct nvt_client *c, const struct settings *set);
 void refresh_store_close(struct refresh_store *st);
 

@@ -57,8 +57,10 @@ static const char places[] =
     "  bearer = token     (Authorization: Bearer token=..., plain unless set)\n"
     "Without a token file, the systemd credential navette-SYSTEM ($CREDENTIALS_DIRECTORY) is "
     "used.\n"
-    "Tokens are kept in $RUNTIME_DIRECTORY, or $XDG_CACHE_HOME/navette (~/.cache/navette). Of runs\n"
-    "that need one at the same time a single one asks for it. What lies there in another form, or of\n"
+    "Tokens are kept in $RUNTIME_DIRECTORY, or $XDG_CACHE_HOME/navette (~/.cache/navette). Of "
+    "runs\n"
+    "that need one at the same time a single one asks for it. What lies there in another form, or "
+    "of\n"
     "a later version, stays as it is.\n"
     "Hints are in French where NAVETTE_LANG, LC_ALL, LC_MESSAGES or LANG starts with fr.\n";
 

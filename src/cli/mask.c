@@ -10,19 +10,21 @@
 
 #define RECENT_MAX ((size_t)NVT_HIDDEN_MAX) /* tokens: the newest ones, those before are dead */
 
-/* The set grows as it must; texts are the spans' own memory. */
-static struct nvt_span *spans;
-static uint8_t **texts;
-static size_t count, room;
+/* Two for each of a request's fields, and the credentials': if they should not fit, all is hidden.
+ */
+#define SECRETS_MAX 64U
+static uint8_t *texts[SECRETS_MAX];
+static struct nvt_span spans[SECRETS_MAX];
+static size_t count;
 static uint8_t recent[RECENT_MAX][NVT_TOKEN_CAP];
 static size_t recent_next;
 
 /* index and host, which do not change, and the recent ones. */
 static uint8_t sieve[NVT_REDACT_INDEX_LEN];
 static char hosts[2][NVT_HOST_CAP];
-static struct nvt_hidden hidden = {.host = {hosts[0], hosts[1]}, .index = sieve};
+static struct nvt_hidden hidden = {.more = spans, .host = {hosts[0], hosts[1]}, .index = sieve};
 
-static bool is_blind; /* a secret found no memory: nothing more is shown */
+static bool is_blind; /* a secret found no room: nothing more is shown */
 
 /* ---- what is secret ---- */
 
@@ -38,35 +40,19 @@ static bool is_known(struct nvt_span text)
     return known;
 }
 
-static bool make_room(void)
-{
-    size_t more = room * 2U + 16U;
-    if (count < room) {
-        return true;
-    }
-    struct nvt_span *longer = (struct nvt_span *)realloc(spans, more * sizeof *spans);
-    spans = longer == NULL ? spans : longer;
-    uint8_t **wider = longer == NULL ? NULL : (uint8_t **)realloc(texts, more * sizeof *texts);
-    texts = wider == NULL ? texts : wider;
-    room = wider == NULL ? room : more;
-    return wider != NULL;
-}
-
 void mask_add(struct nvt_span text)
 {
     if (is_known(text)) {
         return;
     }
-    uint8_t *mem = make_room() ? (uint8_t *)malloc(text.len) : NULL;
-    if (mem == NULL) {
+    texts[count] = count < SECRETS_MAX - 1U ? (uint8_t *)malloc(text.len) : NULL;
+    if (texts[count] == NULL) {
         is_blind = true;
         return;
     }
-    (void)memcpy(mem, text.ptr, text.len);
-    texts[count] = mem;
-    spans[count] = nvt_span_of(mem, text.len);
+    (void)memcpy(texts[count], text.ptr, text.len);
+    spans[count] = nvt_span_of(texts[count], text.len);
     count++;
-    hidden.more = spans;
     hidden.more_count = count;
     nvt_redact_note(sieve, text);
 }
@@ -163,13 +149,10 @@ void mask_forget(void)
     for (size_t i = 0; i < count; i++) {
         nvt_wipe(texts[i], spans[i].len);
         free(texts[i]);
+        texts[i] = NULL;
     }
-    free(texts);
-    free(spans);
-    texts = NULL;
-    spans = NULL;
     count = 0;
-    room = 0;
+    is_blind = false;
     hidden.more_count = 0;
     /* Places never used stay untouched, and so take no memory. */
     for (size_t i = 0; i < RECENT_MAX; i++) {
