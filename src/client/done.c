@@ -79,12 +79,19 @@ static bool is_object(const struct nvt_said *a)
     return is_value(a) && nvt_json_starts(a->body, '{');
 }
 
-/* The member's value; empty when it is not there, null, or perhaps not all there. */
+static bool is_cut(const struct nvt_said *a, struct nvt_span value)
+{
+    return a->cut && value.len > 0U && value.ptr + value.len == a->body.ptr + a->body.len;
+}
+
+/* The member's value, or the beginning of it; empty when it is not there, null, or a word of which
+ * that is not sure yet. */
 static struct nvt_span find(const struct nvt_said *a, struct nvt_span path)
 {
     struct nvt_span value = nvt_json_at(a->body, path);
-    bool ends = a->cut && value.ptr + value.len == a->body.ptr + a->body.len;
-    return ends || nvt_span_eq(value, NVT_LIT("null")) ? NVT_LIT("") : value;
+    bool word = value.len > 0U && memchr("{[\"", (int)value.ptr[0], 3U) == NULL;
+    bool none = nvt_span_eq(value, NVT_LIT("null")) || (word && is_cut(a, value));
+    return none ? NVT_LIT("") : value;
 }
 
 /* ---- words ---- */
@@ -104,8 +111,7 @@ static bool has_word(const struct nvt_said *a, struct nvt_span word)
 {
     struct nvt_span path = take_until(&word, '=');
     struct nvt_span value = find(a, path);
-    bool unseen = value.len == 0U;
-    return word.len == 0U ? !unseen : nvt_span_eq(value, word);
+    return word.len == 0U ? value.len > 0U : nvt_span_eq(value, word);
 }
 
 static bool has_one(const struct nvt_said *a, const char *words)
@@ -126,7 +132,8 @@ static bool has_all(const struct nvt_said *a, const char *words)
     while (rest.len > 0U && all) {
         struct nvt_span word = take_until(&rest, ' ');
         struct nvt_span path = word;
-        all = has_word(a, word) || (a->cut && find(a, take_until(&path, '=')).len == 0U);
+        struct nvt_span value = find(a, take_until(&path, '='));
+        all = has_word(a, word) || (a->cut && (value.len == 0U || is_cut(a, value)));
     }
     return all;
 }
@@ -167,7 +174,7 @@ static bool is_same(const struct nvt_said *a, const struct nvt_request *q)
     const struct nvt_done *row = q->done;
     struct nvt_span value = find(a, nvt_span_str(row->same));
     struct nvt_span text = nvt_json_text(value);
-    if (a->cut && value.len == 0U) {
+    if (a->cut && (value.len == 0U || is_cut(a, value))) {
         return true;
     }
     if (row->sent == NULL) {

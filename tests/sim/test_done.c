@@ -939,6 +939,7 @@ static void test_raw(void **state)
         STAY("HTTP/1.1 403 No\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"),
         STAY("HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\n\"no\""),
         STAY("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
+        STAY("HTTP/1.1 403 No\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n"),
     };
     static const struct nvt_sim_script script = SCRIPT(answers);
     (void)state;
@@ -951,6 +952,8 @@ static void test_raw(void **state)
     world_expect(&w, NVT_REFUSED, NVT_E_STATUS);
     world_send(&w, "POST", 0);
     world_expect(&w, NVT_REFUSED, NVT_E_ROUTE);
+    world_send(&w, "HEAD", NVT_REQ_IDEMPOTENT); /* its answer has no body to go by */
+    world_expect(&w, NVT_REFUSED, NVT_E_STATUS);
     world_close(&w);
 }
 
