@@ -345,21 +345,28 @@ static bool is_foreign(struct refresh_store *st, enum lying lying)
            !broken(st, "what lies there is not of this version of the command: move it away");
 }
 
+/* *out_found: the file has a token. False when something else lies there. */
+static bool load_file(struct refresh_store *st, const char *path, char token[NVT_REFRESH_CAP],
+                      bool *out_found)
+{
+    enum lying lying = LIES_NOTHING;
+    *out_found = load(st, path, token, &lying);
+    if (!*out_found && path == st->path && lying == LIES_DAMAGED) {
+        say("%s is not of the form or mode that this command writes: it is not used", path);
+    }
+    return *out_found || !is_foreign(st, lying);
+}
+
 /* The newest token that is whole. */
 static bool load_newest(struct refresh_store *st, struct nvt_client *c, bool may_write)
 {
     char token[NVT_REFRESH_CAP];
-    enum lying lying = LIES_NOTHING;
-    bool found = load(st, st->spare, token, &lying);
-    bool ok = found || !is_foreign(st, lying);
-    if (found && may_write) {
+    bool found = false;
+    bool ok = load_file(st, st->spare, token, &found);
+    if (ok && !found) {
+        ok = load_file(st, st->path, token, &found);
+    } else if (ok && may_write) {
         ok = promote(st);
-    } else if (ok && !found) {
-        found = load(st, st->path, token, &lying);
-        ok = found || !is_foreign(st, lying);
-        if (ok && !found && lying == LIES_DAMAGED) {
-            say("%s is not of the form or mode that this command writes: it is not used", st->path);
-        }
     } else {
         /* the spare is left to a run that may write */
     }

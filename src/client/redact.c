@@ -107,6 +107,7 @@ static void append_unit(struct stack *k, uint32_t unit, size_t end)
  * all one here. "\u" may be the beginning of more. */
 static bool undo(struct stack *k, size_t end)
 {
+    static const char controls[] = {'b', 'f', 'n', 'r', 't'};
     const uint8_t *top = k->symbol + k->len;
     size_t len = k->len < (size_t)ESCAPE_LEN ? k->len : (size_t)ESCAPE_LEN;
     int32_t unit = nvt_escape_unit(nvt_span_of(top - len, len));
@@ -118,7 +119,8 @@ static bool undo(struct stack *k, size_t end)
         append(k, nvt_hex_value(top[-2]) * 16U + nvt_hex_value(top[-1]), end);
     } else if (len >= 2U && top[-2] == (uint8_t)'\\' && top[-1] != (uint8_t)'u') {
         k->len -= 2U;
-        append(k, memchr("bfnrt", (int)top[-1], 5U) != NULL ? (uint32_t)' ' : top[-1], end);
+        append(k, memchr(controls, (int)top[-1], sizeof controls) != NULL ? (uint32_t)' ' : top[-1],
+               end);
     } else {
         return false;
     }
@@ -343,10 +345,10 @@ static bool is_name(const struct nvt_hidden *hidden, struct nvt_span text, size_
 {
     static const char names[] = "Authorization\0access_token\0refresh_token\0client_secret\0"
                                 "client_credentials\0cpro-account\0access_key\0secret_key\0"
-                                "grant_type\0X-API-KEY\0password\0username\0client_id\0KeyId\0";
+                                "grant_type\0X-API-KEY\0password\0username\0client_id\0KeyId";
     bool found = false;
-    for (const char *name = names; name[0] != '\0' && !found; name += strlen(name) + 1U) {
-        found = is_within(text, start, end, nvt_span_str(name));
+    for (size_t at = 0; at < sizeof names && !found; at += strlen(names + at) + 1U) {
+        found = is_within(text, start, end, nvt_span_str(names + at));
     }
     for (size_t i = 0; i < sizeof hidden->host / sizeof hidden->host[0] && !found; i++) {
         const char *host = hidden->host[i];
