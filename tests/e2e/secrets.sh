@@ -148,7 +148,7 @@ for system in rpc coopcycle piste jindexe demarches; do
     while [ $turns -lt 12 ]; do
         turns=$((turns + 1))
         plan call 403 coats
-        at $system call $system GET "$(path_of $system)" -v --output "$work/answer" --json
+        at "$system" call "$system" GET "$(path_of "$system")" -v --output "$work/answer" --json
         quiet "call $system, coats $turns"
     done
     none "call $system -v: no part of a secret is told in any coat"

@@ -18,7 +18,7 @@ options() { # SYSTEM
 at() { # SYSTEM COMMAND ...
     system=$1
     shift
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     nv "$@" $(options "$system")
 }
 call_of() { # SYSTEM: a harmless call that needs the token
@@ -66,7 +66,7 @@ for system in $all; do
     forget
     before=$(state token_calls)
     fault '{"scope":"token","delay_ms":300,"delay_count":1}'
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     run_together "$system" $(call_of $system)
     fault '{"clear":true}'
     is "$system: $many at once with an empty cache: all are served" "$failures" 0
@@ -76,7 +76,7 @@ for system in $all; do
     fault "{\"system\":\"$system\",\"expire_tokens\":true}"
     fault '{"clear":true,"reset_limits":true}'
     before=$(state token_calls)
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     run_together "$system" $(call_of $system)
     is "$system: $many at once with a dead token: all are served" "$failures" 0
     is "$system: ... by one renewal" "$(asked_since)" 1
@@ -103,7 +103,7 @@ for system in coopcycle jindexe; do
     kept=$(cached)
     sed "3s/.*/$(($(date +%s) - 1))/" "$kept" >"$work/old" && cat "$work/old" >"$kept"
     before=$(state token_calls)
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     run_together $system $(call_of $system)
     is "$system: $many at once with a token at its end: one renewal" "$failures $(asked_since)" '0 1'
     fault "{\"${system}_life\":3600}"
@@ -115,7 +115,7 @@ done
 find_holder() {
     for job in $jobs; do
         child=$(ps -o pid= --ppid "$job" | tr -d ' ')
-        # shellcheck disable=SC2012 # of /proc
+        # shellcheck disable=SC2010,SC2012 # of /proc
         if [ -n "$child" ] && ls -l "/proc/$child/fd" 2>/dev/null | grep -q socket; then
             holder=$child
         fi
@@ -126,7 +126,7 @@ for system in coopcycle jindexe; do
     forget
     fault '{"scope":"token","delay_ms":2000,"delay_count":1}'
     before=$(state token_calls)
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     together $system $(call_of $system)
     holder=
     tries=0
@@ -151,7 +151,7 @@ flock "$kept.lock" sleep 30 &
 sleeper=$!
 pids="$pids $sleeper"
 sleep 0.2
-# shellcheck disable=SC2046 # words
+# shellcheck disable=SC2046,SC2086 # words
 at coopcycle $(call_of coopcycle) --timeout 4
 exits 'a run that hangs: the others go on without it' 0
 kill $sleeper
@@ -168,7 +168,7 @@ cp "$kept" "$work/kept"
 echo $((-$(date +%s))) >"$work/clock"
 LD_PRELOAD=$preload
 export LD_PRELOAD
-# shellcheck disable=SC2046 # words
+# shellcheck disable=SC2046,SC2086 # words
 at rpc $(call_of rpc)
 unset LD_PRELOAD
 exits 'the wall clock is not known' "$E_TLS" 'clock'
@@ -185,14 +185,14 @@ for content in 'navette-token 2\nabc\n' 'something else\n'; do
     # shellcheck disable=SC2059 # a format
     printf "$content" >"$work/odd"
     cat "$work/odd" >"$kept"
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     at rpc $(call_of rpc)
     exits "a cache of another form, $(head -n 1 "$work/odd")" 0 'stays as it is'
     untouched "a cache of another form" "$kept"
 done
 rm "$kept"
 mkdir "$kept"
-# shellcheck disable=SC2046 # words
+# shellcheck disable=SC2046,SC2086 # words
 at rpc $(call_of rpc)
 exits 'a folder in its place' 0 'stays as it is'
 is '... it is still there' "$([ -d "$kept" ] && echo yes)" yes
@@ -201,7 +201,7 @@ rmdir "$kept"
 if [ "$(id -u)" != 0 ]; then
     cp "$work/kept" "$kept"
     chmod 000 "$kept"
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     at rpc $(call_of rpc)
     exits 'a cache that can not be read' 0 'stays as it is'
     is '... it is still there' "$(stat -c %s "$kept")" "$(stat -c %s "$work/kept")"
@@ -245,7 +245,7 @@ for place in "$store" "$store.spare"; do
     cp "$work/good" "$store"
     cat "$work/odd" >"$place"
     before=$(state token_calls)
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     at jindexe $(call_of jindexe)
     exits 'a store of a later version, or its spare' "$E_INPUT" 'not of this version.*move it away'
     untouched 'a store of a later version, or its spare' "$place"
@@ -254,7 +254,7 @@ for place in "$store" "$store.spare"; do
 done
 rm "$store"
 mkdir "$store"
-# shellcheck disable=SC2046 # words
+# shellcheck disable=SC2046,SC2086 # words
 at jindexe $(call_of jindexe)
 exits 'a folder in place of the store' "$E_INPUT" 'not of this version'
 is '... it is still there' "$([ -d "$store" ] && echo yes)" yes
