@@ -198,16 +198,17 @@ static enum lines_got read_line(struct lines *l, bool wait)
         l->len = 0;
         l->too_long = false;
     }
-    while (!take_bytes(l)) {
+    bool whole = take_bytes(l);
+    bool more = true;
+    while (!whole && more) {
         if (!l->ended && !wait && !is_readable(l)) {
             return LINES_LATER;
         }
-        if (l->ended || !read_piece(l)) {
-            if (l->begun) {
-                break;
-            }
-            return LINES_END;
-        }
+        more = !l->ended && read_piece(l);
+        whole = take_bytes(l);
+    }
+    if (!whole && !l->begun) {
+        return LINES_END;
     }
     end_line(l);
     return LINES_LINE;

@@ -357,19 +357,25 @@ static bool load_file(struct refresh_store *st, const char *path, char token[NVT
     return *out_found || !is_foreign(st, lying);
 }
 
+/* From the spare, which a run that may write puts in its place, or from there. */
+static bool load_either(struct refresh_store *st, bool may_write, char token[NVT_REFRESH_CAP],
+                        bool *out_found)
+{
+    if (!load_file(st, st->spare, token, out_found)) {
+        return false;
+    }
+    if (!*out_found) {
+        return load_file(st, st->path, token, out_found);
+    }
+    return !may_write || promote(st);
+}
+
 /* The newest token that is whole. */
 static bool load_newest(struct refresh_store *st, struct nvt_client *c, bool may_write)
 {
     char token[NVT_REFRESH_CAP];
     bool found = false;
-    bool ok = load_file(st, st->spare, token, &found);
-    if (ok && !found) {
-        ok = load_file(st, st->path, token, &found);
-    } else if (ok && may_write) {
-        ok = promote(st);
-    } else {
-        /* the spare is left to a run that may write */
-    }
+    bool ok = load_either(st, may_write, token, &found);
     if (ok && found) {
         (void)nvt_credentials_set_refresh(&c->credentials, nvt_span_str(token));
     }

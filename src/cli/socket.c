@@ -493,10 +493,12 @@ static void wait_for_client(const struct serve *s, const struct serve_client *c,
                             struct nvt_wait *wait)
 {
     unsigned events = c->sent < c->out_len ? (unsigned)NVT_WAIT_WRITE : 0U;
+    bool taken = may_take(c) && !s->stopping;
     uint64_t at_ms = pool_at_ms(s, c);
-    if (may_take(c) && !s->stopping && session_now_ms(&s->session) < at_ms) {
+    bool early = session_now_ms(&s->session) < at_ms;
+    if (taken && early) {
         wait->until_ms = at_ms;
-    } else if (may_take(c) && !s->stopping) {
+    } else if (taken) {
         events |= c->ended ? 0U : (unsigned)NVT_WAIT_READ;
         wait->until_ms = has_line(c) ? 0U : wait->until_ms;
     } else {

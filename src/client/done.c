@@ -86,7 +86,8 @@ static bool is_cut(const struct nvt_said *a, struct nvt_span value)
 static struct nvt_span find(const struct nvt_said *a, struct nvt_span path)
 {
     struct nvt_span value = nvt_json_at(a->body, path);
-    bool word = value.len > 0U && memchr("{[\"", (int)value.ptr[0], 3U) == NULL;
+    uint8_t first = value.len > 0U ? value.ptr[0] : (uint8_t)'"';
+    bool word = first != (uint8_t)'"' && (first | 0x20U) != (uint8_t)'{';
     bool none = nvt_span_eq(value, NVT_LIT("null")) || (word && is_cut(a, value));
     return none ? NVT_LIT("") : value;
 }

@@ -343,12 +343,15 @@ static bool is_within(struct nvt_span text, size_t start, size_t end, struct nvt
 
 static bool is_name(const struct nvt_hidden *hidden, struct nvt_span text, size_t start, size_t end)
 {
-    static const char names[] = "Authorization\0access_token\0refresh_token\0client_secret\0"
-                                "client_credentials\0cpro-account\0access_key\0secret_key\0"
-                                "grant_type\0X-API-KEY\0password\0username\0client_id\0KeyId";
+    static const char names[] = "Authorization access_token refresh_token client_secret "
+                                "client_credentials cpro-account access_key secret_key "
+                                "grant_type X-API-KEY password username client_id KeyId ";
     bool found = false;
-    for (size_t at = 0; at < sizeof names && !found; at += strlen(names + at) + 1U) {
-        found = is_within(text, start, end, nvt_span_str(names + at));
+    struct nvt_span rest = NVT_LIT(names);
+    while (rest.len > 0U && !found) {
+        size_t len = strcspn((const char *)rest.ptr, " ");
+        found = is_within(text, start, end, nvt_span_of(rest.ptr, len));
+        rest = nvt_span_drop(rest, len + 1U);
     }
     for (size_t i = 0; i < sizeof hidden->host / sizeof hidden->host[0] && !found; i++) {
         const char *host = hidden->host[i];
@@ -429,7 +432,8 @@ static size_t character_len(struct nvt_span text)
     uint32_t cp = 0;
     int32_t unit = nvt_escape_unit(text);
     if (unit >= 0) {
-        bool pair = unit >> 10 == 0x36 && nvt_escape_unit(nvt_span_drop(text, ESCAPE_LEN)) >= 0;
+        bool pair =
+            (uint32_t)unit >> 10U == 0x36U && nvt_escape_unit(nvt_span_drop(text, ESCAPE_LEN)) >= 0;
         return pair ? 2U * (size_t)ESCAPE_LEN : (size_t)ESCAPE_LEN;
     }
     if (text.ptr[0] == (uint8_t)'\\' && text.len > 1U && text.ptr[1] < 0x80U) {
