@@ -191,24 +191,31 @@ static bool take_bytes(struct lines *l)
     return ended;
 }
 
+/* LINES_LINE: further bytes are there. */
+static enum lines_got read_more(struct lines *l, bool wait)
+{
+    if (l->ended) {
+        return LINES_END;
+    }
+    if (!wait && !is_readable(l)) {
+        return LINES_LATER;
+    }
+    return read_piece(l) ? LINES_LINE : LINES_END;
+}
+
 /* One line without its end; what there is of it stays for the next call with LINES_LATER. */
 static enum lines_got read_line(struct lines *l, bool wait)
 {
+    enum lines_got more = LINES_LINE;
     if (!l->begun) {
         l->len = 0;
         l->too_long = false;
     }
-    bool whole = take_bytes(l);
-    bool more = true;
-    while (!whole && more) {
-        if (!l->ended && !wait && !is_readable(l)) {
-            return LINES_LATER;
-        }
-        more = !l->ended && read_piece(l);
-        whole = take_bytes(l);
+    while (more == LINES_LINE && !take_bytes(l)) {
+        more = read_more(l, wait);
     }
-    if (!whole && !l->begun) {
-        return LINES_END;
+    if (more == LINES_LATER || (more == LINES_END && !l->begun)) {
+        return more;
     }
     end_line(l);
     return LINES_LINE;
