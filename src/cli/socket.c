@@ -493,16 +493,15 @@ static void wait_for_client(const struct serve *s, const struct serve_client *c,
                             struct nvt_wait *wait)
 {
     unsigned events = c->sent < c->out_len ? (unsigned)NVT_WAIT_WRITE : 0U;
-    bool taken = may_take(c) && !s->stopping;
+    bool reads = may_take(c) && !s->stopping;
     uint64_t at_ms = pool_at_ms(s, c);
-    bool early = session_now_ms(&s->session) < at_ms;
-    if (taken && early) {
+    if (reads && session_now_ms(&s->session) < at_ms) {
         wait->until_ms = at_ms;
-    } else if (taken) {
+    } else if (reads) {
         events |= c->ended ? 0U : (unsigned)NVT_WAIT_READ;
         wait->until_ms = has_line(c) ? 0U : wait->until_ms;
     } else {
-        /* it is not read from */
+        /* its answers are to be read first */
     }
     wait->on[0].sock = (nvt_sock)c->fd;
     wait->on[0].events = (uint8_t)events;
