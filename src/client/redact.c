@@ -347,7 +347,7 @@ static bool is_name(const struct nvt_hidden *hidden, struct nvt_span text, size_
                                 "client_credentials cpro-account access_key secret_key "
                                 "grant_type X-API-KEY password username client_id KeyId ";
     bool found = false;
-    struct nvt_span rest = NVT_LIT(names);
+    struct nvt_span rest = nvt_span_of(names, sizeof names - 1U);
     while (rest.len > 0U && !found) {
         size_t len = strcspn((const char *)rest.ptr, " ");
         found = is_within(text, start, end, nvt_span_of(rest.ptr, len));
