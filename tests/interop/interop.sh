@@ -7,7 +7,7 @@
 #
 # start_node SCRIPT [OPTION ...]   a server of this folder over TLS: sets $port, $url, $node_pid
 # start_plain NAME PORT COMMAND... one that speaks plain HTTP on PORT; waits until it answers
-# tls_front PORT                   puts TLS before such a one: sets $port and $url
+# tls_front PORT [OPTION ...]      puts TLS before such a one: sets $port and $url
 #
 # The npm packages are in $packages (run theirs as "node $packages/.bin/NAME"); `make interop`
 # installs them. Certificates are those of pki in $work/pki.
@@ -67,7 +67,9 @@ start_plain() {
 }
 
 tls_front() {
-    start_node front.mjs --to "$1"
+    to=$1
+    shift
+    start_node front.mjs --to "$to" "$@"
 }
 
 # keys NAME LINE ...: a file of secrets, $work/NAME.keys.

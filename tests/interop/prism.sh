@@ -9,7 +9,8 @@ need sha256sum
 prism_port=$(free_port)
 start_plain prism "$prism_port" node "$packages/.bin/prism" mock --errors -h 127.0.0.1 \
     -p "$prism_port" "$root/tests/interop/rpc-openapi.yaml"
-tls_front "$prism_port"
+# Its answers are the examples of the document; a receipt is one of the journey that was sent.
+tls_front "$prism_port" --ids yes
 keys rpc 'access_key = 5f1b8c1e-0d5e-4c43-9a51-3f8a2c7d9e10' \
     'secret_key = Zr3-kP9_aQ.7mXw2LbT5vYc8NdF1gHj4KsU6eR0oWiBnVqMtCxZpAyEuGfDhJl.S'
 
