@@ -135,10 +135,11 @@ begin_with() { # OPTION ... of the stand-in
     start_relay
 }
 
-# list_ids FILE: what the registry has.
+# list_ids FILE: what the registry has. With a token of its own: a cached one may be of a registry
+# that is gone.
 list_ids() {
     nv journey list --status pending --all --base-url "$url" --ca-file "$work/pki/ca.pem" \
-        --token-file "$keys"
+        --token-file "$keys" --no-cache
     cp "$work/out" "$work/$1"
 }
 
@@ -358,7 +359,7 @@ scenario_outage() {
     pause 60
     tries=$(($(counted connections) - before))
     is 'outage: all is kept' "$(asked pending)" 60
-    if [ $tries -ge 3 ] && [ $tries -le 40 ]; then
+    if [ $tries -ge 3 ] && [ $tries -le 60 ]; then
         pass 'outage: tried seldom'
     else
         fail 'outage: tried seldom' "$tries connections in ten minutes"
