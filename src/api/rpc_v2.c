@@ -266,7 +266,8 @@ static struct nvt_span receipt_of(struct nvt_span body)
 static bool has_text(const struct nvt_outcome *o, const char *name, const struct nvt_span *wanted)
 {
     struct nvt_span value = nvt_json_at(receipt_of(o->body), nvt_span_str(name));
-    bool ends = value.len == 0U || value.ptr + value.len == o->body.ptr + o->body.len;
+    bool ends =
+        value.len == 0U ? wanted == NULL : value.ptr + value.len == o->body.ptr + o->body.len;
     bool same =
         wanted == NULL || nvt_json_same(nvt_json_text(value), nvt_json_text(*wanted), false);
     return (o->body_cut && ends) || (nvt_json_starts(value, '"') && same);

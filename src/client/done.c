@@ -122,8 +122,9 @@ static bool has_one(const struct nvt_said *a, const char *words)
     return found;
 }
 
-/* What is not there may have been cut off; what is there is held to its value. */
-static bool has_all(const struct nvt_said *a, const char *words)
+/* What is there is held to its value. Where the answer names what was sent, what is not there may
+ * have been cut off; else it must be there: a stranger's long answer has none of it either. */
+static bool has_all(const struct nvt_said *a, const char *words, bool named)
 {
     struct nvt_span rest = nvt_span_str(words);
     bool all = true;
@@ -131,7 +132,7 @@ static bool has_all(const struct nvt_said *a, const char *words)
         struct nvt_span word = take_until(&rest, ' ');
         struct nvt_span path = word;
         struct nvt_span value = find(a, take_until(&path, '='));
-        all = has_word(a, word) || (a->cut && (value.len == 0U || is_cut(a, value)));
+        all = has_word(a, word) || (a->cut && ((value.len == 0U && named) || is_cut(a, value)));
     }
     return all;
 }
@@ -172,8 +173,8 @@ static bool is_same(const struct nvt_said *a, const struct nvt_request *q)
     const struct nvt_done *row = q->done;
     struct nvt_span value = find(a, nvt_span_str(row->same));
     struct nvt_span text = nvt_json_text(value);
-    if (a->cut && (value.len == 0U || is_cut(a, value))) {
-        return true;
+    if (is_cut(a, value)) {
+        return nvt_json_starts(value, '"');
     }
     if (row->sent == NULL) {
         return nvt_json_starts(value, '"') && is_id(text, q->id);
@@ -218,7 +219,7 @@ static bool is_done(const struct nvt_said *a, const struct nvt_request *q)
 {
     const struct nvt_done *row = q->done;
     return (row->status == 0U || row->status == a->status) && has_form(a, row->form) &&
-           has_all(a, row->has) &&
+           has_all(a, row->has, row->same != NULL) &&
            (row->lacks == NULL || find(a, nvt_span_str(row->lacks)).len == 0U) &&
            (row->same == NULL || is_same(a, q));
 }

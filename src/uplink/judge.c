@@ -69,10 +69,12 @@ static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
 }
 
 /* No entry is at fault: nothing of it was sent, or the credentials were refused. A redirect may be
- * a firewall's answer to this one. */
-static bool is_of_link(const struct nvt_outcome *o)
+ * a firewall's answer to this one, and so may an empty 404 once others went the same way. */
+static bool is_of_link(const struct nvt_uplink *u, const struct nvt_outcome *o)
 {
-    bool people = is_for_people(o->failure.err) && o->failure.err != NVT_E_REDIRECT;
+    bool own = o->failure.err == NVT_E_REDIRECT ||
+               (o->failure.err == NVT_E_ROUTE && u->state.count.delivered > 0U);
+    bool people = is_for_people(o->failure.err) && !own;
     return people || (o->status == 0U && !o->arrived);
 }
 
@@ -135,7 +137,7 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
         lane->fresh = true;
     } else if (is_told(u, lane)) {
         told(u, lane, now_ms);
-    } else if (is_of_link(o)) {
+    } else if (is_of_link(u, o)) {
         link_failed(u, lane, now_ms);
     } else {
         failed(u, lane, now_ms);
@@ -276,7 +278,7 @@ static void judge_asked(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
                     (o->verdict == NVT_REFUSED && o->status != 0U && o->status < 500U &&
                      !is_for_people(o->failure.err));
     if (answered) {
-        u->state.last_ok_ms = now_ms;
+        u->state.last_ok_ms = o->failure.err == NVT_E_ANSWER ? u->state.last_ok_ms : now_ms;
         judge_known(u, lane, now_ms);
     } else {
         later(u, lane, now_ms);

@@ -140,7 +140,10 @@ static nvt_err take_deferred(struct nvt_uplink *u, struct nvt_uplink_lane *lane,
 static bool takes_newest(const struct nvt_uplink *u)
 {
     bool up = u->state.link == NVT_UPLINK_UP;
-    return up ? u->urgent_fails && u->credit_ms < 0 : u->newest || nvt_link_has_news(u);
+    /* A run that must end takes in what goes out: there is always news, and each newest one may
+     * stand at the same place of a pattern as the one before. */
+    bool news = u->config.tries_max == 0U && nvt_link_has_news(u);
+    return up ? u->urgent_fails && u->credit_ms < 0 : u->newest || news;
 }
 
 /* The most urgent one, or a deferred one when that is due. While the link is not up each attempt
