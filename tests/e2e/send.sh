@@ -105,6 +105,16 @@ exits "a line that the registry's own 413 refuses" "$E_PARTLY"
 counts "a line that the registry's own 413 refuses" 6 0 1 0
 fault '{"clear":true}'
 
+# Every third from the first line on, over one connection: no pattern keeps the others waiting.
+journeys 240 31
+awk 'NR % 3 == 1 { sub(/"operator_trip_id":"/, "&bad-") } { print }' "$file" >"$file.bad"
+file=$file.bad
+fault '{"scope":"journeys","match":"\"bad-","fail_status":500,"fail_count":1000000}'
+send --json --retry-for 60
+exits 'every third line' "$E_PARTLY"
+counts 'every third line' 160 0 0 80
+fault '{"clear":true}'
+
 # Over several connections, with a third of all lines at fault.
 journeys 300 11
 awk 'NR % 3 == 0 { sub(/"operator_trip_id":"/, "&bad-") } { print }' "$file" >"$file.bad"

@@ -166,11 +166,11 @@ at rpc token
 kept=$(cached)
 cp "$kept" "$work/kept"
 echo $((-$(date +%s))) >"$work/clock"
-LD_PRELOAD=$preload
-export LD_PRELOAD
+LD_PRELOAD=$preload ASAN_OPTIONS=verify_asan_link_order=0
+export LD_PRELOAD ASAN_OPTIONS
 # shellcheck disable=SC2046,SC2086 # words
 at rpc $(call_of rpc)
-unset LD_PRELOAD
+unset LD_PRELOAD ASAN_OPTIONS
 exits 'the wall clock is not known' "$E_TLS" 'clock'
 is '... the cached token is still there' "$(cmp "$kept" "$work/kept" 2>&1)" ''
 before=$(state token_calls)
