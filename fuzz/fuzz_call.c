@@ -228,7 +228,12 @@ static void apply(const struct settings *s, struct world *w)
 
 static bool says_not_processed(uint16_t status)
 {
-    return status == 408U || status == 429U || status == 503U;
+    static const uint16_t list[] = {408U, 423U, 429U, 501U, 503U, 505U, 511U};
+    bool found = false;
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        found = found || status == list[i];
+    }
+    return found;
 }
 
 static bool is_repeatable(const struct nvt_request *q)

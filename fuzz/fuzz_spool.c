@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             m.flash.steps_left = 1U + chance % 400U;
         }
         bool done = model_step(&m, dims);
+        m.may_come_late = m.may_come_late || !done;
         m.flash.steps_left = UINT64_MAX;
         require(m.fault);
         if (!done || data[i] >= 250U) {

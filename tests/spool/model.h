@@ -44,6 +44,9 @@ struct model {
     uint32_t appended;
     uint32_t window_len;
     bool flipped; /* damage was done: entries may be lost */
+    /* The id of an append that was cut is given again, and its torn record may be taken for the
+     * entry until its bytes are read: that entry comes late then. */
+    bool may_come_late;
     uint8_t bad[MODEL_BLOCKS_MAX];
     struct nvt_spool_entry picks[MODEL_PICKS];
     uint8_t buffer[MODEL_BUFFER];
