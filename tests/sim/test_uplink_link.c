@@ -318,7 +318,8 @@ static void test_stale_probe(void **state)
 static void test_refused_credentials_settle_nothing(void **state)
 {
     (void)state;
-    struct nvt_sim_answer no = up_says("401 No", "", "{\"error\":{\"code\":401,\"message\":\"who\"}}");
+    struct nvt_sim_answer no =
+        up_says("401 No", "", "{\"error\":{\"code\":401,\"message\":\"who\"}}");
     struct nvt_sim_answer list[] = {no, no, no};
     struct up_world *w = FRESH(UP_LANES, list);
     append_many(w, 3);
