@@ -17,9 +17,9 @@ struct nvt_rpc_verb {
     const struct nvt_done *done; /* what a done answer is */
 };
 
-/* Errors of its routes, but for CEE: in the envelope of JSON-RPC, or without one. A text in "error"
- * is what frameworks of gateways write. */
-#define NVT_RPC_ERRORS "error.code"
+/* Errors of its routes, but for CEE: in the envelope of JSON-RPC, or beside a code without one. A text
+ * in "error" alone is what frameworks of gateways write. */
+#define NVT_RPC_ERRORS "error.code code"
 
 /* Fills r but for its target, which out_target starts with the verb's path. body NULL: none. */
 void nvt_rpc_prepare(struct nvt_rpc_request *r, const struct nvt_rpc_verb *verb,
