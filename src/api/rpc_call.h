@@ -17,8 +17,8 @@ struct nvt_rpc_verb {
     const struct nvt_done *done; /* what a done answer is */
 };
 
-/* Errors of its routes, but for CEE: in the envelope of JSON-RPC, or beside a code without one. A text
- * in "error" alone is what frameworks of gateways write. */
+/* Errors of its routes, but for CEE: in the envelope of JSON-RPC, or beside a code without one. A
+ * text in "error" alone is what frameworks of gateways write. */
 #define NVT_RPC_ERRORS "error.code code"
 
 /* Fills r but for its target, which out_target starts with the verb's path. body NULL: none. */
