@@ -595,7 +595,7 @@ static void test_an_outage_gives_nothing_up(void **state)
     for (unsigned kind = 0; kind < 12U; kind++) {
         static const unsigned counts[] = {40, 3, 1};
         unsigned count = counts[kind / 4U];
-        struct up_world *w = fresh(1 + 3 * (kind % 2U), NULL, 0);
+        struct up_world *w = fresh((uint8_t)(1U + 3U * (kind % 2U)), NULL, 0);
         bool away = kind % 4U < 2U;
         w->uplink.config.tries_max = away ? 1 : 2;
         w->counting_only = true;
