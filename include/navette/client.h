@@ -86,7 +86,7 @@ struct nvt_done {
                               request's id does */
     const char *errors;    /* as nvt_profile.errors, where this call has others; NULL: it has not */
     const char *duplicate; /* as nvt_profile.duplicate, the same */
-    /* What data alone can not say, asked last, once the body is through the sink: NVT_DELIVERED, or
+    /* What data alone cannot say, asked last, once the body is through the sink: NVT_DELIVERED, or
      * another verdict with its reason in call->outcome.failure. NVT_UNKNOWN becomes NVT_RETRY where
      * the request may be repeated. NULL: there is nothing more. */
     enum nvt_verdict (*check)(struct nvt_call *call);

@@ -38,6 +38,10 @@ nvt_err nvt_rpc_begin_one(struct nvt_call *call, struct nvt_rpc_request *r, stru
 nvt_err nvt_rpc_entry_id(struct nvt_rpc_request *r, struct nvt_span entry, struct nvt_span name,
                          struct nvt_span *out_id);
 
+/* What the answer to a look-up says: NVT_UPLINK_ABSENT, _UNSURE, or _THERE with the status, which
+ * may be that of a journey that was refused. */
+enum nvt_uplink_known nvt_rpc_known(const struct nvt_call *call, struct nvt_span *out_status);
+
 /* When the registry's clock has reached the datetime of that object, seconds since 1970, if the
  * answer says that the journey's end lies in its future; else 0. */
 int64_t nvt_rpc_not_before(struct nvt_call *call, struct nvt_span end);

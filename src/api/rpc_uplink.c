@@ -39,23 +39,29 @@ static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span
     return err == NVT_OK ? nvt_rpc_status(call, r, id) : err;
 }
 
-/* The registry keeps what it refuses for its terms. Whatever else became of a journey later (fraud,
- * an anomaly, a cancel), it had been accepted when it was sent. */
-static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
+enum nvt_uplink_known nvt_rpc_known(const struct nvt_call *call, struct nvt_span *out_status)
 {
     const struct nvt_outcome *o = &call->outcome;
-    (void)request;
+    *out_status = NVT_LIT("");
     /* Only the registry's own 404 says that it has none: what stands in front of it has some too.
      */
     if (o->status == 404U && o->verdict == NVT_REFUSED && o->failure.err == NVT_E_STATUS) {
         return NVT_UPLINK_ABSENT;
     }
-    struct nvt_span status = nvt_member_text(o->body, NVT_LIT("status"), false);
-    if (o->verdict != NVT_DELIVERED || status.len == 0U) {
-        return NVT_UPLINK_UNSURE;
-    }
+    *out_status = nvt_member_text(o->body, NVT_LIT("status"), false);
+    bool known = o->verdict == NVT_DELIVERED && out_status->len > 0U;
+    return known ? NVT_UPLINK_THERE : NVT_UPLINK_UNSURE;
+}
+
+/* The registry keeps what it refuses for its terms. Whatever else became of a journey later (fraud,
+ * an anomaly, a cancel), it had been accepted when it was sent. */
+static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
+{
+    struct nvt_span status;
+    enum nvt_uplink_known said = nvt_rpc_known(call, &status);
+    (void)request;
     bool refused = nvt_span_eq(status, NVT_LIT("terms_violation_error"));
-    return refused ? NVT_UPLINK_REFUSED : NVT_UPLINK_THERE;
+    return said == NVT_UPLINK_THERE && refused ? NVT_UPLINK_REFUSED : said;
 }
 
 /* ---- reasons ---- */

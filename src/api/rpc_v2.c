@@ -372,19 +372,12 @@ static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span
  * had been accepted. */
 static enum nvt_uplink_known known_journey(struct nvt_call *call, void *request)
 {
-    const struct nvt_outcome *o = &call->outcome;
+    struct nvt_span status;
+    enum nvt_uplink_known said = nvt_rpc_known(call, &status);
     (void)request;
-    /* Only the registry's own 404 says that it has none. */
-    if (o->status == 404U && o->verdict == NVT_REFUSED && o->failure.err == NVT_E_STATUS) {
-        return NVT_UPLINK_ABSENT;
-    }
-    struct nvt_span status = nvt_member_text(o->body, NVT_LIT("status"), false);
-    if (o->verdict != NVT_DELIVERED || status.len == 0U) {
-        return NVT_UPLINK_UNSURE;
-    }
     bool refused = nvt_span_eq(status, NVT_LIT("acquisition_error")) ||
                    nvt_span_eq(status, NVT_LIT("expired"));
-    return refused ? NVT_UPLINK_REFUSED : NVT_UPLINK_THERE;
+    return said == NVT_UPLINK_THERE && refused ? NVT_UPLINK_REFUSED : said;
 }
 
 /* Of what a look-up found refused; else the answer's own code and words say why. */

@@ -430,13 +430,7 @@ static int run(void)
 
 int cmd_journey_reconcile(const struct args *a)
 {
-    int code = run_load(&r, a);
-    if (code == CLI_OK) {
-        code = settings_load(&r.settings, &nvt_rpc_profile, a);
-    }
-    if (code == CLI_OK) {
-        code = lines_open(&r.lines, a->word[0], a->json);
-    }
+    int code = run_open(&r, a);
     if (code == CLI_OK) {
         code = run();
         lines_close(&r.lines);

@@ -138,13 +138,7 @@ static int run(struct run *r, const struct args *a)
 int cmd_journey_send(const struct args *a)
 {
     static struct run r;
-    int code = run_load(&r, a);
-    if (code == CLI_OK) {
-        code = settings_load(&r.settings, &nvt_rpc_profile, a);
-    }
-    if (code == CLI_OK) {
-        code = lines_open(&r.lines, a->word[0], a->json);
-    }
+    int code = run_open(&r, a);
     if (code == CLI_OK) {
         code = run(&r, a);
         lines_close(&r.lines);

@@ -148,8 +148,9 @@ struct run {
     unsigned long delivered, duplicate, refused_count, failed_count, set_aside_count;
 };
 
-/* --retry-for and --connections. CLI_OK, or the exit code after a message. */
-int run_load(struct run *r, const struct args *a);
+/* Its numbers, its settings and its lines, which lines_close ends. CLI_OK, or the exit code after a
+ * message. */
+int run_open(struct run *r, const struct args *a);
 
 /* With session and lines open: all of them, or until r->code says why not. CLI_OK, or the exit code
  * after a message when it could not begin. */

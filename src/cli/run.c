@@ -308,7 +308,7 @@ int run_say_stop(struct run *r)
     return r->code;
 }
 
-int run_load(struct run *r, const struct args *a)
+static int load_numbers(struct run *r, const struct args *a)
 {
     r->retry_for_s = 300U;
     r->lane_count = 1U;
@@ -321,4 +321,13 @@ int run_load(struct run *r, const struct args *a)
                     (unsigned)SEND_LANES_MAX);
     }
     return CLI_OK;
+}
+
+int run_open(struct run *r, const struct args *a)
+{
+    int code = load_numbers(r, a);
+    if (code == CLI_OK) {
+        code = settings_load(&r->settings, &nvt_rpc_profile, a);
+    }
+    return code == CLI_OK ? lines_open(&r->lines, a->word[0], a->json) : code;
 }
