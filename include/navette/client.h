@@ -200,7 +200,7 @@ struct nvt_outcome {
     bool retry_told; /* retry_at_ms is the server's own word or our quota's count, not a guess */
     bool arrived;    /* the system may have acted on it although no answer of its own says so: ask
                         for its status where a repeat would hide what became of it. A 2xx that is
-                        NVT_E_ANSWER is among it, and a 409 or 422 that is NVT_E_FRONT */
+                        NVT_E_ANSWER is among it, and a 4xx that is NVT_E_FRONT */
     struct nvt_span body; /* kept part of the answer body; dies with the next use of the call */
     bool body_cut;        /* the body was longer than what was kept */
 };

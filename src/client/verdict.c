@@ -143,12 +143,13 @@ enum nvt_verdict nvt_verdict_token(uint16_t status, enum nvt_saying saying, nvt_
     return r == NULL ? NVT_RETRY : (enum nvt_verdict)r->repeatable;
 }
 
-/* A front that answers 409 or 422 may have put its page in the place of what the API answered. */
+/* A front may have put its page in the place of what the API answered: some look into answers as
+ * they look into requests. */
 bool nvt_verdict_open(uint16_t status, nvt_err err)
 {
     const struct rule *r = rule_of(status);
-    bool replaced = err == NVT_E_FRONT && (status == 409U || status == 422U);
-    return r == NULL || r->once == (uint8_t)NVT_UNKNOWN || err == NVT_E_ANSWER || replaced;
+    return r == NULL || r->once == (uint8_t)NVT_UNKNOWN || err == NVT_E_ANSWER ||
+           err == NVT_E_FRONT;
 }
 
 int64_t nvt_verdict_date_s(const struct nvt_http_response *answer)

@@ -164,6 +164,9 @@ void nvt_aside_wait(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t
 void nvt_aside_put_back(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
 {
     bool old = u->config.kind->ask_first && lane->entry.id < u->old_next;
+    if (lane->ask) {
+        drop(u, lane->entry.id); /* "it certainly has not arrived" holds no longer */
+    }
     if (lane->ask && !old) {
         (void)nvt_spool_defer(u->config.spool, lane->entry.id, false, true);
     } else {

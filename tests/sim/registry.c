@@ -153,7 +153,7 @@ static void keep_time(struct registry *r, const struct registry_exchange *e)
 /* Was it taken or not? Nobody can tell from these. */
 static bool is_open(uint16_t status)
 {
-    return status == 200U || status == 500U || status == 502U || status == 504U;
+    return status == 200U || status == 403U || status == 500U || status == 502U || status == 504U;
 }
 
 static bool is_final(uint16_t status)

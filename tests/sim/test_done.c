@@ -674,7 +674,7 @@ static void refusals_of_fronts(void)
         for (size_t k = 0; k < 7U; k++) {
             const char *body = bodies[k][1] == NULL ? now->error : bodies[k][1];
             answer(s, bodies[k][0], body);
-            expect(NVT_RETRY, NVT_E_FRONT, s == 409U || s == 422U, body);
+            expect(NVT_RETRY, NVT_E_FRONT, true, body);
         }
     }
 }
@@ -693,7 +693,7 @@ static void other_errors(void)
         !is(ANY_ERROR) && now->profile != &nvt_jindexe_profile && strncmp(now->name, "CEE", 3) != 0;
     for (size_t i = 0; i < 3U && named; i++) {
         answer(403, JSON, bodies[i]);
-        expect(NVT_RETRY, NVT_E_FRONT, false, bodies[i]);
+        expect(NVT_RETRY, NVT_E_FRONT, true, bodies[i]);
         answer(422, JSON, bodies[i]);
         expect(NVT_RETRY, NVT_E_FRONT, true, bodies[i]);
     }
@@ -723,7 +723,7 @@ static void own_refusals(void)
     expect(NVT_REFUSED, without ? NVT_E_STATUS : NVT_E_UNAUTHORIZED, false, "401");
     if (!is(ANY_ERROR)) {
         answer(401, HTML, PAGE);
-        expect(NVT_RETRY, NVT_E_FRONT, false, "401 of a front");
+        expect(NVT_RETRY, NVT_E_FRONT, true, "401 of a front");
     }
 }
 
@@ -859,7 +859,7 @@ static void test_no_route(void **state)
     expect(NVT_REFUSED, NVT_E_STATUS, false, "none of that number");
     now = named("delivery get");
     answer(404, NULL, "");
-    expect(NVT_RETRY, NVT_E_FRONT, false, "CoopCycle never says so");
+    expect(NVT_RETRY, NVT_E_FRONT, true, "CoopCycle never says so");
 }
 
 /* The token route is one of a version too; and a portal in its place refuses no keys. */

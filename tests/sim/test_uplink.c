@@ -150,6 +150,39 @@ static void test_lost_answer_of_what_was_refused(void **state)
     up_end(w);
 }
 
+/* It certainly did not arrive at first, then it may have; the look-up is put off by a quota. */
+static void test_doubt_outlives_a_quota(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("503 Down", "", ""), up_cuts(),
+                                    up_says("429 Many", "Retry-After: 5\r\n", ""),
+                                    up_says("200 OK", "", STATUS("ok", ""))};
+    struct up_world *w = FRESH(list);
+    uint32_t a = up_append(w, "a", DUE);
+    up_run(w, 100000);
+    assert_int_equal(up_count_asked(w, "POST"), 2);
+    assert_int_equal(up_count_asked(w, "GET"), 2);
+    assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
+/* What looks into answers may have put its page in the place of the system's. */
+static void test_fronts_are_asked_behind(void **state)
+{
+    (void)state;
+    static const char *const statuses[] = {"403 Forbidden", "404 Not Found", "409 Conflict"};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct nvt_sim_answer list[] = {up_says(statuses[i], "", "<html>blocked</html>"),
+                                        up_says("200 OK", "", STATUS("ok", ""))};
+        struct up_world *w = FRESH(list);
+        uint32_t a = up_append(w, "a", DUE);
+        up_run(w, 60000);
+        assert_int_equal(up_count_asked(w, "POST"), 1);
+        assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
+        up_end(w);
+    }
+}
+
 /* Gateways answer so when they do not know what the system behind them did. */
 static void test_open_statuses_are_asked_after(void **state)
 {
@@ -446,6 +479,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_lost_answer_of_what_did_not_arrive),
         cmocka_unit_test(test_lost_answer_of_what_arrived),
+        cmocka_unit_test(test_doubt_outlives_a_quota),
+        cmocka_unit_test(test_fronts_are_asked_behind),
         cmocka_unit_test(test_lost_answer_of_what_was_refused),
         cmocka_unit_test(test_open_statuses_are_asked_after),
         cmocka_unit_test(test_closed_statuses_are_not),
