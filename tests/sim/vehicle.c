@@ -199,13 +199,16 @@ static void check_book(struct vehicle *v)
     }
 }
 
+/* Of what can still be in time: the rest waits for its look-up. */
 static uint32_t urgent_s(void *ctx)
 {
     const struct vehicle *v = (const struct vehicle *)ctx;
+    uint64_t now_s = registry_now_ms(&v->registry) / 1000U;
     uint32_t due_s = UINT32_MAX;
     for (uint32_t n = 0; n < v->next; n++) {
         enum vehicle_fate fate = v->journeys[n].fate;
-        bool pending = fate == VEHICLE_ACCEPTED || fate == VEHICLE_TOLD;
+        bool pending =
+            (fate == VEHICLE_ACCEPTED || fate == VEHICLE_TOLD) && v->journeys[n].due_s > now_s;
         due_s = pending && v->journeys[n].due_s < due_s ? v->journeys[n].due_s : due_s;
     }
     return due_s;
