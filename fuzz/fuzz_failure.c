@@ -115,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < NVT_HIDDEN_MAX; i++) {
         hidden.secret[i] = nvt_span_str(secrets[i]);
     }
+    hidden.cut = size > 0U && (data[size - 1U] & 1U) != 0U ? data + size : NULL;
     try_read(text, POOL, &hidden);
     if (size > 0U) {
         try_words(nvt_span_drop(text, 1), 1U + data[0] % 40U, data[0] >= 0x80U, &hidden);

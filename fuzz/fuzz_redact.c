@@ -2,7 +2,8 @@
 /*
  * The redactor: whatever the secret and the text, what shows holds no 8 bytes of the secret in a
  * row, as it is, in base64 or behind %XX; the pieces are the text and keep its characters whole;
- * with an index all is the same; without a secret all of it shows.
+ * with an index all is the same; without a secret all of it shows. Where the text was cut it does
+ * not end with the secret's front.
  *
  *     <length of the secret> <secret> <text>
  */
@@ -113,12 +114,63 @@ static void check(struct nvt_span secret, struct nvt_span text)
     }
 }
 
+/* Does the text end with this, all of it shown? */
+static bool shows_at_end(struct nvt_span text, struct nvt_span part)
+{
+    return part.len > 0U && part.len <= text.len && shows_at(text, text.len - part.len, part);
+}
+
+/* Letters of base64 after so many other bytes, those alone that hold bits of the front. */
+static void check_cut_base64(struct nvt_span text, struct nvt_span front, size_t lead)
+{
+    uint8_t bytes[2U + SHARED] = {0};
+    uint8_t mem[16];
+    struct nvt_buf b;
+    memcpy(bytes + lead, front.ptr, front.len);
+    nvt_buf_init(&b, mem, sizeof mem);
+    nvt_base64_put(&b, nvt_span_of(bytes, lead + front.len), NVT_BASE64);
+    if ((lead + front.len) % 3U == 0U) {
+        require(!shows_at_end(text, nvt_span_drop(nvt_buf_span(&b), lead)));
+    }
+}
+
+/* A secret's front where the text was cut. */
+static void check_cut(struct nvt_span secret, struct nvt_span text)
+{
+    for (size_t len = 1; len < secret.len && len < SHARED; len++) {
+        uint8_t mem[3U * SHARED];
+        struct nvt_buf b;
+        struct nvt_span front = nvt_span_of(secret.ptr, len);
+        nvt_buf_init(&b, mem, sizeof mem);
+        nvt_percent_put(&b, front);
+        if (!is_of_name(front)) {
+            require(!shows_at_end(text, front));
+            require(!shows_at_end(text, nvt_buf_span(&b)));
+            for (size_t lead = 0; lead < 3U; lead++) {
+                check_cut_base64(text, front, lead);
+            }
+        }
+    }
+}
+
+/* The same with an index. */
+static void check_index(struct nvt_hidden *hidden, struct nvt_span text)
+{
+    static uint8_t index[NVT_REDACT_INDEX_LEN];
+    static bool before[TEXT_MAX];
+    memcpy(before, is_hidden_at, text.len);
+    memset(index, 0, sizeof index);
+    nvt_redact_note(index, hidden->secret[2]);
+    hidden->index = index;
+    go_over(hidden, text);
+    require(memcmp(before, is_hidden_at, text.len) == 0);
+    hidden->index = NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t index[NVT_REDACT_INDEX_LEN];
-    static bool before[TEXT_MAX];
     struct nvt_hidden hidden = {.host = {NULL, NULL}};
     size_t len = size == 0U ? 0U : data[0] % 64U;
     if (size < 2U + len || size - 1U - len > TEXT_MAX) {
@@ -132,11 +184,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check(hidden.secret[2], text);
-    memcpy(before, is_hidden_at, text.len);
-    memset(index, 0, sizeof index);
-    nvt_redact_note(index, hidden.secret[2]);
-    hidden.index = index;
+    check_index(&hidden, text);
+    hidden.cut = text.ptr + text.len;
     go_over(&hidden, text);
-    require(memcmp(before, is_hidden_at, text.len) == 0);
+    check(hidden.secret[2], text);
+    check_cut(hidden.secret[2], text);
+    check_index(&hidden, text);
     return 0;
 }

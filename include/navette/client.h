@@ -369,12 +369,16 @@ struct nvt_hidden {
     struct nvt_span secret[NVT_HIDDEN_MAX];
     const struct nvt_span *more; /* and as many of these */
     size_t more_count;
-    const struct nvt_header
-        *headers; /* and the secret ones of these, with what they hold in base64 */
+    const struct nvt_header *headers; /* and the secret ones of these: the value, what follows its
+                                         scheme ("Bearer "), and what that holds in base64, of
+                                         "login:password" the password */
     size_t header_count;
     const char *host[2];  /* NULL: none */
     const uint8_t *index; /* NVT_REDACT_INDEX_LEN bytes for speed, or NULL. Zeros at first; then
                              nvt_redact_note with each secret, but there are no headers */
+    const uint8_t *cut;   /* where a text that was cut ends, NULL: none was. The beginning of a
+                             secret is hidden there however short it is, since the secret may have
+                             stood there whole */
 };
 
 /* A text on its way to people: hidden and text are set, all else is zero at first. */

@@ -65,8 +65,11 @@ static uint64_t size_of(struct nvt_span file)
     return size;
 }
 
-static enum scan scan_of(const char *said)
+static enum scan scan_of(struct nvt_span result, char *said, size_t cap)
 {
+    char *text = text_of(result);
+    mask_copy(said, cap, nvt_span_str(text == NULL ? "" : text)); /* it is told */
+    free(text);
     if (said[0] == '\0' || strcmp(said, "safe") == 0) {
         return SCAN_SAFE;
     }
@@ -102,8 +105,8 @@ static void fill(struct attachment *a, struct nvt_span file, const struct descen
     a->name = text_of(nvt_demarches_find(file, "filename"));
     a->url = text_of(nvt_demarches_find(file, "url"));
     copy_text(nvt_demarches_find(file, "checksum"), a->sum, sizeof a->sum);
-    copy_text(nvt_demarches_find(file, "virusScanResult"), a->scan_said, sizeof a->scan_said);
-    a->scan = scan_of(a->scan_said);
+    a->scan =
+        scan_of(nvt_demarches_find(file, "virusScanResult"), a->scan_said, sizeof a->scan_said);
     a->size = size_of(file);
     put_place(d, a->place, sizeof a->place);
 }

@@ -7,6 +7,7 @@
 #include <navette/navette.h>
 #include <navette/posix.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 
 /* Lets the compiler check the arguments of our printf-like functions. */
@@ -363,6 +364,11 @@ void mask_forget(void);
 /* Text that is complete. */
 void mask_print(FILE *to, struct nvt_span text);
 void mask_put(struct nvt_buf *out, struct nvt_span text);
+
+/* The same where there may not be room for all: what is cut after it was masked shows no part of a
+ * secret, what is cut before does. As many whole characters as fit, and a NUL. */
+void mask_copy(char *out, size_t cap, struct nvt_span text);
+void mask_format(char *out, size_t cap, const char *format, va_list args);
 
 /* ---- messages: say.c ---- */
 

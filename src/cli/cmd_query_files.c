@@ -185,8 +185,7 @@ static void put_type(char *out, size_t cap)
 {
     struct nvt_span type = NVT_LIT("");
     (void)nvt_http_field_find(&query.session.call.response, NVT_LIT("Content-Type"), &type);
-    (void)snprintf(out, cap, "%.*s", (int)(type.len < 40U ? type.len : 40U),
-                   type.len == 0U ? "" : (const char *)type.ptr);
+    mask_copy(out, cap, type);
 }
 
 /* A 2xx, whole or stopped by the sink. */

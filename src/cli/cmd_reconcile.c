@@ -97,8 +97,7 @@ static void count(const char *of, struct nvt_span name)
 {
     char text[NAME_CAP];
     size_t i = 0;
-    (void)snprintf(text, sizeof text, "%.*s", (int)(name.len < NAME_CAP ? name.len : NAME_CAP - 1U),
-                   (const char *)name.ptr);
+    mask_copy(text, sizeof text, name);
     while (i < tally_count &&
            (strcmp(tallies[i].of, of) != 0 || strcmp(tallies[i].name, text) != 0)) {
         i++;
@@ -203,9 +202,7 @@ static struct nvt_call *call_of(const struct nvt_uplink_receipt *rc)
 static void count_state(const struct nvt_uplink_receipt *rc, const struct nvt_rpc_state *s)
 {
     char status[NAME_CAP];
-    (void)snprintf(status, sizeof status, "%.*s",
-                   (int)(s->status.len < NAME_CAP ? s->status.len : NAME_CAP - 1U),
-                   (const char *)s->status.ptr);
+    mask_copy(status, sizeof status, s->status);
     make_plain(status);
     count("status", nvt_span_str(status));
     if (strcmp(status, "ok") == 0) {

@@ -188,6 +188,48 @@ void mask_print(FILE *to, struct nvt_span text)
     }
 }
 
+/* As much of the piece as there is room for, cut at a character. */
+static size_t take_front(char *out, size_t room, struct nvt_span piece)
+{
+    size_t n = piece.len < room ? piece.len : room;
+    while (n > 0U && n < piece.len && (piece.ptr[n] & 0xC0U) == 0x80U) {
+        n--;
+    }
+    if (n > 0U) {
+        (void)memcpy(out, piece.ptr, n);
+    }
+    return n;
+}
+
+/* cut: the text is the beginning of one. */
+static void copy(char *out, size_t cap, struct nvt_span text, bool cut)
+{
+    struct nvt_hidden all = hidden;
+    struct nvt_redaction r = {.hidden = &all, .text = text};
+    struct nvt_span piece;
+    size_t used = 0;
+    bool whole = true;
+    all.cut = cut ? text.ptr + text.len : NULL;
+    while (whole && next(&r, &piece)) {
+        size_t n = take_front(out + used, cap - 1U - used, piece);
+        used += n;
+        whole = n == piece.len;
+    }
+    out[used] = '\0';
+}
+
+void mask_copy(char *out, size_t cap, struct nvt_span text)
+{
+    copy(out, cap, text, false);
+}
+
+void mask_format(char *out, size_t cap, const char *format, va_list args)
+{
+    char text[8192];
+    int n = vsnprintf(text, sizeof text, format, args);
+    copy(out, cap, nvt_span_str(n < 0 ? "" : text), n >= (int)sizeof text);
+}
+
 void mask_put(struct nvt_buf *out, struct nvt_span text)
 {
     struct nvt_redaction r = {.hidden = &hidden, .text = text};

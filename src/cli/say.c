@@ -5,23 +5,16 @@
 
 #include <stdarg.h>
 
-static void put_line(char *text)
-{
-    make_plain(text);
-    (void)fputs("navette: ", stderr);
-    mask_print(stderr, nvt_span_str(text));
-    (void)fputc('\n', stderr);
-}
-
 void say(const char *format, ...)
 {
     char text[2048];
     va_list args;
     va_start(args, format);
     // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
-    (void)vsnprintf(text, sizeof text, format, args);
+    mask_format(text, sizeof text, format, args);
     va_end(args);
-    put_line(text);
+    make_plain(text);
+    (void)fprintf(stderr, "navette: %s\n", text);
 }
 
 /* The object of a failure, without its end. */
@@ -40,7 +33,7 @@ int fail(bool json, int code, nvt_err err, const char *format, ...)
     va_list args;
     va_start(args, format);
     // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
-    (void)vsnprintf(text, sizeof text, format, args);
+    mask_format(text, sizeof text, format, args);
     va_end(args);
     make_plain(text);
     say("%s", text);

@@ -34,13 +34,11 @@ void tell(enum tell_level level, const char *format, ...)
     va_list args;
     va_start(args, format);
     // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): taken over from a file analysed before
-    (void)vsnprintf(text, sizeof text, format, args);
+    mask_format(text, sizeof text, format, args);
     va_end(args);
     if (is_journal()) {
         make_plain(text);
-        (void)fprintf(stderr, "<%d>", (int)level);
-        mask_print(stderr, nvt_span_str(text));
-        (void)fputc('\n', stderr);
+        (void)fprintf(stderr, "<%d>%s\n", (int)level, text);
     } else {
         say("%s", text);
     }

@@ -243,12 +243,14 @@ static void read_broken(const struct reader *r, struct nvt_span body)
     put(r, text.len > 0U ? text : body, true);
 }
 
-static struct nvt_span trim_lines(struct nvt_span s)
+/* At a cut a space may be a secret's. */
+static struct nvt_span trim_lines(struct nvt_span text, const struct nvt_hidden *hidden)
 {
+    struct nvt_span s = text;
     while (s.len > 0U && s.ptr[0] <= 0x20U) {
         nvt_span_skip(&s, 1);
     }
-    while (s.len > 0U && s.ptr[s.len - 1U] <= 0x20U) {
+    while (s.len > 0U && s.ptr[s.len - 1U] <= 0x20U && s.ptr + s.len != hidden->cut) {
         s.len--;
     }
     return s;
@@ -276,7 +278,7 @@ static void read_markup(const struct reader *r, struct nvt_span body)
         if (title) {
             r->f->message[0] = '\0';
         }
-        text = trim_lines(text);
+        text = trim_lines(text, r->hidden);
         if (text.len > 0U) {
             put_separator(r, " ");
             put(r, text, false);
@@ -292,7 +294,7 @@ void nvt_failure_read(struct nvt_failure *f, struct nvt_span body, struct nvt_js
 {
     struct nvt_json doc;
     struct reader r = {f, &doc, hidden};
-    struct nvt_span text = trim_lines(body);
+    struct nvt_span text = trim_lines(body, hidden);
     f->code[0] = '\0';
     f->message[0] = '\0';
     f->field[0] = '\0';

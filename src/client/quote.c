@@ -11,6 +11,9 @@ struct nvt_hidden nvt_call_hidden(const struct nvt_call *call)
         .headers = call->request->headers,
         .header_count = call->request->header_count,
         .host = {c->origin.host, c->token_origin.host}};
+    if (call->body_in > call->body_kept) {
+        hidden.cut = call->mem.bytes + NVT_IO_CAP + call->response.head_len + call->body_kept;
+    }
     return hidden;
 }
 

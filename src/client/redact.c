@@ -6,7 +6,8 @@
  * From every byte of the text on, escapes are undone as they end, on a stack; what has become of
  * the text so far is compared with what the same makes of 8 bytes of a secret alone. Encoders work
  * byte by byte, so both are the same whatever coats the text wears, and nothing that follows
- * matters. All windows that match, together, are what is hidden: text may be cut anywhere.
+ * matters. All windows that match, together, are what is hidden: a server may cut text anywhere.
+ * Where we cut it ourselves, a secret may have stood whole: there its beginning is hidden too.
  */
 #include "call.h"
 
@@ -21,11 +22,13 @@ enum {
     ESCAPE_LEN = 6 /* "\uXXXX" */
 };
 
-/* Bytes, and how far into the text each has come from. end NULL: one each. */
+/* Bytes, and how far into the text each has come from. end NULL: one each. cut: where the bytes end
+ * because the text was cut, how far into it that is; 0: they do not. */
 struct source {
     const uint8_t *bytes;
     const uint8_t *end;
     size_t len;
+    size_t cut;
 };
 
 /* What has become of a source's bytes. */
@@ -159,6 +162,13 @@ static void grow(struct stack *k, const struct source *from, size_t count)
     }
 }
 
+/* Nothing, or what may be an escape, or half a pair of them, that has not ended. */
+static bool is_half(const uint8_t *symbols, size_t len)
+{
+    return len == 0U ||
+           (len < (size_t)PENDING && (is_lead(symbols[0]) || (symbols[0] & 0xFCU) == 0xD8U));
+}
+
 /* ---- base64 ---- */
 
 /* The six bits of a letter of either alphabet, or more than 63. */
@@ -169,8 +179,8 @@ static uint32_t six_bits(uint8_t c)
 }
 
 /* What letters stand for if the first byte begins so many bits into the first of them. Lines may
- * end between them. */
-static void decode(const struct stack *letters, unsigned skipped, struct stack *out)
+ * end between them. False when they end before the symbols do, if not with half an escape. */
+static bool decode(const struct stack *letters, unsigned skipped, struct stack *out)
 {
     uint32_t bits = 0;
     int32_t count = -(int32_t)skipped;
@@ -182,7 +192,7 @@ static void decode(const struct stack *letters, unsigned skipped, struct stack *
             continue;
         }
         if (six > 63U) {
-            return;
+            return is_half(letters->symbol + i, letters->len - i);
         }
         bits = bits << 6U | six;
         count += 6;
@@ -191,45 +201,117 @@ static void decode(const struct stack *letters, unsigned skipped, struct stack *
             append(out, bits >> (unsigned)count, letters->end[i]);
         }
     }
+    return true;
 }
 
 /* ---- secrets ---- */
 
+/* Text, or if coded what it holds in base64, from the first byte that counts on. */
+struct secret {
+    struct nvt_span text;
+    size_t first, len;
+    bool coded;
+};
+
+static uint8_t byte_of(const struct secret *s, size_t i)
+{
+    if (!s->coded) {
+        return s->text.ptr[i];
+    }
+    size_t bit = 8U * (s->first + i);
+    const uint8_t *letters = s->text.ptr + bit / 6U;
+    uint32_t two = six_bits(letters[0]) << 6U | six_bits(letters[1]);
+    return (uint8_t)(two >> (4U - bit % 6U));
+}
+
+static struct secret secret_of(struct nvt_span text)
+{
+    struct secret s = {text, 0, text.len, false};
+    return s;
+}
+
+/* What a field's value holds in base64, if that is text: of "login:password" the password. */
+static struct secret decoded_of(struct nvt_span value)
+{
+    struct secret s = {value, 0, 0, true};
+    size_t letters = 0;
+    bool colon = false;
+    while (letters < value.len && six_bits(value.ptr[letters]) < 64U) {
+        letters++;
+    }
+    size_t padding = letters;
+    while (padding < value.len && value.ptr[padding] == (uint8_t)'=') {
+        padding++;
+    }
+    size_t count = padding == value.len ? letters * 6U / 8U : 0U;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t c = byte_of(&s, i - s.first);
+        if (c < 0x20U) {
+            return secret_of(NVT_LIT(""));
+        }
+        s.first = c == (uint8_t)':' && !colon ? i + 1U : s.first;
+        colon = s.first > 0U;
+    }
+    s.len = count - s.first;
+    return s;
+}
+
+enum { VIEWS = 3, TELLING = 3 }; /* of a field; bytes of a part of it that say something */
+
+/* A secret field's value, what follows its scheme ("Bearer "), what that holds in base64. */
+static struct secret view_of(const struct nvt_header *header, size_t view)
+{
+    struct nvt_span value = header->secret ? header->value : NVT_LIT("");
+    const void *space = value.len == 0U ? NULL : memchr(value.ptr, ' ', value.len);
+    size_t scheme = space == NULL ? 0U : (size_t)((const uint8_t *)space - value.ptr) + 1U;
+    struct secret s = secret_of(value);
+    if (view > 0U) {
+        struct nvt_span rest = nvt_span_drop(value, scheme);
+        s = view == 1U ? secret_of(rest) : decoded_of(rest);
+        s.len = s.len < (size_t)TELLING ? 0U : s.len;
+    }
+    return s;
+}
+
 static size_t secret_count(const struct nvt_hidden *hidden)
 {
-    return (size_t)NVT_HIDDEN_MAX + hidden->more_count + hidden->header_count;
+    return (size_t)NVT_HIDDEN_MAX + hidden->more_count + (size_t)VIEWS * hidden->header_count;
 }
 
 /* The i-th of all, which may be empty. */
-static struct nvt_span secret_at(const struct nvt_hidden *hidden, size_t i)
+static struct secret secret_at(const struct nvt_hidden *hidden, size_t i)
 {
     size_t at = i;
     if (at < (size_t)NVT_HIDDEN_MAX) {
-        return hidden->secret[at];
+        return secret_of(hidden->secret[at]);
     }
     at -= (size_t)NVT_HIDDEN_MAX;
     if (at < hidden->more_count) {
-        return hidden->more[at];
+        return secret_of(hidden->more[at]);
     }
-    const struct nvt_header *header = &hidden->headers[at - hidden->more_count];
-    return header->secret ? header->value : NVT_LIT("");
+    at -= hidden->more_count;
+    return view_of(&hidden->headers[at / (size_t)VIEWS], at % (size_t)VIEWS);
 }
 
 /* Bytes in a row of this secret that tell too much. */
-static size_t least_of(struct nvt_span secret)
+static size_t least_of(const struct secret *s)
 {
-    return secret.len < (size_t)SHARED ? secret.len : (size_t)SHARED;
+    return s->len < (size_t)SHARED ? s->len : (size_t)SHARED;
 }
 
 /* So many from the at-th on, and the end of a character that begins with the last of them. */
-static struct nvt_span window_at(struct nvt_span secret, size_t at)
+static struct nvt_span window_at(const struct secret *s, size_t at, uint8_t room[WINDOW])
 {
-    size_t len = least_of(secret);
-    while (at + len < secret.len && (secret.ptr[at + len] & 0xC0U) == 0x80U &&
-           len < (size_t)WINDOW) {
+    size_t least = least_of(s);
+    size_t len = 0;
+    while (at + len < s->len && len < (size_t)WINDOW) {
+        room[len] = byte_of(s, at + len);
+        if (len >= least && (room[len] & 0xC0U) != 0x80U) {
+            break;
+        }
         len++;
     }
-    return nvt_span_of(secret.ptr + at, len);
+    return nvt_span_of(room, len);
 }
 
 /* ---- comparing ---- */
@@ -275,19 +357,38 @@ static size_t find(const struct stack *k, const struct source *from, struct nvt_
 }
 
 /* The same for any window of secret. */
-static size_t find_secret(const struct stack *k, const struct source *from, struct nvt_span secret)
+static size_t find_secret(const struct stack *k, const struct source *from, const struct secret *s)
 {
     size_t end = 0;
-    size_t least = least_of(secret);
+    size_t least = least_of(s);
     uint8_t first = fold(k->symbol[0]);
-    for (size_t at = 0; least > 0U && least <= from->len && at + least <= secret.len; at++) {
-        uint8_t c = secret.ptr[at];
+    for (size_t at = 0; least > 0U && least <= from->len && at + least <= s->len; at++) {
+        uint8_t c = byte_of(s, at);
         if (fold(c) == first || is_lead(c)) {
-            size_t found = find(k, from, window_at(secret, at));
+            uint8_t room[WINDOW];
+            size_t found = find(k, from, window_at(s, at, room));
             end = found > end ? found : end;
         }
     }
     return end;
+}
+
+/* Is what the source becomes how this secret begins, with half an escape behind it at most? */
+static bool is_begun(const struct stack *k, const struct secret *s)
+{
+    struct stack pattern;
+    bool begun = false;
+    pattern.len = 0;
+    for (size_t i = 0; i < s->len && i < (size_t)WINDOW && !begun; i++) {
+        size_t same = 0;
+        push(&pattern, byte_of(s, i), 0);
+        while (same < k->len && same < pattern.len &&
+               fold(k->symbol[same]) == fold(pattern.symbol[same])) {
+            same++;
+        }
+        begun = same == pattern.len && is_half(k->symbol + same, k->len - same);
+    }
+    return begun;
 }
 
 /* Three folded bytes as a place in the index. */
@@ -316,12 +417,15 @@ static bool may_begin(const struct nvt_hidden *hidden, const struct source *from
 static size_t find_any(const struct nvt_hidden *hidden, struct stack *k, const struct source *from)
 {
     size_t end = 0;
-    if (from->len == 0U || !may_begin(hidden, from)) {
+    if (from->len == 0U || (from->cut == 0U && !may_begin(hidden, from))) {
         return 0;
     }
     grow(k, from, WINDOW);
+    bool ends = from->cut > 0U && k->taken == from->len;
     for (size_t i = 0; i < secret_count(hidden); i++) {
-        size_t found = find_secret(k, from, secret_at(hidden, i));
+        struct secret s = secret_at(hidden, i);
+        size_t found = find_secret(k, from, &s);
+        found = ends && is_begun(k, &s) ? from->cut : found;
         end = found > end ? found : end;
     }
     return end;
@@ -367,7 +471,7 @@ static bool may_hold(const struct nvt_hidden *hidden, const struct source *lette
                      unsigned skipped)
 {
     uint8_t bytes[3];
-    struct source from = {bytes, NULL, 0};
+    struct source from = {bytes, NULL, 0, 0};
     uint32_t bits = 0;
     for (size_t i = 0; i < 5U; i++) {
         uint8_t c = i < letters->len ? letters->bytes[i] : (uint8_t)'=';
@@ -391,14 +495,14 @@ static size_t find_coded(const struct nvt_hidden *hidden, struct stack *letters,
 {
     size_t end = 0;
     for (unsigned skipped = 0; skipped < 6U; skipped += 2U) {
-        if (may_hold(hidden, raw, skipped)) {
+        if (raw->cut > 0U || may_hold(hidden, raw, skipped)) {
             struct stack bytes;
             struct stack k;
             k.len = 0;
             k.taken = 0;
             grow(letters, raw, LETTERS);
-            decode(letters, skipped, &bytes);
-            struct source from = {bytes.symbol, bytes.end, bytes.len};
+            bool ends = decode(letters, skipped, &bytes) && letters->taken == raw->len;
+            struct source from = {bytes.symbol, bytes.end, bytes.len, ends ? raw->cut : 0U};
             size_t found = find_any(hidden, &k, &from);
             end = found > end ? found : end;
         }
@@ -411,7 +515,8 @@ static size_t end_of(const struct nvt_hidden *hidden, struct nvt_span text, size
 {
     struct stack k;
     size_t left = text.len - at;
-    struct source raw = {text.ptr + at, NULL, left < (size_t)REACH ? left : (size_t)REACH};
+    struct source raw = {text.ptr + at, NULL, left < (size_t)REACH ? left : (size_t)REACH, 0};
+    raw.cut = left == raw.len && text.ptr + text.len == hidden->cut ? left : 0U;
     k.len = 0;
     k.taken = 0;
     size_t end = find_any(hidden, &k, &raw);
@@ -472,9 +577,11 @@ bool nvt_redact_next(struct nvt_redaction *r, struct nvt_span *out_piece, bool *
 
 void nvt_redact_note(uint8_t index[NVT_REDACT_INDEX_LEN], struct nvt_span secret)
 {
-    size_t least = least_of(secret);
+    struct secret s = secret_of(secret);
+    size_t least = least_of(&s);
     for (size_t at = 0; least > 0U && at + least <= secret.len; at++) {
-        struct nvt_span want = window_at(secret, at);
+        uint8_t room[WINDOW];
+        struct nvt_span want = window_at(&s, at, room);
         struct stack k;
         k.len = 0;
         for (size_t i = 0; i < want.len; i++) {

@@ -6,7 +6,8 @@
 
 FOLDER/plan holds "WHERE STATUS SHAPE": WHERE is token (the routes that give tokens echo too) or call
 (they give tokens); SHAPE is one of json, oauth, slashes, plain, success, coats (each secret in every
-coat that a text may wear, without its first or its last character). FOLDER/seen collects, one a
+coat that a text may wear, without its first or its last character), edge (the last secret behind so
+many x that a message is cut there: at another place each time). FOLDER/seen collects, one a
 line, what must never be printed: everything secret that came in or went out.
 """
 import base64
@@ -154,6 +155,10 @@ class Echo(http.server.BaseHTTPRequestHandler):
             self.answer(int(status), "application/json",
                         json.dumps({"message": " ".join((dressed * 2)[first:first + 3])}),
                         (dressed * 2)[first:first + 12])
+            return
+        if kind == "edge":
+            self.answer(int(status), "application/json",
+                        json.dumps({"message": "x" * (144 + turn % 17) + found[-1] + " is known"}))
             return
         piece = found[turn % len(found)] if found else "nothing"
         self.answer(int(status), *shape(kind, piece, "\n".join(found) + "\n" + body))

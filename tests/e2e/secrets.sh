@@ -143,6 +143,24 @@ for command in 'call piste' 'piste call'; do
     like "$command: the server did quote them" "$out$err" '\*\*\*'
     none "$command --header: no part of a secret is told in any coat"
 done
+# Where a message is cut no part of a password shows that is too short to be known by a part.
+short=$(printf 'TECH_1:Zq9!Kw' | base64)
+turns=0
+: >"$work/edge"
+while [ $turns -lt 17 ]; do
+    turns=$((turns + 1))
+    plan call 403 edge
+    at piste call piste GET /x --header "cpro-account: $short" -v --output "$work/answer"
+    echo "$err" >>"$work/edge"
+    at piste piste call GET /x --header "Authorization: Basic $short" --no-auth --json \
+        --output "$work/answer"
+    echo "$out$err" >>"$work/edge"
+    quiet "a message cut at a password, $turns"
+done
+is 'a message that is cut at a short password: the server did quote it' \
+    "$([ "$(grep -c 'xx\*\*\*' "$work/edge")" -ge 24 ] && echo yes)" yes
+is 'a message that is cut at a short password: nothing of it is told' \
+    "$(grep -n 'xZ' "$work/edge" | head -n 3)" ''
 for system in rpc coopcycle piste jindexe demarches; do
     turns=0
     while [ $turns -lt 12 ]; do

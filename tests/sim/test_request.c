@@ -564,10 +564,50 @@ static void test_length_of_nothing(void **state)
     }
 }
 
+/* ---- an answer that is longer than what is kept of it ---- */
+
+/* The secret stands at the end of what is kept, so much of it before the cut. */
+static void cut_within(const char *secret, size_t before)
+{
+    static char answer[2U * NVT_IN_CAP];
+    static const char head[] = "HTTP/1.1 422 No\r\nContent-Length: 3000\r\n\r\n";
+    static const char front[] = "{\"unknown\":\"";
+    static const char back[] = "\",\"detail\":\"no ";
+    const struct nvt_header fields[] = {
+        {NVT_LIT("cpro-account"), NVT_LIT("VEVDSF8xOlpxOSFLdw=="), true}};
+    struct nvt_request q = world_request("POST", 0);
+    const size_t head_len = sizeof head - 1U;
+    memset(answer, ' ', sizeof answer);
+    memcpy(answer, head, head_len);
+    memcpy(answer + head_len, front, sizeof front - 1U);
+    char *at = answer + NVT_IN_CAP - before;
+    memcpy(at, secret, strlen(secret));
+    memcpy(at - (sizeof back - 1U), back, sizeof back - 1U);
+    const struct nvt_sim_answer a[] = {{answer, head_len + 3000U, 0, false, NVT_SIM_STAY}};
+    const struct nvt_sim_script s[] = {SCRIPT(a)};
+    world_init(&w, &world_keyed, s, 1);
+    w.echoed = true;
+    q.headers = fields;
+    q.header_count = 1U;
+    world_run(&w, &q);
+    assert_true(w.call.outcome.body_cut);
+    assert_string_equal(w.call.outcome.failure.message, before == 0U ? "no " : "no ***");
+    world_close(&w);
+}
+
+static void test_a_secret_where_the_body_is_cut(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before <= 6U; before++) {
+        cut_within("Zq9!Kw", before);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_source),
+        cmocka_unit_test(test_a_secret_where_the_body_is_cut),
         cmocka_unit_test(test_source_progress),
         cmocka_unit_test(test_source_starts_again),
         cmocka_unit_test(test_source_breaks_off),

@@ -233,6 +233,50 @@ static void test_passwords_do_not_show(void **state)
     assert_string_equal(f.message, "p w&\xc3\xa9q is short, p%2");
 }
 
+/* The message has less room than the server says: what a secret field holds is taken out before it
+ * is cut there, as it is and in coats. */
+static void test_secrets_where_the_message_is_cut(void **state)
+{
+    static const char *const coats[] = {"Zq9!Kw", "%5Aq9%21Kw", "\\u005aq9!Kw", "WnE5IUt3",
+                                        "eFpxOSFLdw"}; /* the last behind an x in base64: e */
+    const struct nvt_header header = {NVT_LIT("cpro-account"), NVT_LIT("VEVDSF8xOlpxOSFLdw=="),
+                                      true};
+    const struct nvt_hidden hidden = {.headers = &header, .header_count = 1U};
+    struct nvt_json_tok pool[64];
+    char body[2U * NVT_FAILURE_TEXT_CAP];
+    (void)state;
+    for (size_t i = 0; i < sizeof coats / sizeof coats[0]; i++) {
+        for (size_t lead = 1; lead < NVT_FAILURE_TEXT_CAP; lead++) {
+            int n = snprintf(body, sizeof body, "{\"message\":\"%0*d%s and more\"}", (int)lead, 0,
+                             coats[i]);
+            nvt_failure_read(&f, nvt_span_of(body, (size_t)n), pool, 64, &hidden);
+            const char *end = f.message + strspn(f.message, "0e");
+            assert_true(end >= f.message + lead && (*end == '\0' || strncmp(end, "***", 3) == 0));
+        }
+    }
+}
+
+/* A body that was cut: its end may be a secret's beginning, wherever the words are read. */
+static void test_secrets_where_the_body_is_cut(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"unknown\":1,\"detail\":\"no", "[\"no", "<title>no", "<b>no</b><p>no", "no",
+    };
+    struct nvt_span secret = NVT_LIT("Z 9!Kw");
+    struct nvt_hidden hidden = {.more = &secret, .more_count = 1U};
+    struct nvt_json_tok pool[64];
+    char body[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        for (int cut = 1; cut < (int)secret.len; cut++) {
+            int n = snprintf(body, sizeof body, "%s%.*s", bodies[i], cut, (const char *)secret.ptr);
+            hidden.cut = (const uint8_t *)body + n;
+            nvt_failure_read(&f, nvt_span_of(body, (size_t)n), pool, 64, &hidden);
+            assert_non_null(strstr(f.message, "no***"));
+        }
+    }
+}
+
 static void test_pool_too_small(void **state)
 {
     struct nvt_json_tok pool[2];
@@ -250,6 +294,8 @@ int main(void)
         cmocka_unit_test(test_field_cut_at_a_character),
         cmocka_unit_test(test_secrets_do_not_show),
         cmocka_unit_test(test_passwords_do_not_show),
+        cmocka_unit_test(test_secrets_where_the_message_is_cut),
+        cmocka_unit_test(test_secrets_where_the_body_is_cut),
         cmocka_unit_test(test_pool_too_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,9 @@
 #ifndef ROUNDS
 #define ROUNDS 60000U
 #endif
+#ifndef CUT_ROUNDS
+#define CUT_ROUNDS 6U
+#endif
 #define TEXT_CAP 8192U
 #define SHARED 8U
 #define ODD_END 3U /* a character that was cut, or behind one that only shows whole */
@@ -187,10 +190,9 @@ static void put_character(struct worn *w, int from)
     }
 }
 
-/* Of 1 to 40 bytes or a little more, letters and digits and, if odd, what coats change. */
-static void make_secret(struct worn *w, bool odd)
+/* Of so many bytes or a little more, letters and digits and, if odd, what coats change. */
+static void make_secret(struct worn *w, bool odd, size_t len)
 {
-    size_t len = 1U + any(40);
     w->len = 0;
     while (w->len < len) {
         if (odd && any(3) == 0U) {
@@ -281,7 +283,7 @@ static void try_one(bool odd, bool indexed)
     static struct worn part;
     static uint8_t text[TEXT_CAP + 64U];
     escapes_letters = !odd;
-    make_secret(&secret, odd);
+    make_secret(&secret, odd, 1U + any(40));
     struct nvt_hidden hidden = {.secret = {nvt_span_of(secret.text, secret.len)}};
     if (indexed) {
         memset(index, 0, sizeof index);
@@ -328,9 +330,221 @@ static void test_parts_in_coats(void **state)
     }
 }
 
+/* ---- texts that were cut where a secret stood ---- */
+
+enum coat {
+    PLAIN,
+    PERCENT,
+    PERCENT_LAVISH,
+    JSON,
+    JSON_LAVISH,
+    BASE64,
+    BASE64_PERCENT,
+    PERCENT_BASE64,
+    JSON_PERCENT,
+    PERCENT_JSON,
+    COATS
+};
+
+/* The one that is nearest to the secret first. */
+static void wear(struct worn *w, enum coat coat)
+{
+    static struct worn next;
+    static struct worn over;
+    enum style style = coat == PERCENT_LAVISH || coat == JSON_LAVISH ? LAVISH : STRICT;
+    next = *w;
+    if (coat == BASE64 || coat == BASE64_PERCENT) {
+        base64(w, &next);
+    } else if (coat == JSON || coat == JSON_LAVISH || coat == JSON_PERCENT) {
+        json(w, &next, style);
+    } else if (coat != PLAIN) {
+        percent(w, &next, style);
+    } else {
+        /* as it is */
+    }
+    over = next;
+    if (coat == PERCENT_BASE64) {
+        base64(&next, &over);
+    } else if (coat == PERCENT_JSON) {
+        json(&next, &over, STRICT);
+    } else if (coat == BASE64_PERCENT || coat == JSON_PERCENT) {
+        percent(&next, &over, STRICT);
+    } else {
+        /* one coat */
+    }
+    *w = over;
+}
+
+/* Is all that stands for this byte there, and does it show? One that nothing stands for (JSON
+ * escapes characters) does as those beside it. */
+static bool is_shown(const struct worn *part, int byte, size_t lead, size_t cut)
+{
+    bool shown = true;
+    for (size_t i = 0; i < part->len; i++) {
+        shown = shown && (part->from[i] != byte || (i < cut && !hidden_at[lead + i]));
+    }
+    return shown;
+}
+
+/* Bytes of the characters of the secret that show whole. */
+static size_t count_whole(const struct worn *secret, const struct worn *part, size_t lead,
+                          size_t cut)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < secret->len;) {
+        size_t n = 1;
+        bool shown = is_shown(part, (int)i, lead, cut);
+        while (i + n < secret->len && (secret->text[i + n] & 0xC0U) == 0x80U) {
+            shown = shown && is_shown(part, (int)(i + n), lead, cut);
+            n++;
+        }
+        count += shown ? n : 0U;
+        i += n;
+    }
+    return count;
+}
+
+/* The secret in a coat, at each place in which the text may have been cut. */
+static void try_cuts(bool odd, size_t len, enum coat coat)
+{
+    static const char lead[] = "....<";
+    static struct worn secret;
+    static struct worn part;
+    static uint8_t text[TEXT_CAP];
+    size_t start = sizeof lead - 1U;
+    escapes_letters = !odd;
+    make_secret(&secret, odd, len);
+    part = secret;
+    wear(&part, coat);
+    memcpy(text, lead, start);
+    memcpy(text + start, part.text, part.len);
+    struct nvt_hidden hidden = {.more_count = 1U};
+    struct nvt_span more = nvt_span_of(secret.text, secret.len);
+    size_t allowed = !odd ? 0U : secret.len < SHARED ? ODD_END : SHARED - 1U;
+    hidden.more = &more;
+    for (size_t cut = 0; cut <= part.len; cut++) {
+        struct nvt_span all = nvt_span_of(text, start + cut);
+        hidden.cut = all.ptr + all.len;
+        redact(&hidden, all);
+        if (count_whole(&secret, &part, start, cut) > allowed) {
+            complain("a secret shows where the text was cut", &secret, all);
+        }
+        assert_false(hidden_at[0] || hidden_at[start - 1U]);
+    }
+}
+
+static void test_cut_texts(void **state)
+{
+    (void)state;
+    for (size_t len = 3; len <= 40U; len++) {
+        for (unsigned coat = 0; coat < (unsigned)COATS; coat++) {
+            for (unsigned i = 0; i < CUT_ROUNDS; i++) {
+                try_cuts(i % 3U == 2U, len, (enum coat)coat);
+            }
+        }
+    }
+}
+
+/* Only there: what ends by itself is no cut. */
+static void test_the_end_is_no_cut(void **state)
+{
+    (void)state;
+    struct nvt_span text = NVT_LIT("the letters abc");
+    struct nvt_span secret = NVT_LIT("abcdef");
+    struct nvt_hidden hidden = {.more = &secret, .more_count = 1U};
+    redact(&hidden, text);
+    assert_null(memchr(hidden_at, 1, text.len));
+    hidden.cut = text.ptr + text.len;
+    redact(&hidden, text);
+    assert_true(hidden_at[12] && hidden_at[13] && hidden_at[14] && !hidden_at[11]);
+    hidden.cut = text.ptr + text.len + 1U;
+    redact(&hidden, text);
+    assert_null(memchr(hidden_at, 1, text.len));
+}
+
+/* ---- what a secret field holds ---- */
+
+/* Is all from the at-th byte on hidden, and nothing before it? */
+static bool is_hidden_from(size_t at, size_t len)
+{
+    return memchr(hidden_at, 1, at) == NULL && memchr(hidden_at + at, 0, len - at) == NULL;
+}
+
+/* "login:password" in base64, behind a scheme or not: the password of each length, plain, at each
+ * cut; the login is no secret. */
+static void try_account(size_t len, const char *scheme)
+{
+    static struct worn password;
+    char plain[128];
+    char value[256];
+    uint8_t text[128];
+    struct nvt_buf b;
+    make_secret(&password, false, len);
+    int n = snprintf(plain, sizeof plain, "TECH_1@cpro:%.*s", (int)len, (char *)password.text);
+    nvt_buf_init(&b, value, sizeof value);
+    nvt_buf_put(&b, nvt_span_str(scheme));
+    nvt_base64_put(&b, nvt_span_of(plain, (size_t)n), NVT_BASE64);
+    const struct nvt_header header = {NVT_LIT("cpro-account"), nvt_buf_span(&b), true};
+    struct nvt_hidden hidden = {.headers = &header, .header_count = 1U};
+    size_t lead = (size_t)snprintf((char *)text, sizeof text, "who is TECH_1@cpro <");
+    memcpy(text + lead, password.text, len);
+    redact(&hidden, nvt_span_of(text, lead + len));
+    assert_true(is_hidden_from(lead, lead + len));
+    for (size_t cut = 1; cut <= len; cut++) {
+        hidden.cut = text + lead + cut;
+        redact(&hidden, nvt_span_of(text, lead + cut));
+        assert_true(is_hidden_from(lead, lead + cut));
+    }
+}
+
+static void test_secret_fields(void **state)
+{
+    (void)state;
+    escapes_letters = true;
+    for (size_t len = 3; len <= 40U; len++) {
+        try_account(len, "");
+        try_account(len, "Basic ");
+    }
+}
+
+/* What is behind a scheme counts by itself; what is not base64 of text holds nothing more; a field
+ * that is not secret hides nothing. */
+static void test_other_fields(void **state)
+{
+    static const struct row {
+        const char *value, *text;
+        bool secret, hidden;
+    } rows[] = {
+        {"Bearer k3y-1", "k3y-1", true, true},
+        {"Bearer k3y-1", "Bearer", true, false},
+        {"Bearer k3y-1", "k3y-1", false, false},
+        {"a bc", "bc", true, false},
+        {"cGFzcw==", "pass", true, true},
+        {"cGFzcw", "pass", true, true},
+        {"cGFzcw=-", "pass", true, false},
+        {"dDpwYXNz", "pass", true, true},
+        {"dDpwYTpz", "pa:s", true, true},
+        {"dDpwYQ==", "pa", true, false},
+        {"dDo=", "t", true, false},
+        {"AXBhc3M=", "pass", true, false},
+        {"", "x", true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct nvt_header header = {NVT_LIT("KeyId"), nvt_span_str(rows[i].value),
+                                          rows[i].secret};
+        struct nvt_hidden hidden = {.headers = &header, .header_count = 1U};
+        struct nvt_span text = nvt_span_str(rows[i].text);
+        redact(&hidden, text);
+        assert_int_equal(memchr(hidden_at, 0, text.len) == NULL, rows[i].hidden);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cut_texts),      cmocka_unit_test(test_the_end_is_no_cut),
+        cmocka_unit_test(test_secret_fields),  cmocka_unit_test(test_other_fields),
         cmocka_unit_test(test_parts_in_coats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
