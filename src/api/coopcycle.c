@@ -45,8 +45,26 @@ static enum nvt_verdict check_scan(struct nvt_call *call)
     return ok ? NVT_DELIVERED : NVT_UNKNOWN;
 }
 
+/* Which delivery a quote has become is told here first: it must be one. */
+static enum nvt_verdict check_confirmed(struct nvt_call *call)
+{
+    struct nvt_span raw = nvt_json_text(nvt_json_at(call->outcome.body, NVT_LIT("delivery")));
+    uint8_t iri[NVT_COOPCYCLE_IRI_CAP];
+    uint8_t mem[4];
+    struct nvt_buf b;
+    uint64_t id = 0;
+    nvt_buf_init(&b, iri, sizeof iri);
+    while (raw.len > 0U && !b.overflow) {
+        nvt_buf_put(&b, nvt_json_str_piece(&raw, mem));
+    }
+    bool ok = !b.overflow && nvt_coopcycle_number(nvt_buf_span(&b), &id);
+    call->outcome.failure.err = ok ? NVT_OK : NVT_E_ANSWER;
+    return ok ? NVT_DELIVERED : NVT_UNKNOWN;
+}
+
 /* In the order of routes. What the document leaves open: the body of a feasible delivery, and what
- * /api/me says of a person. */
+ * /api/me says of a person. A cancel is 204, which has no body (RFC 9110 section 15.3.5): nothing
+ * in it says which delivery was meant. */
 static const struct nvt_done dones[] = {
     {.status = 201U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id", .check = check_scan},
     {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id", .check = check_scan},
@@ -54,7 +72,7 @@ static const struct nvt_done dones[] = {
     {.status = 204U, .form = (uint8_t)NVT_FORM_EMPTY},
     {.status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error"},
     {.status = 201U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "@id amount currency"},
-    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "delivery"},
+    {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .has = "delivery", .check = check_confirmed},
     {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .lacks = "error"},
     {.status = 200U, .form = (uint8_t)NVT_FORM_OBJECT, .check = check_scan},
 };

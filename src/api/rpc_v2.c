@@ -290,7 +290,8 @@ static const struct nvt_done known = {.status = 200U,
                                       .form = (uint8_t)NVT_FORM_OBJECT,
                                       .has = "status created_at",
                                       .same = "journey_id"};
-/* The document has no body for it. */
+/* The document has a 200 for it and leaves its body open, so that any JSON but an error is one, and
+ * none at all. Which journey was meant its status tells. */
 static const struct nvt_done cancelled = {
     .status = 200U, .form = (uint8_t)NVT_FORM_JSON, .lacks = "error"};
 
