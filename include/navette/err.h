@@ -105,8 +105,8 @@
     X(NVT_E_TIMEOUT_HANDSHAKE,  -512, "the TLS handshake was not finished in time") \
     X(NVT_E_TIMEOUT_ANSWER,     -513, "the server's answer did not start in time") \
     X(NVT_E_TIMEOUT_CALL,       -514, "the whole call was not finished in time") \
-    X(NVT_E_URL,                -520, "the base URL is not https://host[:port][/path]") \
-    X(NVT_E_URL_PLAIN,          -521, "the base URL is http: it would carry secrets in the clear") \
+    X(NVT_E_URL,                -520, "the address is not https://host[:port][/path]") \
+    X(NVT_E_URL_PLAIN,          -521, "the address is http: it would carry secrets in the clear") \
     /* spool */ \
     X(NVT_E_SPOOL_FULL,         -550, "the spool is full") \
     X(NVT_E_SPOOL_SIZE,         -551, "that is more than the spool takes at once") \

@@ -143,6 +143,22 @@ static nvt_err split_url(const char *url, struct nvt_origin *origin, struct nvt_
     return nvt_origin_parse(nvt_span_of(url, len), origin);
 }
 
+/* Its host alone is told: whoever has the rest has the file. */
+static void put_fault(struct result *r, const char *url, nvt_err err)
+{
+    char named[NVT_HOST_CAP];
+    const char *start = strstr(url, "://");
+    struct nvt_span host = nvt_span_str(start == NULL ? "" : start + 3);
+    host.len = strcspn((const char *)host.ptr, "/?#");
+    const void *user = host.len == 0U ? NULL : memchr(host.ptr, '@', host.len);
+    if (user != NULL) {
+        nvt_span_skip(&host, (size_t)((const uint8_t *)user - host.ptr) + 1U);
+    }
+    mask_copy(named, sizeof named, host);
+    (void)snprintf(r->why, sizeof r->why, "its address at %.100s is of no use: %s",
+                   named[0] == '\0' ? "no host" : named, nvt_err_text(err));
+}
+
 /* From the start, into an empty part. */
 static nvt_err ask(struct fetch *f, const struct attachment *a)
 {
@@ -289,8 +305,7 @@ static void download(struct fetch *f, struct attachment *a, struct result *r)
     for (unsigned tries = 0; go_on && tries < TRIES_MAX; tries++) {
         nvt_err err = ask(f, a);
         if (err != NVT_OK) {
-            (void)snprintf(r->why, sizeof r->why, "its address is of no use: %s",
-                           nvt_err_text(err));
+            put_fault(r, a->url, err);
             return;
         }
         judge(f, a, r);
@@ -367,6 +382,12 @@ static void fetch_one(struct fetch *f, size_t index, struct result *r)
     close_part(f);
 }
 
+/* What the service makes anew for each reader has no sum: the dossier as a PDF, its map. */
+static bool is_made_anew(const struct attachment *a)
+{
+    return strcmp(a->place, "pdf") == 0 || strcmp(a->place, "geojson") == 0;
+}
+
 static void take_one(struct fetch *f, size_t index)
 {
     const struct attachment *a = &f->all.item[index];
@@ -374,10 +395,13 @@ static void take_one(struct fetch *f, size_t index)
     r->state = FAILED;
     if (a->scan == SCAN_BAD) {
         (void)snprintf(r->why, sizeof r->why, "the service's virus scan says %s", a->scan_said);
-    } else if (a->sum[0] == '\0') {
+    } else if (a->sum[0] == '\0' && is_made_anew(a)) {
         r->state = LEFT;
         (void)snprintf(r->why, sizeof r->why,
                        "the service makes it anew for each reader and tells no sum of it");
+    } else if (a->sum[0] == '\0') {
+        (void)snprintf(r->why, sizeof r->why,
+                       "the service tells no sum of it, so that nobody knows whether it is whole");
     } else {
         fetch_one(f, index, r);
     }

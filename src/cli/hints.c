@@ -16,10 +16,15 @@ const struct hint cli_hints[] = {
      "Un pare-feu, un serveur mandataire ou un portail captif a répondu à sa place : comparez le "
      "message à ses pages habituelles, et réessayez depuis un autre réseau si cela persiste"},
     {NULL, 0, NVT_E_ROUTE, NULL,
-     "Use version v3.3 of the registry's API, at the base URL of this environment: routes of other "
-     "versions answer with an empty 404",
-     "Utilisez la version v3.3 de l’API du registre, à l’adresse de base de cet environnement : "
-     "les routes des autres versions répondent par un 404 vide"},
+     "There is no such version of the registry's API: check the base URL, and that the version is "
+     "v3.3, since routes of others answer with an empty 404",
+     "Cette version de l’API du registre n’existe pas à cette adresse : vérifiez l’adresse de base "
+     "et que la version est v3.3, les routes des autres répondent par un 404 vide"},
+    {NULL, 0, NVT_E_ANSWER, HINT_HARMLESS,
+     "Nothing was taken for an answer, and asking again does no harm: compare the base URL with "
+     "the system's documentation",
+     "Rien n’a été considéré comme une réponse, et redemander est sans risque : comparez l’adresse "
+     "de base à la documentation du système"},
     {NULL, 0, NVT_E_ANSWER, NULL,
      "Nothing was taken for done: look up what became of it before sending it again, and compare "
      "the base URL with the system's documentation",
@@ -132,11 +137,17 @@ const struct hint cli_hints[] = {
     {"coopcycle", 429, NVT_OK, NULL,
      "A proxy of the instance limits requests: wait as long as the message tells",
      "Un serveur mandataire de l’instance limite les requêtes : attendez le temps indiqué"},
+    {"coopcycle", 500, NVT_OK, HINT_HARMLESS,
+     "The instance failed on its own: ask again later, which does no harm",
+     "L’instance a échoué d’elle-même : redemandez plus tard, c’est sans risque"},
     {"coopcycle", 500, NVT_OK, NULL,
      "The instance failed on its own: look up what became of it with navette delivery resolve "
      "before sending a delivery again",
      "L’instance a échoué d’elle-même : cherchez ce qu’il en est avec navette delivery resolve "
      "avant de renvoyer une livraison"},
+    {"coopcycle", 503, NVT_OK, HINT_HARMLESS,
+     "The instance is being updated or overloaded: ask again later",
+     "L’instance est en cours de mise à jour ou surchargée : redemandez plus tard"},
     {"coopcycle", 503, NVT_OK, NULL,
      "The instance is being updated or overloaded: try again later, and look up a delivery with "
      "navette delivery resolve first",
@@ -156,6 +167,9 @@ const struct hint cli_hints[] = {
      "Comparez client_id et client_secret à ceux de l’application dans le portail, et vérifiez "
      "l’environnement : bac à sable et production ont les leurs, et régénérer un secret annule "
      "aussitôt l’ancien"},
+    {"piste", 0, NVT_E_BUSINESS, HINT_HARMLESS,
+     "Go by codeRetour and libelle of the service behind the gateway, and mend the request",
+     "Suivez codeRetour et libelle du service derrière la passerelle, et corrigez la requête"},
     {"piste", 0, NVT_E_BUSINESS, NULL,
      "Go by codeRetour and libelle of the service behind the gateway: mend the request, and look "
      "whether a submission arrived before sending it again",
@@ -237,6 +251,8 @@ const struct hint cli_hints[] = {
     {"jindexe", 429, NVT_OK, NULL,
      "Too many requests: wait as long as the message tells, or a minute",
      "Trop de requêtes : attendez le temps indiqué, ou une minute"},
+    {"jindexe", 500, NVT_OK, HINT_HARMLESS, "The service failed on its own: ask again later",
+     "Le service a échoué de lui-même : redemandez plus tard"},
     {"jindexe", 500, NVT_OK, NULL,
      "The service failed on its own: try again later, and read the object before changing it again",
      "Le service a échoué de lui-même : réessayez plus tard, et relisez l’objet avant de le "

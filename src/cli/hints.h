@@ -18,6 +18,9 @@ struct hint {
     const char *en, *fr;
 };
 
+/* In the place of a code: whatever became of the request, it may be sent again. */
+#define HINT_HARMLESS "harmless"
+
 extern const struct hint cli_hints[];
 extern const size_t cli_hint_count;
 

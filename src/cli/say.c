@@ -87,7 +87,7 @@ static const struct advice advices[] = {
     {NVT_E_UNAUTHORIZED, "put a fresh token or the right keys into the token file"},
     {NVT_E_REDIRECT, "set the base URL to where it points"},
     {NVT_E_FRONT, "try again later; if it stays so, look for a firewall or proxy on the way"},
-    {NVT_E_ROUTE, "use v3.3, and the base URL of a system that has it"},
+    {NVT_E_ROUTE, "check the base URL, and that the version is v3.3"},
     {NVT_E_FIELD_FUTURE, "check this clock (date -u)"},
 };
 
@@ -122,13 +122,34 @@ void describe(char *out, size_t cap, const struct nvt_failure *f)
                    advice[0] == '\0' ? "" : "; ", advice);
 }
 
+/* Requests that only read; and a POST that may be repeated: it asks too, or its repeat does no more
+ * than it did. A repeated PUT may undo what somebody else has changed meanwhile. */
+static bool is_harmless(const struct nvt_request *q)
+{
+    static const char *const changing[] = {"PUT", "PATCH", "DELETE"};
+    bool harmless = q != NULL && (q->flags & (uint8_t)NVT_REQ_IDEMPOTENT) != 0U;
+    for (size_t i = 0; harmless && i < sizeof changing / sizeof changing[0]; i++) {
+        harmless = !nvt_span_eq(q->method, nvt_span_str(changing[i]));
+    }
+    return harmless;
+}
+
+/* The server's, or what stands in its place in the table. */
+static const char *code_of(const struct session *s)
+{
+    const struct nvt_failure *f = &s->call.outcome.failure;
+    bool open = f->err == NVT_E_ANSWER || f->err == NVT_E_BUSINESS || f->http_status >= 500U;
+    if (s->client.profile == &nvt_piste_profile &&
+        nvt_piste_denied(&s->call) == NVT_PISTE_WRONG_PATH) {
+        return "DefaultRealm";
+    }
+    return open && is_harmless(s->call.request) ? HINT_HARMLESS : f->code;
+}
+
 const char *hint_of(const struct session *s)
 {
     const struct nvt_failure *f = &s->call.outcome.failure;
-    bool strayed = s->client.profile == &nvt_piste_profile &&
-                   nvt_piste_denied(&s->call) == NVT_PISTE_WRONG_PATH;
-    const struct hint *h = hint_find(s->client.profile->name, f->http_status, f->err,
-                                     strayed ? "DefaultRealm" : f->code);
+    const struct hint *h = hint_find(s->client.profile->name, f->http_status, f->err, code_of(s));
     if (h == NULL || f->err == NVT_OK) {
         return "";
     }

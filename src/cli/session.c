@@ -329,7 +329,7 @@ void session_run(struct session *s)
 bool session_fetch_token(struct session *s)
 {
     enum { ROW = NVT_RATES_MAX - 1 };
-    struct nvt_request request = {.method = NVT_LIT("GET"), .target = NVT_LIT("/")};
+    static struct nvt_request request; /* as long as the call tells of it */
     struct nvt_rate rates[NVT_RATES_MAX];
     const struct nvt_rate *usual = s->client.rates;
     const struct nvt_rate full = {1U, 1000U, 1U};
@@ -338,6 +338,8 @@ bool session_fetch_token(struct session *s)
     rates[ROW] = full;
     s->client.rates = rates;
     s->client.rate_due_us[ROW] = (session_now_ms(s) + HOLD_MS) * 1000U;
+    request.method = NVT_LIT("GET");
+    request.target = NVT_LIT("/");
     request.flags = NVT_REQ_IDEMPOTENT;
     request.rate = (uint8_t)ROW;
     if (nvt_call_begin(&s->call, &request) == NVT_OK) {

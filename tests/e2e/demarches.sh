@@ -525,9 +525,19 @@ one 'gone' 1 'no longer has it .*404' ',"status":404'
 one 'moved' 1 '127.0.0.1 redirects elsewhere .HTTP 302' \
     ',"status":302,"location":"https://localhost/x"'
 unlike '... where to, is not told' "$err" 'localhost/x'
-one 'at http' 1 'its address is of no use: ' ',"url":"http://127.0.0.1/a"'
-one 'at an address that is none' 1 'its address is of no use: ' ',"url":"https://user@host/a"'
-one 'at an address with a space' 1 'its address is of no use: ' ',"url":"https://127.0.0.1/a b"'
+one 'at http' 1 'its address at 127.0.0.1 is of no use: the address is http' \
+    ',"url":"http://127.0.0.1/a?signature=e3b0"'
+unlike '... is not called the base URL, and not told' "$err" 'base URL|e3b0'
+one 'at an address that is none' 1 'its address at host is of no use: ' \
+    ',"url":"https://user:phrase@host/a"'
+unlike '... whose user is not told' "$err" 'phrase'
+one 'at an address with a space' 1 'its address at 127.0.0.1 is of no use: ' \
+    ',"url":"https://127.0.0.1/a b"'
+one 'at nothing' 1 'its address at no host is of no use: ' ',"url":"a.pdf"'
+one 'without a sum' 1 'a.pdf .champs.*not fetched: the service tells no sum' ',"sum":""'
+like '... which is a failure' "$err" '1 failed, 1 left out'
+like '... and not the PDF' "$err" 'dossier-1003.pdf .pdf.: left out: the service makes it anew'
+is '... is not fetched' "$(names)" ''
 one 'at a port where nobody is' 1 'localhost: ' ',"url":"https://localhost:1/a"'
 one 'infected' 1 'virus scan says infected' ',"scan":"infected"'
 one 'broken, says the scan' 1 'virus scan says integrity_error' ',"scan":"integrity_error"'

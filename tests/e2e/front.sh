@@ -92,6 +92,12 @@ done
 front '"scope":"rpc","path":"/v3.3/journeys/","front_count":1,"front_type":"application/json","front_body":"{\"error\":{}}"'
 with rpc journey cancel "$id" --code X
 exits 'cancel, 200 with an error: not done' "$E_ANSWER" 'not what its API documents'
+front '"scope":"rpc","path":"/v3.3/journeys/","front_count":9,"front_type":"application/json","front_body":"{\"x\":1}"'
+with rpc journey status "$id"
+exits 'status, 200 with another form' "$E_ANSWER" 'hint: .*asking again does no harm'
+unlike 'status: there is nothing to be looked up' "$err" 'look up'
+with rpc journey update "$id" "$work/new"
+like 'update, 200 with another form: look it up' "$err" 'hint: .*look up what became of it'
 fault '{"clear":true}'
 is 'not cancelled by any of that' "$(state cancel_calls)" 0
 with rpc journey cancel "$id" --code X
@@ -117,6 +123,7 @@ exits 'one that forbids' "$E_LATER" 'in front of the system'
 front '"scope":"rpc","path":"/v3.3/journeys/","front_count":9,"front_status":404,"front_body":"none"'
 with rpc journey status "$id"
 exits 'no such version' "$E_CONFIG" 'this version.*v3\.3'
+unlike 'what was used is not called for' "$err" '[Uu]se (version )?v3'
 fault '{"clear":true}'
 
 # ---- deliveries ----
