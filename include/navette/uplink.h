@@ -118,8 +118,8 @@ struct nvt_uplink_receipt {
     enum nvt_spool_state state;
     bool duplicate;                    /* delivered: the system had it already */
     bool gave_up;                      /* refused: the system did not refuse it, it failed on it
-                                          config.tries_max times; failure says how it did last. It
-                                          may have arrived all the same */
+                                          config.tries_max times; failure says how it did last */
+    bool unsure;                       /* gave_up: it may have arrived all the same */
     uint16_t status;                   /* HTTP, 0: none */
     struct nvt_span reason;            /* refused: the system's labels, or its code and message */
     struct nvt_span entry;             /* the bytes that were appended */
@@ -144,8 +144,9 @@ struct nvt_uplink_config {
 
     /* An entry that failed so many times by its own fault is told as NVT_SPOOL_REFUSED with gave_up
      * set: for a run that must come to an end. What is the link's fault never counts: before the
-     * last try it is looked up, and only a system that answers that is well. 1 to
-     * NVT_UPLINK_TRIES_MAX; 0: never give up, an entry is tried until it is too late for it. */
+     * last try it is looked up, and only a system that answers that is well, or one for which the
+     * caller vouches (nvt_uplink_vouch). 1 to NVT_UPLINK_TRIES_MAX; 0: never give up, an entry is
+     * tried until it is too late for it. */
     uint16_t tries_max;
 };
 
@@ -196,12 +197,13 @@ struct nvt_uplink {
     int64_t odd_s;         /* the same when mono_ms was 0, as one answer said it that was far off;
                               0: none did */
     uint64_t random;
-    uint64_t down_ms;    /* since when the link is not up */
-    uint64_t retry_ms;   /* when the next of the deferred entries may go */
-    uint64_t failing_ms; /* since when they fail: the last first failure, or their last success */
-    int64_t credit_ms;   /* time of lanes that they may use while there are others */
-    uint32_t turn_ms;    /* how long the last turn of another one took */
-    uint32_t old_next;   /* ids below it were in the spool before this start */
+    uint64_t down_ms;      /* since when the link is not up */
+    uint64_t retry_ms;     /* when the next of the deferred entries may go */
+    uint64_t failing_ms;   /* since when they fail: the last first failure, or their last success */
+    int64_t credit_ms;     /* time of lanes that they may use while there are others */
+    uint32_t turn_ms;      /* how long the last turn of another one took */
+    uint32_t old_next;     /* ids below it were in the spool before this start */
+    uint32_t vouched_next; /* ids below it failed with the system well, as the caller says */
     uint32_t failed[NVT_UPLINK_NOTES_MAX]; /* the last ids that failed at their first turn */
     uint16_t fails;                        /* how many of them without a good answer in between */
     uint16_t patience;                     /* how many of them say that it is the link */
@@ -237,6 +239,12 @@ void nvt_uplink_stop(struct nvt_uplink *u);
 
 /* Ends a hold at once: the link is said to be back, or the credentials were changed. */
 void nvt_uplink_resume(struct nvt_uplink *u);
+
+/* The caller knows that the system is well: it has just answered something else, such as a look-up
+ * of an entry that was delivered. A hold ends; failures in a row are less soon taken for the
+ * link's; and what is in the spool now is given up after config.tries_max failures although the
+ * look-up of it fails too. */
+void nvt_uplink_vouch(struct nvt_uplink *u);
 
 /* Gives up what is on the wire, puts every entry back and closes the connections. What may have
  * arrived is looked up or answered as a duplicate after the next start. */

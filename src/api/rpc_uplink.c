@@ -36,7 +36,9 @@ static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span
     struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
     struct nvt_span id = NVT_LIT("");
     nvt_err err = nvt_rpc_entry_id(r, entry, NVT_LIT("operator_journey_id"), &id);
-    return err == NVT_OK ? nvt_rpc_status(call, r, id) : err;
+    err = err == NVT_OK ? nvt_rpc_status(call, r, id) : err;
+    r->request.flags |= (uint8_t)NVT_REQ_ONCE; /* the uplink asks again, and others use the lane */
+    return err;
 }
 
 enum nvt_uplink_known nvt_rpc_known(const struct nvt_call *call, struct nvt_span *out_status)

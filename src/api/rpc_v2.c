@@ -366,7 +366,9 @@ static nvt_err ask_journey(struct nvt_call *call, void *request, struct nvt_span
     struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
     struct nvt_span id = NVT_LIT("");
     nvt_err err = nvt_rpc_entry_id(r, entry, NVT_LIT("journey_id"), &id);
-    return err == NVT_OK ? nvt_rpc_v2_status(call, r, id) : err;
+    err = err == NVT_OK ? nvt_rpc_v2_status(call, r, id) : err;
+    r->request.flags |= (uint8_t)NVT_REQ_ONCE; /* see rpc_uplink.c */
+    return err;
 }
 
 /* Of the statuses two say that the registry did not take it; whatever else became of it later, it

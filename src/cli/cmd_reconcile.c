@@ -265,7 +265,10 @@ static nvt_err settled(void *run, const struct nvt_uplink_receipt *rc)
 
 static nvt_err ask(struct nvt_call *call, void *request, struct nvt_span entry)
 {
-    return journey_api->status(call, (struct nvt_rpc_request *)request, entry);
+    struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
+    nvt_err err = journey_api->status(call, r, entry);
+    r->request.flags |= (uint8_t)NVT_REQ_ONCE; /* the uplink asks again */
+    return err;
 }
 
 static enum nvt_uplink_known known(struct nvt_call *call, void *request)
@@ -339,6 +342,15 @@ static void put_tallies(struct nvt_json_writer *w, const char *of, const char *n
     nvt_json_end_object(w);
 }
 
+static void put_rest(struct nvt_json_writer *w)
+{
+    struct rest rest;
+    outbox_rest(&r, &rest);
+    if (rest.first_unsent != 0U) {
+        put_count(w, "not_sent_from", rest.first_unsent);
+    }
+}
+
 static void put_report(struct nvt_json_writer *w, int code)
 {
     nvt_json_begin_object(w);
@@ -358,7 +370,7 @@ static void put_report(struct nvt_json_writer *w, int code)
     nvt_json_name(w, NVT_LIT("complete"));
     nvt_json_put_bool(w, r.code == CLI_OK);
     if (r.code != CLI_OK) {
-        put_count(w, "not_sent_from", outbox_first(&r));
+        put_rest(w);
         nvt_json_name(w, NVT_LIT("error"));
         nvt_json_put_str(w, nvt_span_str(r.err == NVT_OK ? "" : nvt_err_name(r.err)));
         nvt_json_name(w, NVT_LIT("message"));

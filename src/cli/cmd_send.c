@@ -34,10 +34,12 @@ static void count_failed(struct run *r, const struct refused_line *line,
 {
     char text[512];
     r->failed_count++;
+    r->unsure_count += line->unsure ? 1U : 0U;
     reasons_add(&r->failures, f->http_status, f->code, line->reason, line->number);
     describe(text, sizeof text, f);
     progress_clear(r);
-    say("line %lu: the server failed on it each time: %s", line->number, text);
+    say("line %lu: the server failed on it each time: %s%s", line->number, text,
+        line->unsure ? "; it may have arrived: look it up with `navette journey status`" : "");
 }
 
 /* nvt_uplink_config.settled */
@@ -46,7 +48,7 @@ static nvt_err settled(void *run, const struct nvt_uplink_receipt *rc)
     struct run *r = (struct run *)run;
     char room[96];
     struct refused_line line = {run_done(r, rc), rc->gave_up ? "server" : "registry", NULL,
-                                rc->entry};
+                                rc->entry, rc->unsure};
     if (rc->state == NVT_SPOOL_DELIVERED) {
         r->duplicate += rc->duplicate ? 1U : 0U;
         r->delivered += rc->duplicate ? 0U : 1U;

@@ -222,7 +222,8 @@ static bool open_refused(struct drop_file *f)
 static bool refuse(struct drop_file *f, struct nvt_span line, const struct intake_result *r)
 {
     static uint8_t mem[6U * SERVE_ENTRY_MAX + 2048U];
-    struct refused_line record = {(unsigned long)f->feed.lines, "check", r->fault.reason, line};
+    struct refused_line record = {(unsigned long)f->feed.lines, "check", r->fault.reason, line,
+                                  false};
     struct nvt_failure failure = r->fault.failure;
     struct nvt_buf b;
     nvt_buf_init(&b, mem, sizeof mem);

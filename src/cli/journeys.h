@@ -36,8 +36,10 @@ int64_t journey_latest_s(const struct nvt_uplink *u, uint64_t now_ms);
  * {"line":7,"by":"check","error":"NVT_E_FIELD_RANGE","field":"distance","reason":"..","journey":{}}
  * by: "check" (set aside here), "registry" (refused there) or "server" (which failed on it each
  * time that it was sent: the registry itself has not refused it). The last two have "http_status"
- * and "code" when there was an answer. A line that is not JSON stands as "text" when it is UTF-8,
- * and is left out when not, or when it is too long. */
+ * and "code" when there was an answer. "may_have_arrived" is there, true and with a "note" that
+ * says what to do, of one that the server failed on and did not answer for when it was looked up:
+ * to send it again is harmless. A line that is not JSON stands as "text" when it is UTF-8, and is
+ * left out when not, or when it is too long. */
 
 struct refused {
     FILE *file; /* NULL: not wanted */
@@ -59,6 +61,7 @@ struct refused_line {
     unsigned long number;
     const char *by, *reason;
     struct nvt_span text; /* empty: it was too long */
+    bool unsure;          /* it may have arrived */
 };
 bool refused_record(struct nvt_buf *out, const struct refused_line *line,
                     const struct nvt_failure *f);
@@ -100,6 +103,14 @@ void reasons_add(struct reasons *r, unsigned http_status, const char *code, cons
 struct open_line {
     uint32_t id; /* of its entry */
     unsigned long number;
+    bool sent; /* a request with it has gone out */
+};
+
+/* The open lines of a run that has stopped. */
+struct rest {
+    unsigned long sent, first_sent; /* how many, and the first; 0: none */
+    unsigned long first_unsent;     /* 0: none */
+    unsigned long all_unsent_from;  /* from it on nothing was sent */
 };
 
 struct run {
@@ -130,7 +141,13 @@ struct run {
     unsigned long done;      /* lines that are done with */
     unsigned long last_done; /* the highest number of one */
     uint32_t retries_said;
-    uint64_t down_ms;  /* since when nothing gets through, 0: it does */
+    uint64_t down_ms;            /* since when nothing gets through, 0: it does */
+    uint64_t looked_ms;          /* when the system was found not to be well */
+    unsigned long vouched_done;  /* done when it was first found well, and nothing came of it yet */
+    uint32_t vouched_retries;    /* the same of the uplink's count */
+    unsigned others_tried;       /* looks with another line at what ends a run at once */
+    uint8_t known[CLI_LINE_MAX]; /* the last line's entry that the system has */
+    size_t known_len;
     uint64_t stop_ms;  /* after a signal: until when answers are waited for, 0: none came */
     int code;          /* why it stopped early, CLI_OK while it has not */
     char stopped[640]; /* the sentence for it */
@@ -146,6 +163,7 @@ struct run {
     struct reasons failures; /* of the server */
     struct reasons set_aside;
     unsigned long delivered, duplicate, refused_count, failed_count, set_aside_count;
+    unsigned long unsure_count; /* of those that failed, may have arrived */
 };
 
 /* Its numbers, its settings and its lines, which lines_close ends. CLI_OK, or the exit code after a
@@ -175,6 +193,12 @@ bool outbox_is_filled(struct run *r);
 
 /* The first line that is not done with. */
 unsigned long outbox_first(const struct run *r);
+
+/* Notes which lines go out. */
+void outbox_watch(struct run *r);
+
+/* What became of those that are open. */
+void outbox_rest(const struct run *r, struct rest *out);
 
 /* The line on that lane, 0: none. */
 unsigned long outbox_line_of(const struct run *r, const struct nvt_uplink_lane *lane);

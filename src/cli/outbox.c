@@ -69,7 +69,7 @@ bool outbox_put(struct run *r)
         nvt_spool_append(&r->spool, r->entry, UINT32_MAX, &id) != NVT_OK) {
         return false;
     }
-    r->open[r->open_count] = (struct open_line){id, r->lines.number};
+    r->open[r->open_count] = (struct open_line){id, r->lines.number, false};
     r->open_count++;
     return true;
 }
@@ -84,12 +84,23 @@ bool outbox_is_filled(struct run *r)
     return newest > r->newest_taken && newest - r->newest_taken >= AHEAD + r->lane_count;
 }
 
-unsigned long run_done(struct run *r, const struct nvt_uplink_receipt *rc)
+/* Where the entry's line stands in open; open_count: nowhere. */
+static size_t place_of(const struct run *r, uint32_t id)
 {
     size_t i = 0;
-    r->done++;
-    while (i < r->open_count && r->open[i].id != rc->id) {
+    while (i < r->open_count && r->open[i].id != id) {
         i++;
+    }
+    return i;
+}
+
+unsigned long run_done(struct run *r, const struct nvt_uplink_receipt *rc)
+{
+    size_t i = place_of(r, rc->id);
+    r->done++;
+    if (rc->state == NVT_SPOOL_DELIVERED && rc->entry.len <= sizeof r->known) {
+        (void)memcpy(r->known, rc->entry.ptr, rc->entry.len);
+        r->known_len = rc->entry.len;
     }
     if (i == r->open_count) {
         return 0;
@@ -111,11 +122,42 @@ unsigned long outbox_first(const struct run *r)
 
 unsigned long outbox_line_of(const struct run *r, const struct nvt_uplink_lane *lane)
 {
-    size_t i = 0;
-    while (i < r->open_count && r->open[i].id != lane->entry.id) {
-        i++;
-    }
+    size_t i = place_of(r, lane->entry.id);
     return i < r->open_count ? r->open[i].number : 0U;
+}
+
+void outbox_watch(struct run *r)
+{
+    struct nvt_progress p;
+    for (uint32_t i = 0; i < r->lane_count && !r->kind->ask_first; i++) {
+        const struct nvt_uplink_lane *lane = &r->lanes[i];
+        size_t k = place_of(r, lane->entry.id);
+        nvt_call_progress(&lane->call, &p);
+        bool out = p.phase == NVT_CALL_SENDING || p.phase == NVT_CALL_WAITING ||
+                   p.phase == NVT_CALL_RECEIVING;
+        if (out && k < r->open_count) {
+            r->open[k].sent = true;
+        }
+    }
+}
+
+void outbox_rest(const struct run *r, struct rest *out)
+{
+    unsigned long next = r->held_line ? r->lines.number : r->lines.number + 1U;
+    unsigned long last = r->last_done;
+    (void)memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < r->open_count; i++) {
+        const struct open_line *line = &r->open[i];
+        out->sent += line->sent ? 1U : 0U;
+        out->first_sent = line->sent && out->first_sent == 0U ? line->number : out->first_sent;
+        out->first_unsent =
+            line->sent || out->first_unsent != 0U ? out->first_unsent : line->number;
+        last = line->sent && line->number > last ? line->number : last;
+    }
+    if (out->first_unsent == 0U && (r->held_line || !r->at_end)) {
+        out->first_unsent = next;
+    }
+    out->all_unsent_from = last + 1U;
 }
 
 size_t outbox_size(const struct run *r)

@@ -106,6 +106,13 @@ bool refused_record(struct nvt_buf *out, const struct refused_line *line,
     put_member(&w, "field", nvt_utf8_check(nvt_span_str(f->field)) == NVT_OK ? f->field : "");
     put_member(&w, "reason",
                nvt_utf8_check(nvt_span_str(line->reason)) == NVT_OK ? line->reason : "");
+    if (line->unsure) {
+        nvt_json_name(&w, NVT_LIT("may_have_arrived"));
+        nvt_json_put_bool(&w, true);
+        put_member(&w, "note",
+                   "the server failed on it; it may have arrived: look it up with "
+                   "`navette journey status`");
+    }
     bool shown = refused_put_journey(&w, line->text);
     nvt_json_end_object(&w);
     nvt_buf_put_byte(out, (uint8_t)'\n');
@@ -128,7 +135,7 @@ static void put_record(struct refused *r, const struct refused_line *line,
 
 void refused_fault(struct refused *r, const struct lines *l, const struct line_fault *f)
 {
-    struct refused_line line = {l->number, "check", f->reason, NVT_LIT("")};
+    struct refused_line line = {l->number, "check", f->reason, NVT_LIT(""), false};
     struct nvt_failure failure = f->failure;
     failure.err = f->err;
     failure.http_status = 0;

@@ -57,15 +57,24 @@ static void print_figures(const struct run *r)
                  t.memory, sizeof r->session.client, outbox_size(r), r->lines.peak, CLI_LINE_MAX);
 }
 
-/* Lines behind the first one that is open may be done with. */
+/* Lines behind the first one that is open may be done with, or have gone out. */
 void report_rest(const struct run *r)
 {
-    unsigned long first = outbox_first(r);
-    if (first > r->last_done) {
-        (void)printf("not sent        all from line %lu on\n", first);
+    struct rest rest;
+    outbox_rest(r, &rest);
+    if (rest.sent > 0U) {
+        (void)printf(
+            "unanswered      %lu, the first is line %lu  (sent, and may have arrived: send "
+            "the file again)\n",
+            rest.sent, rest.first_sent);
+    }
+    if (rest.first_unsent >= rest.all_unsent_from) {
+        (void)printf("not sent        all from line %lu on\n", rest.first_unsent);
+    } else if (rest.first_unsent != 0U) {
+        (void)printf("not sent        some from line %lu on, all from line %lu on\n",
+                     rest.first_unsent, rest.all_unsent_from);
     } else {
-        (void)printf("not sent        some from line %lu on, all from line %lu on\n", first,
-                     r->last_done + 1U);
+        /* all were */
     }
 }
 
@@ -81,6 +90,11 @@ void report_print(struct run *r)
                  : r->failed_count == 1U ? "  (the server failed on it)"
                                          : "  (the server failed on them)");
     print_reasons(&r->failures);
+    if (r->unsure_count > 0U) {
+        (void)printf(
+            "  %8lu  may have arrived all the same: look up with `navette journey status`\n",
+            r->unsure_count);
+    }
     (void)printf("set aside       %lu%s\n", r->set_aside_count,
                  r->set_aside_count > 0U ? "  (not sent)" : "");
     print_reasons(&r->set_aside);
@@ -131,6 +145,19 @@ static void json_figures(const struct run *r)
     out_int("longest_line", (int64_t)r->lines.peak);
 }
 
+static void json_rest(const struct run *r)
+{
+    struct rest rest;
+    outbox_rest(r, &rest);
+    out_int("unanswered", (int64_t)rest.sent);
+    if (rest.sent > 0U) {
+        out_int("unanswered_from", (int64_t)rest.first_sent);
+    }
+    if (rest.first_unsent != 0U) {
+        out_int("not_sent_from", (int64_t)rest.first_unsent);
+    }
+}
+
 void report_json(struct run *r, int code)
 {
     out_begin();
@@ -140,11 +167,12 @@ void report_json(struct run *r, int code)
     out_int("duplicate", (int64_t)r->duplicate);
     out_int("refused", (int64_t)r->refused_count);
     out_int("failed", (int64_t)r->failed_count);
+    out_int("may_have_arrived", (int64_t)r->unsure_count);
     out_int("set_aside", (int64_t)r->set_aside_count);
     out_bool("complete", r->code == CLI_OK);
     out_int("last_line", (int64_t)r->lines.number);
     if (r->code != CLI_OK) {
-        out_int("not_sent_from", (int64_t)outbox_first(r));
+        json_rest(r);
     }
     json_reasons("refusals", &r->refusals);
     json_reasons("failures", &r->failures);

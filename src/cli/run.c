@@ -15,6 +15,13 @@
 
 #define TICK_MS 200U
 
+/* When a known line is asked about although the wait is not over. */
+#define FULL_MS 1000U
+#define DOUBT_MS 5000U
+
+/* How often another line is tried where the first one says that none would fare better. */
+#define OTHERS_MAX 4U
+
 /* A file of lines that are none must not keep answers waiting. */
 #define LINES_A_TURN 64U
 
@@ -110,11 +117,14 @@ static bool is_hopeless(const struct run *r)
 static void stop_waiting(struct run *r, uint64_t now_ms)
 {
     char more[128];
-    uint64_t at_ms = r->uplink.state.resume_ms;
-    unsigned long long wait_s =
-        at_ms > now_ms ? (unsigned long long)((at_ms - now_ms + 999U) / 1000U) : 0U;
-    (void)snprintf(more, sizeof more, "; run it again in %llu s, or allow more with --retry-for",
-                   wait_s);
+    const struct nvt_uplink_state *u = &r->uplink.state;
+    bool waits = u->link != NVT_UPLINK_UP && u->resume_ms > now_ms;
+    char when[32] = "";
+    if (waits) {
+        (void)snprintf(when, sizeof when, " in %llu s",
+                       (unsigned long long)((u->resume_ms - now_ms + 999U) / 1000U));
+    }
+    (void)snprintf(more, sizeof more, "; run it again%s, or allow more with --retry-for", when);
     stop_at_failure(r, more);
 }
 
@@ -136,24 +146,111 @@ static uint64_t down_since(const struct run *r, uint64_t now_ms)
     return u->last_ok_ms > since_ms ? u->last_ok_ms : since_ms;
 }
 
-/* Whether it is still worth waiting for. */
+/* ---- whether the system is well ---- */
+
+/* Asks about a line that it has. */
+static bool is_well(struct run *r)
+{
+    static union {
+        uint64_t align;
+        void *pointer;
+        uint8_t bytes[NVT_UPLINK_REQUEST_CAP];
+    } request;
+    struct nvt_call *call = &r->session.call;
+    (void)memset(&request, 0, sizeof request);
+    if (r->known_len == 0U ||
+        r->kind->ask(call, request.bytes, nvt_span_of(r->known, r->known_len)) != NVT_OK) {
+        return false;
+    }
+    nvt_conn_close(&call->conn); /* a kept one may have ended */
+    session_run(&r->session);
+    return r->kind->known(call, request.bytes) == NVT_UPLINK_THERE;
+}
+
+/* Nothing came of it that the system was found well, though each line had its tries. */
+static bool is_in_vain(struct run *r)
+{
+    uint32_t retries = r->uplink.state.count.retries;
+    if (r->vouched_retries == 0U || r->done != r->vouched_done) {
+        r->vouched_done = r->done;
+        r->vouched_retries = retries;
+    }
+    return retries - r->vouched_retries > 4U * (uint32_t)(r->open_count + 1U);
+}
+
+/* Where the system is well although lines fail, they do so of themselves: those that have had their
+ * tries are given up, and the rest goes on. */
+static bool goes_on(struct run *r)
+{
+    const struct nvt_uplink *u = &r->uplink;
+    bool own = u->state.link == NVT_UPLINK_UP || u->doubted;
+    bool well = own && !is_in_vain(r) && is_well(r);
+    uint64_t now_ms = session_now_ms(&r->session);
+    if (well) {
+        nvt_uplink_vouch(&r->uplink);
+        r->down_ms = now_ms;
+    } else {
+        r->looked_ms = now_ms;
+    }
+    return well;
+}
+
+/* There is no need to wait for long while the next line has no room, or where a row of lines that
+ * failed looks like an outage. */
+static bool is_time_to_look(const struct run *r, uint64_t now_ms)
+{
+    const struct nvt_uplink *u = &r->uplink;
+    bool up = u->state.link == NVT_UPLINK_UP;
+    bool full = up && r->held_line && u->vouched_next != r->spool.next;
+    uint64_t soon_ms = up ? FULL_MS : DOUBT_MS;
+    uint64_t ago_ms = now_ms - r->looked_ms;
+    bool seldom = r->looked_ms <= r->down_ms || ago_ms >= r->looked_ms - r->down_ms;
+    return (full || (!up && u->doubted)) && seldom && now_ms - r->down_ms >= soon_ms;
+}
+
+/* A redirect or an empty 404 may be the line's own: what would end the run is seen with others. */
+static bool try_another(struct run *r)
+{
+    nvt_err err = r->uplink.state.last.err;
+    bool tries = (err == NVT_E_REDIRECT || err == NVT_E_ROUTE) && r->open_count > 1U &&
+                 r->others_tried < OTHERS_MAX;
+    if (tries) {
+        r->others_tried++;
+        nvt_uplink_resume(&r->uplink);
+        r->uplink.newest = true;
+    }
+    return tries;
+}
+
+/* Nothing gets through: whether it is still worth waiting for. */
+static void judge_wait(struct run *r, uint64_t now_ms)
+{
+    const struct nvt_uplink_state *u = &r->uplink.state;
+    uint64_t give_up_ms = r->down_ms + (uint64_t)r->retry_for_s * 1000U;
+    bool waits = u->link == NVT_UPLINK_HELD || u->link == NVT_UPLINK_BLOCKED;
+    bool over = now_ms >= give_up_ms || (waits && u->resume_ms > give_up_ms);
+    bool hopeless = is_hopeless(r);
+    bool looks = over || hopeless || is_time_to_look(r, now_ms);
+    if (!looks || goes_on(r) || signals_stop()) {
+        return;
+    }
+    if (hopeless && !try_another(r)) {
+        stop_at_failure(r, "");
+    } else if (over && !hopeless) {
+        stop_waiting(r, session_now_ms(&r->session));
+    } else {
+        /* it may come back */
+    }
+}
+
 static void watch_link(struct run *r)
 {
     const struct nvt_uplink_state *u = &r->uplink.state;
     uint64_t now_ms = session_now_ms(&r->session);
-    bool waits = u->link == NVT_UPLINK_HELD || u->link == NVT_UPLINK_BLOCKED;
     r->down_ms = down_since(r, now_ms);
     r->note = u->link == NVT_UPLINK_UP ? NULL : note_of(&u->last);
-    if (r->down_ms == 0U) {
-        return;
-    }
-    uint64_t give_up_ms = r->down_ms + (uint64_t)r->retry_for_s * 1000U;
-    if (is_hopeless(r)) {
-        stop_at_failure(r, "");
-    } else if (now_ms >= give_up_ms || (waits && u->resume_ms > give_up_ms)) {
-        stop_waiting(r, now_ms);
-    } else {
-        /* it may come back */
+    if (r->down_ms != 0U) {
+        judge_wait(r, now_ms);
     }
 }
 
@@ -244,6 +341,7 @@ static bool turn(struct run *r)
     bool more = take_lines(r);
     mask_learn_tokens(&r->session.client);
     (void)nvt_uplink_step(&r->uplink, waits, SEND_LANES_MAX + 1U, &n); /* memory does not fail */
+    outbox_watch(r);
     say_retries(r);
     watch_link(r);
     progress_tick(r);
@@ -273,14 +371,14 @@ static void take_figures(struct run *r)
 {
     const struct nvt_uplink_counters *c = &r->uplink.state.count;
     struct nvt_call *call = &r->session.call;
-    call->conn.stats.handshakes = c->handshakes;
-    call->conn.stats.resumptions = c->resumptions;
-    call->conn.stats.bytes_out = c->bytes_out;
-    call->conn.stats.bytes_in = c->bytes_in;
+    call->conn.stats.handshakes += c->handshakes;
+    call->conn.stats.resumptions += c->resumptions;
+    call->conn.stats.bytes_out += c->bytes_out;
+    call->conn.stats.bytes_in += c->bytes_in;
     for (uint32_t i = 0; i < r->lane_count; i++) {
         call->token_requests += r->lanes[i].call.token_requests;
     }
-    r->session.calls = c->attempts;
+    r->session.calls += c->attempts;
     r->session.busy_ms = r->end_ms - r->start_ms;
 }
 

@@ -58,8 +58,10 @@ static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
     bool people = is_for_people(o->failure.err) || (o->verdict == NVT_REFUSED && o->status < 500U);
     bool counts = !nvt_link_doubted(u, lane, people, now_ms);
     unsigned tries = nvt_spool_failures(u->config.spool, lane->entry.id) + 1U;
-    /* The system just answered for it; where it is only asked, nothing else can tell. */
-    bool well = lane->absent || u->config.kind->ask == NULL || u->config.kind->ask_first;
+    /* The system just answered for it, or for another one as the caller says; where it is only
+     * asked, nothing else can tell. */
+    bool well = lane->absent || lane->entry.id < u->vouched_next || u->config.kind->ask == NULL ||
+                u->config.kind->ask_first;
     if (counts && well && u->config.tries_max > 0U && tries >= u->config.tries_max) {
         lane->gave_up = true;
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);

@@ -99,6 +99,17 @@ static void learn(struct nvt_uplink *u)
     }
 }
 
+void nvt_uplink_vouch(struct nvt_uplink *u)
+{
+    unsigned more = u->fails >= u->patience ? 4U * (unsigned)u->patience : u->patience;
+    nvt_uplink_resume(u);
+    u->patience = (uint16_t)(more < (unsigned)PATIENCE_MAX ? more : (unsigned)PATIENCE_MAX);
+    u->fails = 0;
+    u->probe = 0;
+    u->state.link = NVT_UPLINK_UP;
+    u->vouched_next = u->config.spool->next;
+}
+
 void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     u->state.last_ok_ms = now_ms;

@@ -328,6 +328,80 @@ static void test_idle_connections_are_closed(void **state)
     up_end(w);
 }
 
+/* ---- giving up ---- */
+
+/* One that the system does not answer for in any way is given up when the caller knows that the
+ * system is well, and then only what failed before. */
+static void run_vouched(enum nvt_sim_end end)
+{
+    struct up_world *w = fresh(1, NULL, 0);
+    w->uplink.config.tries_max = 3;
+    w->poison = "poison";
+    w->poison_asked = true;
+    w->poison_end = end;
+    w->counting_only = true;
+    uint32_t bad = up_append(w, "poison", DUE);
+    (void)up_append(w, "good", DUE);
+    up_run(w, 600000);
+    assert_int_equal(w->told_count, 1);
+    nvt_uplink_vouch(&w->uplink);
+    uint32_t later = up_append(w, "poison-2", DUE);
+    up_run(w, 1000);
+    const struct up_told *t = up_receipt(w, bad);
+    assert_int_equal(t->state, NVT_SPOOL_REFUSED);
+    assert_true(t->gave_up && t->unsure);
+    assert_int_equal(t->status, end == NVT_SIM_STAY ? 500 : 0);
+    up_run(w, 600000);
+    assert_int_equal(w->told_count, 2);
+    w->poison = NULL;
+    up_run(w, 300000);
+    assert_int_equal(up_receipt(w, later)->state, NVT_SPOOL_DELIVERED);
+    up_end(w);
+}
+
+static void test_vouched_for(void **state)
+{
+    (void)state;
+    run_vouched(NVT_SIM_STAY);
+    run_vouched(NVT_SIM_RESET);
+}
+
+/* What looked like an outage goes on at once, and a longer row is needed to look so again. */
+static void test_vouched_for_in_a_hold(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->uplink.config.tries_max = 3;
+    w->poison = "poison";
+    w->poison_asked = true;
+    w->counting_only = true;
+    for (unsigned i = 0; i < 13U; i++) {
+        (void)up_append(w, i < 4U || i > 8U ? "poison" : "good", DUE);
+    }
+    up_run(w, 500);
+    assert_int_equal(w->uplink.state.link, NVT_UPLINK_HELD);
+    assert_int_equal(w->told_count, 0);
+    nvt_uplink_vouch(&w->uplink);
+    up_run(w, 500);
+    assert_int_equal(w->uplink.state.count.delivered, 5);
+    assert_int_equal(w->uplink.state.count.link_losses, 1);
+    up_end(w);
+}
+
+/* A look-up that meets a 500 is not repeated in its lane, which others want. */
+static void test_a_look_up_is_one_request(void **state)
+{
+    (void)state;
+    struct up_world *w = fresh(1, NULL, 0);
+    w->poison = "poison";
+    w->poison_asked = true;
+    (void)up_append(w, "poison", DUE);
+    up_run(w, 20000);
+    assert_in_range(w->uplink.state.count.lookups, 3, 20);
+    assert_int_equal(up_count_asked(w, "GET"), w->uplink.state.count.lookups);
+    up_end(w);
+}
+
 /* ---- tokens in the spool ---- */
 
 static void test_tokens_survive_in_the_spool(void **state)
@@ -388,6 +462,9 @@ int main(void)
         cmocka_unit_test(test_what_may_not_be_doubled_is_asked_after_first),
         cmocka_unit_test(test_without_a_look_up),
         cmocka_unit_test(test_idle_connections_are_closed),
+        cmocka_unit_test(test_vouched_for),
+        cmocka_unit_test(test_vouched_for_in_a_hold),
+        cmocka_unit_test(test_a_look_up_is_one_request),
         cmocka_unit_test(test_tokens_survive_in_the_spool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ static nvt_err take_receipt(void *ctx, const struct nvt_uplink_receipt *r)
                           .status = r->status,
                           .duplicate = r->duplicate,
                           .gave_up = r->gave_up,
+                          .unsure = r->unsure,
                           .err = r->failure->err};
     (void)snprintf(t->reason, sizeof t->reason, "%.*s", (int)r->reason.len,
                    (const char *)r->reason.ptr);
@@ -193,7 +194,7 @@ static size_t take_request(void *ctx, struct nvt_sim_line *line)
     } else {
         line->answer = text[0] == 'G' ? status_of(w, text) : created;
         if (w->poison != NULL && strstr(text, w->poison) != NULL) {
-            bool falls = text[0] != 'G' || w->poison[0] == '\0';
+            bool falls = text[0] != 'G' || w->poison[0] == '\0' || w->poison_asked;
             line->answer = falls ? poisoned(w) : up_says("404 No", "", "");
         }
     }

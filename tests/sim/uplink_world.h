@@ -36,7 +36,7 @@ struct up_told {
     uint32_t id;
     enum nvt_spool_state state;
     uint16_t status;
-    bool duplicate, gave_up;
+    bool duplicate, gave_up, unsure;
     nvt_err err;
     char reason[97];
     char entry[UP_BODY + 1];
@@ -65,6 +65,7 @@ struct up_world {
     size_t answer_count, asked_count;
     struct up_asked asked[UP_ASKED];
     const char *poison; /* what is posted with this in it meets a 500, after the answers; "": all */
+    bool poison_asked;  /* its look-up meets it too */
     enum nvt_sim_end poison_end; /* not NVT_SIM_STAY: the connection ends so instead of that 500 */
     bool once_each;              /* a connection is reset when it is asked a second time */
     bool counting_only;          /* more requests than asked has room for */

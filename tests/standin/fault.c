@@ -6,7 +6,8 @@
  *
  * Which requests are hit: "scope" is "any", "token", "calls" (all but tokens), "journeys" or the
  * name of a system; "system" narrows a scope to one system; "path" to paths that start so; "match"
- * to requests with that text in their body.
+ * to requests with that text in their body, and with "match_url" true also to those with it in
+ * their URL (a journey's look-up beside its post).
  *
  * Counted: fail_count (with fail_status, retry_after), front_count (with front_status, front_type,
  * front_body; front_late: in place of the answer to what was carried out), drop_before, drop_after
@@ -37,6 +38,12 @@ static bool body_has(const struct request *r, const char *text)
     return false;
 }
 
+static bool matches(const struct request *r)
+{
+    return faults.match[0] == '\0' || body_has(r, faults.match) ||
+           (faults.match_url && strstr(r->url, faults.match) != NULL);
+}
+
 bool fault_hits(const struct request *r, unsigned *counter)
 {
     const enum scope of = r->route == NULL ? SCOPE_CALLS : r->route->scope;
@@ -44,7 +51,7 @@ bool fault_hits(const struct request *r, unsigned *counter)
                           (faults.scope == SCOPE_CALLS && of != SCOPE_TOKEN);
     const bool in_system = faults.system == NULL || faults.system == r->system;
     if (!in_scope || !in_system || strncmp(r->url, faults.path, strlen(faults.path)) != 0 ||
-        *counter == 0U || (faults.match[0] != '\0' && !body_has(r, faults.match))) {
+        *counter == 0U || !matches(r)) {
         return false;
     }
     (*counter)--;
@@ -124,6 +131,7 @@ static void set_scope(const json_t *set)
     }
     set_text(set, "path", faults.path, sizeof faults.path);
     set_text(set, "match", faults.match, sizeof faults.match);
+    set_flag(set, "match_url", &faults.match_url);
 }
 
 static void set_token_answer(const json_t *set)

@@ -213,6 +213,7 @@ struct faults {
     const struct system *system;
     char path[128]; /* only paths that start so; "": all */
     char match[64]; /* only bodies with this text; "": all */
+    bool match_url; /* or URLs with it */
     unsigned fail_status, fail_count;
     char retry_after[40];
     unsigned front_count;             /* answers that come from what stands in front */
