@@ -379,6 +379,18 @@ static void busy(struct registry *r, struct nvt_sim_line *line, uint16_t code, u
     registry_answer(r, line, code, retry_s, "{\"error\":{\"code\":429,\"message\":\"later\"}}");
 }
 
+/* A limit is for whoever comes before its time is over. */
+static uint64_t *limit_of(struct registry *r, const struct registry_request *q)
+{
+    return q->verb == REGISTRY_TOKEN ? &r->token_limit_ms : &r->limit_ms;
+}
+
+static void limit(struct registry *r, struct nvt_sim_line *line, const struct registry_request *q)
+{
+    uint64_t left_ms = *limit_of(r, q) - registry_now_ms(r);
+    busy(r, line, 429U, (uint32_t)((left_ms + 999U) / 1000U));
+}
+
 static void lose(struct registry *r, struct nvt_sim_line *line)
 {
     registry_answer(r, line, 200U, 0U, "");
@@ -421,7 +433,8 @@ static bool spoil(struct registry *r, struct nvt_sim_line *line, const struct re
     } else if (happens(r, m->gateway)) {
         fail(r, line, q, number, draw(r, 2U) == 0U ? 502U : 504U);
     } else if (happens(r, m->busy)) {
-        busy(r, line, 429U, 1U + draw(r, 120U));
+        *limit_of(r, q) = registry_now_ms(r) + (1U + draw(r, 120U)) * 1000U;
+        limit(r, line, q);
     } else {
         return false;
     }
@@ -433,6 +446,8 @@ static void serve(struct registry *r, struct nvt_sim_line *line, const struct re
 {
     if (registry_now_ms(r) < r->closed_ms) {
         busy(r, line, 503U, r->retry_s);
+    } else if (registry_now_ms(r) < *limit_of(r, q)) {
+        limit(r, line, q);
     } else if ((r->mood.tokens_well && q->verb == REGISTRY_TOKEN) || !spoil(r, line, q, number)) {
         handle(r, line, q, number);
         line->answer.delay_ms = happens(r, r->mood.slow) ? draw(r, r->mood.slow_ms) : draw(r, 80U);

@@ -87,6 +87,7 @@ struct registry {
     uint32_t minute_count;
     uint64_t told_ms, quiet_ms;             /* 503 and 429: when it was told, until when */
     uint64_t token_told_ms, token_quiet_ms; /* the same of the token route */
+    uint64_t limit_ms, token_limit_ms;      /* until when it answers 429 to all */
     struct registry_exchange on[NVT_SIM_SOCKS];
     struct nvt_sim_line lines[NVT_SIM_SOCKS];
 };
