@@ -9,8 +9,8 @@
  * answer) goes back behind those that did not, however many do so, keeps no lane, and comes again
  * in its turn; while there are others such turns take a quarter of the lanes' time. It may have
  * arrived, so it is looked up before it is sent again. The link is held when nothing of a request
- * could be sent, when the server says "later", or when different entries fail in a row that were
- * not tried before; then single attempts, each with an entry that has not failed if there is one,
+ * could be sent, when the server says when to come back (unless others pass before that), or when
+ * different entries fail in a row that were not tried before; then single attempts, each with an entry that has not failed if there is one,
  * try whether it is back. Every pause grows with the outage and ends several times before the most
  * urgent entry is due.
  *
@@ -102,6 +102,7 @@ struct nvt_uplink_lane {
     bool fresh;     /* it goes over a connection of its own next: a kept one ended under it */
     bool speaks;    /* how its call ended says how the link is */
     bool gave_up;   /* refused since it failed config.tries_max times */
+    bool put_off;   /* it was told to come later in an earlier turn */
 };
 
 /* What is remembered of an entry that failed beside that it did: it certainly has not arrived, and
@@ -110,6 +111,7 @@ struct nvt_uplink_note {
     uint32_t id; /* 0: free */
     uint32_t doubt_mark;
     bool doubted;
+    bool put_off;
 };
 
 /* The fate of one entry, for the caller's own records. Views die with the return. */
@@ -211,6 +213,11 @@ struct nvt_uplink {
     uint8_t open_lanes; /* that may be busy at once: after an outage they join one by one */
     uint8_t probe;      /* number of the lane that tries the link, from 1 on; 0: none */
     uint32_t seen_next; /* of the spool when a call began last */
+    uint8_t told;       /* the link is held as the server said: see nvt_link_told */
+    uint8_t heed;       /* so many more of such holds go to their end before one is looked into */
+    uint8_t heed_most;  /* ... after the next look that meets the same answer */
+    uint8_t again;      /* entries told once more after others passed, since one was not */
+    bool apart;         /* what is told is for single entries: others pass meanwhile */
     bool doubted;       /* the link is held since entries failed in a row */
     bool newest;        /* the next one that tries the link is the newest entry */
     bool eager;         /* early entries are tried: the clocks may have been set */

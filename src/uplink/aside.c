@@ -59,7 +59,8 @@ static void keep(struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
     drop(u, lane->entry.id);
     struct nvt_uplink_note *note = lane->ask ? NULL : room(u);
     if (note != NULL) {
-        *note = (struct nvt_uplink_note){lane->entry.id, lane->doubt_mark, lane->doubted};
+        *note = (struct nvt_uplink_note){lane->entry.id, lane->doubt_mark, lane->doubted,
+                                         lane->put_off};
     }
 }
 
@@ -70,6 +71,7 @@ void nvt_aside_recall(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
         lane->ask = false;
         lane->doubt_mark = note->doubt_mark;
         lane->doubted = note->doubted;
+        lane->put_off = note->put_off;
     }
 }
 
@@ -135,16 +137,26 @@ static void leave(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     turn(u, lane, now_ms);
 }
 
-void nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool counts, bool people,
-                   uint64_t now_ms)
+void nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool counts,
+                   uint64_t first_ms, uint64_t now_ms)
 {
-    uint64_t first_ms = people ? NVT_UPLINK_BLOCKED_MS : NVT_UPLINK_PAUSE_MS;
+    bool first = !lane->deferred && !lane->put_off;
     keep(u, lane);
-    (void)nvt_spool_defer(u->config.spool, lane->entry.id, counts, !lane->deferred);
+    (void)nvt_spool_defer(u->config.spool, lane->entry.id, counts, first);
     leave(u, lane, now_ms);
     u->failing_ms = lane->deferred ? u->failing_ms : now_ms;
     u->retries_well = u->retries_well && !lane->deferred;
     schedule(u, lane, now_ms + pause_ms(u, first_ms, now_ms));
+}
+
+void nvt_aside_told(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    keep(u, lane);
+    (void)nvt_spool_defer(u->config.spool, lane->entry.id, false, !lane->deferred);
+    lane->state = (uint8_t)NVT_LANE_FREE;
+    u->failing_ms = now_ms;
+    u->retry_ms = now_ms;
+    u->credit_ms = u->credit_ms > 0 ? u->credit_ms : 0; /* the pause is not their doing */
 }
 
 void nvt_aside_wait(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms,

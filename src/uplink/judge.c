@@ -50,13 +50,9 @@ static void note_failure(struct nvt_uplink *u, const struct nvt_uplink_lane *lan
     u->state.last = lane->call.outcome.failure;
 }
 
-/* The system, or what stands before it, failed on this entry; or the link did: then it counts for
- * nothing. */
-static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+static void set_aside(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool counts,
+                      uint64_t first_ms, uint64_t now_ms)
 {
-    const struct nvt_outcome *o = &lane->call.outcome;
-    bool people = is_for_people(o->failure.err) || (o->verdict == NVT_REFUSED && o->status < 500U);
-    bool counts = !nvt_link_doubted(u, lane, people, now_ms);
     unsigned tries = nvt_spool_failures(u->config.spool, lane->entry.id) + 1U;
     /* The system just answered for it, or for another one as the caller says; where it is only
      * asked, nothing else can tell. */
@@ -66,27 +62,35 @@ static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t 
         lane->gave_up = true;
         nvt_lane_done(lane, NVT_SPOOL_REFUSED);
     } else {
-        nvt_aside_put(u, lane, counts, people, now_ms);
+        nvt_aside_put(u, lane, counts, first_ms, now_ms);
     }
 }
 
-/* No entry is at fault: nothing of it was sent, or the credentials were refused. A redirect may be
- * a firewall's answer to this one, and so may an empty 404 once others went the same way. */
+/* The system, or what stands before it, failed on this entry; or the link did: then it counts for
+ * nothing. */
+static void failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    const struct nvt_outcome *o = &lane->call.outcome;
+    bool people = is_for_people(o->failure.err) || (o->verdict == NVT_REFUSED && o->status < 500U);
+    bool counts = !nvt_link_doubted(u, lane, people, now_ms);
+    set_aside(u, lane, counts, people ? NVT_UPLINK_BLOCKED_MS : NVT_UPLINK_PAUSE_MS, now_ms);
+}
+
+/* No entry is at fault: nothing of it was sent, or no credentials were given. A redirect may be a
+ * firewall's answer to this one, and so may an empty 404 once others went the same way; and some
+ * have no right to what one entry names, and call that 401. */
 static bool is_of_link(const struct nvt_uplink *u, const struct nvt_outcome *o)
 {
-    bool own = o->failure.err == NVT_E_REDIRECT ||
+    bool own = o->failure.err == NVT_E_REDIRECT || o->failure.err == NVT_E_UNAUTHORIZED ||
                (o->failure.err == NVT_E_ROUTE && u->state.count.delivered > 0U);
     bool people = is_for_people(o->failure.err) && !own;
     return people || (o->status == 0U && !o->arrived);
 }
 
-/* "Come back later" speaks for all; but where only one that failed before hears it, the others try.
- */
-static bool is_told(const struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
+/* "Come back later". */
+static bool is_told(const struct nvt_outcome *o)
 {
-    const struct nvt_outcome *o = &lane->call.outcome;
-    bool alone = lane->deferred && u->state.link == NVT_UPLINK_UP;
-    return o->retry_told && (o->status == 0U || o->status == 429U || (o->status == 503U && !alone));
+    return o->retry_told && (o->status == 0U || o->status == 429U || o->status == 503U);
 }
 
 static void link_failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
@@ -99,15 +103,20 @@ static void link_failed(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint
     nvt_aside_put_back(u, lane);
 }
 
-/* A quota is nobody's fault; but where one entry meets it again, another one tries the link. */
 static void told(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
-    bool quota = lane->call.outcome.status != 503U && u->state.link == NVT_UPLINK_UP;
-    nvt_link_failed(u, lane, now_ms);
-    if (quota) {
-        nvt_aside_put_back(u, lane);
+    uint64_t at_ms = lane->call.outcome.retry_at_ms;
+    if (lane->call.outcome.status == 0U) {
+        link_failed(u, lane, now_ms);
+        return;
+    }
+    bool again = lane->deferred;
+    bool all = nvt_link_told(u, lane, now_ms);
+    lane->put_off = true;
+    if (all) {
+        nvt_aside_told(u, lane, now_ms);
     } else {
-        nvt_aside_put(u, lane, false, false, now_ms);
+        set_aside(u, lane, again, at_ms > now_ms ? at_ms - now_ms : NVT_UPLINK_PAUSE_MS, now_ms);
     }
 }
 
@@ -137,7 +146,7 @@ static void later(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t n
     } else if (was_stale(&lane->call)) {
         lane->state = (uint8_t)NVT_LANE_READY; /* at once */
         lane->fresh = true;
-    } else if (is_told(u, lane)) {
+    } else if (is_told(o)) {
         told(u, lane, now_ms);
     } else if (is_of_link(u, o)) {
         link_failed(u, lane, now_ms);

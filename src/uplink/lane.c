@@ -60,6 +60,7 @@ static void begin_turn(struct nvt_uplink_lane *lane, enum nvt_spool_order order,
     lane->absent = false;
     lane->fresh = false;
     lane->gave_up = false;
+    lane->put_off = false;
     (void)memset(&lane->request, 0, sizeof lane->request);
     (void)memset(&lane->call.outcome, 0, sizeof lane->call.outcome);
 }

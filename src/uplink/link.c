@@ -9,6 +9,10 @@ enum {
     PATIENCE = 2,        /* failures in a row of entries that were not tried before */
     PATIENCE_MAX = 2048, /* ... where most of them were not the link's */
     BRIEF = 1,           /* a hold that was over at the second look was none of the link's */
+    TOLD_ROW_MAX = 64,   /* entries told in a row, for their own sake, as it seemed */
+    TOLD_LOOKS = 3,      /* into one told time */
+    HEED_MAX = 64,       /* told times kept between two that are looked into */
+    AGAIN = 6,           /* entries told once more, none of which passed then: no limit does that */
     NEWS_MS = 5000,      /* how soon an entry is tried that came in while the link is doubted */
     PART = 6,            /* a pause is at most such a part of the time since when it fails */
     TRIES_LEFT = 4       /* times that the most urgent entry is tried before it is due */
@@ -90,6 +94,23 @@ void nvt_link_end(struct nvt_uplink *u, struct nvt_uplink_lane *lane)
     u->probe = probe ? 0U : u->probe;
 }
 
+/* nvt_uplink.told */
+enum { HEEDED = 1, LOOKED };
+
+/* A told time that ended well may have been one entry's alone; one in which another entry passed
+ * was. */
+static void learn_told(struct nvt_uplink *u)
+{
+    if (u->told == (uint8_t)LOOKED) {
+        u->apart = true;
+        u->heed_most = 1;
+    } else if (u->told == (uint8_t)HEEDED && u->heed > 0U) {
+        u->heed--;
+    } else {
+        /* it was held for another reason */
+    }
+}
+
 /* Failures that were taken for the link's and were not make it harder to think so again. */
 static void learn(struct nvt_uplink *u)
 {
@@ -118,8 +139,10 @@ void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uin
     }
     if (u->state.link != NVT_UPLINK_UP) {
         learn(u);
+        learn_told(u);
     }
     u->fails = 0;
+    u->again = lane->put_off ? 0U : u->again;
     u->urgent_fails = u->urgent_fails && !lane->urgent;
     u->state.link = NVT_UPLINK_UP;
     u->state.pause_ms = 0;
@@ -167,6 +190,7 @@ static void hold(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t pause
         /* many */
     }
     u->state.link = link;
+    u->told = 0;
     u->doubted = false;
     u->state.pause_ms = (uint32_t)pause_ms;
     u->state.resume_ms = now_ms + pause_ms;
@@ -187,7 +211,7 @@ static void back_off(struct nvt_uplink *u, enum nvt_uplink_link link, uint64_t f
 /* What the server said holds for all lanes, whichever heard it; a little behind it, since it said
  * the same to others. A long time is not taken at its word: a look now and then, soon at first,
  * tells whether it still holds. */
-static void obey(struct nvt_uplink *u, bool speaks, uint64_t at_ms, uint64_t now_ms)
+static bool obey(struct nvt_uplink *u, bool speaks, uint64_t at_ms, uint64_t now_ms)
 {
     const uint64_t look_ms = 2U * (uint64_t)NVT_UPLINK_BLOCKED_MS;
     uint64_t told_ms = at_ms > now_ms ? at_ms - now_ms : 0U;
@@ -198,17 +222,19 @@ static void obey(struct nvt_uplink *u, bool speaks, uint64_t at_ms, uint64_t now
     told_ms += nvt_link_random(u, 0U, (uint64_t)NVT_UPLINK_PAUSE_MS + told_ms / 8U);
     told_ms = least(told_ms, NVT_UPLINK_TOLD_MAX_MS);
     told_ms = least(told_ms, nvt_link_most_ms(u, 5U * (uint64_t)NVT_UPLINK_PAUSE_MS, now_ms));
-    if (speaks || now_ms + told_ms > u->state.resume_ms) {
+    bool counts = speaks || now_ms + told_ms > u->state.resume_ms;
+    if (counts) {
         u->probe = 0;
         hold(u, NVT_UPLINK_HELD, told_ms, now_ms);
     }
+    return counts;
 }
 
 void nvt_link_failed(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms)
 {
     const struct nvt_outcome *o = &lane->call.outcome;
     if (o->retry_told) {
-        obey(u, lane->speaks, o->retry_at_ms, now_ms);
+        (void)obey(u, lane->speaks, o->retry_at_ms, now_ms);
     } else if (lane->speaks && o->failure.err == NVT_E_TLS_CLOCK) {
         /* Nothing went out: the clock will be set within seconds, or it will not. */
         hold(u, NVT_UPLINK_HELD,
@@ -227,12 +253,76 @@ void nvt_link_blocked(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, 
     }
 }
 
+static void add_to_row(struct nvt_uplink *u, uint32_t id)
+{
+    u->failed[u->fails % (unsigned)NVT_UPLINK_NOTES_MAX] = id;
+    u->fails = (uint16_t)(u->fails < UINT16_MAX ? u->fails + 1U : UINT16_MAX);
+}
+
+/* Only the entry is meant: where that is usual, or the same one hears it again. But another one
+ * must wait that will soon say otherwise, unless it was often enough so. */
+static bool is_apart(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, bool others)
+{
+    if (!lane->deferred) {
+        unsigned row = 2U * (unsigned)u->patience;
+        row = row < (unsigned)TOLD_ROW_MAX ? row : (unsigned)TOLD_ROW_MAX;
+        add_to_row(u, lane->entry.id);
+        return u->apart && others && u->fails < row;
+    }
+    u->again = (uint8_t)(u->again + (lane->put_off && u->again < (uint8_t)AGAIN ? 1U : 0U));
+    return others || u->again == (uint8_t)AGAIN || u->config.tries_max > 0U;
+}
+
+/* Is the told time looked into before its end? While it is, the other lanes say nothing new. */
+static bool looks(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, bool others,
+                  uint64_t now_ms)
+{
+    bool up = u->state.link == NVT_UPLINK_UP;
+    bool looked = u->told == (uint8_t)LOOKED;
+    bool more = up ? u->heed == 0U : looked && u->looks + 1U < (unsigned)TOLD_LOOKS;
+    if (!lane->speaks) {
+        return looked;
+    }
+    if (more && others) {
+        back_off(u, NVT_UPLINK_HELD, NVT_UPLINK_PAUSE_MS, now_ms);
+        u->told = (uint8_t)LOOKED;
+    }
+    return more && others;
+}
+
+/* To its end; after looks in vain the next ones too. */
+static void heed(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    if (lane->speaks && u->told == (uint8_t)LOOKED) {
+        unsigned most = 2U * (unsigned)u->heed_most;
+        u->heed_most = (uint8_t)(most < (unsigned)HEED_MAX ? most : (unsigned)HEED_MAX);
+        u->heed = u->heed_most;
+        u->apart = false;
+    }
+    if (obey(u, lane->speaks, lane->call.outcome.retry_at_ms, now_ms)) {
+        u->told = (uint8_t)HEEDED;
+    }
+    u->fails = 0;
+}
+
+bool nvt_link_told(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms)
+{
+    bool others = nvt_uplink_crowd(u).others > 0U;
+    if (u->state.link == NVT_UPLINK_UP && is_apart(u, lane, others)) {
+        u->urgent_fails = u->urgent_fails || lane->urgent;
+        return false;
+    }
+    if (!looks(u, lane, others, now_ms)) {
+        heed(u, lane, now_ms);
+    }
+    return true;
+}
+
 /* One more in the row. What failed before it is forgiven when the link turns out to be at fault. */
 static bool count_failure(struct nvt_uplink *u, uint32_t id, bool people)
 {
     const unsigned most = NVT_UPLINK_NOTES_MAX;
-    u->failed[u->fails % most] = id;
-    u->fails = (uint16_t)(u->fails < UINT16_MAX ? u->fails + 1U : UINT16_MAX);
+    add_to_row(u, id);
     bool row = u->fails >= u->patience && (people || nvt_uplink_crowd(u).others > 0U);
     if (!row && !(people && u->state.last_ok_ms == 0U)) {
         return false;

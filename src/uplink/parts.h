@@ -80,10 +80,14 @@ void nvt_settle_all(struct nvt_uplink *u, struct nvt_pass *p);
 /* May one of them take a lane now, beside the others? */
 bool nvt_aside_is_due(const struct nvt_uplink *u, uint64_t now_ms);
 
-/* The lane's turn is over without its entry's end: the entry failed. counts: by its own fault;
- * people: it seems that only people can help. */
-void nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool counts, bool people,
-                   uint64_t now_ms);
+/* The lane's turn is over without its entry's end: the entry failed. counts: by its own fault; it
+ * comes again after first_ms or more. */
+void nvt_aside_put(struct nvt_uplink *u, struct nvt_uplink_lane *lane, bool counts,
+                   uint64_t first_ms, uint64_t now_ms);
+
+/* The same where all wait, as the server said: it is the next of those that failed once they go on,
+ * but one that did not fail goes first. */
+void nvt_aside_told(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t now_ms);
 
 /* The same of one that waits for a time. */
 void nvt_aside_wait(struct nvt_uplink *u, struct nvt_uplink_lane *lane, uint64_t until_ms,
@@ -120,6 +124,18 @@ void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uin
 
 /* The lane's attempt failed for a reason that all others meet too. */
 void nvt_link_failed(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);
+
+/* The system said when to come back. True: that is for all, and the link is held; false: only this
+ * entry waits.
+ *
+ * A quota is for whoever comes next, so that the link is held to the end of what was told, and
+ * another entry tries it then. But some answer so to single entries, each of which would hold all
+ * others anew. What tells them apart is one that passes within the told time. So where such a hold
+ * ended well the next one is looked into, soon, by others; when one of them passes, told times are
+ * the entries' own until several are told in a row. When none does the told time is kept, and twice
+ * as many more are before the next look. An entry that is told once more, after it waited and
+ * others passed, waits alone. */
+bool nvt_link_told(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);
 
 /* The same where only people can help. */
 void nvt_link_blocked(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms);

@@ -45,6 +45,8 @@ nvt_err nvt_uplink_init(struct nvt_uplink *u, const struct nvt_uplink_config *co
     u->old_next = config->spool->next;
     u->open_lanes = 1;
     u->patience = 2;
+    u->heed = 1;
+    u->heed_most = 1;
     for (uint8_t i = 0; i < config->lane_count; i++) {
         struct nvt_uplink_lane *lane = &config->lanes[i];
         (void)memset(lane, 0, sizeof *lane);
