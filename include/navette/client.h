@@ -171,6 +171,9 @@ struct nvt_client {
     bool entered;         /* keeper.leave is due */
     uint8_t token_doubts; /* answers with doubt_status since the last that speaks for the token, up
                              to 2: it was renewed over them */
+    uint8_t token_odds;   /* 401 since the last answer that speaks for the token, up to ... */
+    uint8_t token_odds_most; /* ... so many that may be about their requests, since a new token was
+                                refused like the one before: more with each such one */
 };
 
 /* Prepares a client without credentials: set them afterwards with nvt_credentials_set_... on

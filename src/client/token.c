@@ -2,6 +2,8 @@
 /* The client's token: when to fetch it, what to keep of it, and what to do when it is refused. */
 #include "call.h"
 
+enum { ODDS_MAX = 8 };
+
 static bool can_ask_with(const struct nvt_credentials *c)
 {
     return c->grant != NVT_GRANT_STATIC && (c->secret[0] != '\0' || c->refresh[0] != '\0');
@@ -103,16 +105,37 @@ nvt_err nvt_token_keep(struct nvt_call *call, uint64_t now_ms)
     return err;
 }
 
+/* May it be about its request? */
+static bool is_odd(struct nvt_client *c)
+{
+    bool odd = c->token_odds < c->token_odds_most;
+    c->token_odds = (uint8_t)(c->token_odds + (odd ? 1U : 0U));
+    return odd;
+}
+
+/* A new token was refused too. */
+static void learn_odd(struct nvt_client *c)
+{
+    c->token_odds = 0;
+    if (c->token_odds_most < (uint8_t)ODDS_MAX) {
+        c->token_odds_most = (uint8_t)(c->token_odds_most == 0U ? 1U : 2U * c->token_odds_most);
+    }
+}
+
 bool nvt_token_renewable(struct nvt_call *call)
 {
     struct nvt_client *c = call->client;
     /* Another call may have dropped or renewed the token while this answer was on its way. */
     bool outdated = call->token_stamp != c->token_stamp || c->token.len == 0U;
     bool formerly_good = outdated || c->token.good || !c->token_fetched;
-    if (call->renewed || (nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) != 0U) {
+    if (call->renewed) {
+        learn_odd(c);
         return false;
     }
-    if (!formerly_good || !can_ask_with(&c->credentials)) {
+    if ((nvt_call_flags(call) & (uint8_t)NVT_REQ_NO_AUTH) != 0U) {
+        return false;
+    }
+    if (!formerly_good || !can_ask_with(&c->credentials) || (!outdated && is_odd(c))) {
         return false;
     }
     if (!outdated) {
@@ -160,6 +183,8 @@ void nvt_token_answered(struct nvt_call *call, enum nvt_verdict verdict, nvt_err
     }
     if (speaks_for_token(status)) {
         c->token_doubts = 0;
+        c->token_odds = 0;
+        c->token_odds_most = call->renewed ? 0U : c->token_odds_most;
     } else if (c->profile->doubt_status != 0U && status == c->profile->doubt_status) {
         doubt(c, now_ms);
     } else {

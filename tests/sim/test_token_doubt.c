@@ -101,6 +101,53 @@ static void test_outage_costs_one(void **state)
     world_close(&w);
 }
 
+#define NO_401 STAY("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+
+static void send_401(void)
+{
+    world_send(&w, "POST", NVT_REQ_KEYED);
+    world_expect(&w, NVT_REFUSED, NVT_E_UNAUTHORIZED);
+}
+
+/* A request that is refused with each token costs one new one, not one each time: its quota would
+ * be all others'. */
+static void test_401_for_one_request(void **state)
+{
+    static const struct nvt_sim_answer a[] = {STAY(WORLD_GRANT),
+                                              STAY(WORLD_OK),
+                                              NO_401,
+                                              NEW_GRANT,
+                                              NO_401,
+                                              STAY(WORLD_OK),
+                                              NO_401,
+                                              STAY(WORLD_OK),
+                                              NO_401,
+                                              STAY(WORLD_OK),
+                                              NO_401,
+                                              NO_401,
+                                              NEW_GRANT,
+                                              STAY(WORLD_OK),
+                                              NO_401,
+                                              NEW_GRANT,
+                                              STAY(WORLD_OK)};
+    static const struct nvt_sim_script s = SCRIPT(a);
+    (void)state;
+    start(&s);
+    send(NVT_DELIVERED);
+    for (unsigned i = 0; i < 3U; i++) {
+        send_401();
+        send(NVT_DELIVERED);
+        assert_int_equal(w.call.token_requests, 2);
+    }
+    send_401(); /* two in a row: it is the token after all */
+    send(NVT_DELIVERED);
+    assert_int_equal(w.call.token_requests, 3);
+    w.sim.mono_ms += (uint64_t)MIN_MS;
+    send(NVT_DELIVERED); /* which helped: the next one is at once */
+    assert_int_equal(w.call.token_requests, 4);
+    world_close(&w);
+}
+
 /* The server quotes the token that is dropped over its answer. */
 static void test_dropped_token_is_hidden(void **state)
 {
@@ -235,13 +282,10 @@ static void test_hour_of_500(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_in_a_row_renew),
-        cmocka_unit_test(test_one_request_at_fault),
-        cmocka_unit_test(test_outage_costs_one),
-        cmocka_unit_test(test_quota_goes_before),
-        cmocka_unit_test(test_dropped_token_is_hidden),
-        cmocka_unit_test(test_nothing_to_renew),
-        cmocka_unit_test(test_new_key),
+        cmocka_unit_test(test_two_in_a_row_renew), cmocka_unit_test(test_one_request_at_fault),
+        cmocka_unit_test(test_outage_costs_one),   cmocka_unit_test(test_401_for_one_request),
+        cmocka_unit_test(test_quota_goes_before),  cmocka_unit_test(test_dropped_token_is_hidden),
+        cmocka_unit_test(test_nothing_to_renew),   cmocka_unit_test(test_new_key),
         cmocka_unit_test(test_hour_of_500),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
