@@ -108,7 +108,7 @@ static uint8_t tried[BAD_MAX];
 static bool asked[BAD_MAX]; /* since it was tried last */
 static uint32_t tried_count, delivered, refused, good_asked, bad_asked, blind;
 static uint32_t limit_count, limit_told; /* taken in this window; told in all */
-static uint64_t limit_ms;                /* when the window began */
+static uint64_t window_ms;               /* when the window began */
 
 /* ---- the server ---- */
 
@@ -168,8 +168,8 @@ static char whose(const char *text, uint32_t *out_number)
 static bool is_over_limit(struct nvt_sim_line *line)
 {
     char fields[40];
-    if (sim.mono_ms - limit_ms >= (uint64_t)LIMIT_MS) {
-        limit_ms = sim.mono_ms;
+    if (sim.mono_ms - window_ms >= (uint64_t)LIMIT_MS) {
+        window_ms = sim.mono_ms;
         limit_count = 0;
     }
     if (run.limit == 0U || limit_count < run.limit) {
@@ -178,7 +178,7 @@ static bool is_over_limit(struct nvt_sim_line *line)
     }
     limit_told++;
     (void)snprintf(fields, sizeof fields, "Retry-After: %u\r\n",
-                   (unsigned)((limit_ms + (uint64_t)LIMIT_MS - sim.mono_ms + 999U) / 1000U));
+                   (unsigned)((window_ms + (uint64_t)LIMIT_MS - sim.mono_ms + 999U) / 1000U));
     answer(line, kinds[run.kind].status, fields, "");
     return true;
 }
@@ -279,7 +279,7 @@ static void start(const struct run *r)
     run = *r;
     tried_count = delivered = refused = good_asked = bad_asked = blind = 0;
     limit_count = limit_told = 0;
-    limit_ms = 0;
+    window_ms = 0;
     (void)memset(tried, 0, sizeof tried);
     (void)memset(asked, 0, sizeof asked);
     (void)memset(lines, 0, sizeof lines);
