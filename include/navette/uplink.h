@@ -10,9 +10,9 @@
  * in its turn; while there are others such turns take a quarter of the lanes' time. It may have
  * arrived, so it is looked up before it is sent again. The link is held when nothing of a request
  * could be sent, when the server says when to come back (unless others pass before that), or when
- * different entries fail in a row that were not tried before; then single attempts, each with an entry that has not failed if there is one,
- * try whether it is back. Every pause grows with the outage and ends several times before the most
- * urgent entry is due.
+ * different entries fail in a row that were not tried before; then single attempts, each with an
+ * entry that has not failed if there is one, try whether it is back. Every pause grows with the
+ * outage and ends several times before the most urgent entry is due.
  *
  * Nothing here blocks or allocates; the caller steps it:
  *
