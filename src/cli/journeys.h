@@ -146,7 +146,8 @@ struct run {
     unsigned long vouched_done;  /* done when it was first found well, and nothing came of it yet */
     uint32_t vouched_retries;    /* the same of the uplink's count */
     unsigned others_tried;       /* looks with another line at what ends a run at once */
-    uint8_t known[CLI_LINE_MAX]; /* the last line's entry that the system has */
+    uint8_t known[CLI_LINE_MAX]; /* an entry that the system has: the shortest one, whose look-up
+                                    fits */
     size_t known_len;
     uint64_t stop_ms;  /* after a signal: until when answers are waited for, 0: none came */
     int code;          /* why it stopped early, CLI_OK while it has not */

@@ -98,7 +98,8 @@ unsigned long run_done(struct run *r, const struct nvt_uplink_receipt *rc)
 {
     size_t i = place_of(r, rc->id);
     r->done++;
-    if (rc->state == NVT_SPOOL_DELIVERED && rc->entry.len <= sizeof r->known) {
+    bool shorter = r->known_len == 0U || rc->entry.len < r->known_len;
+    if (rc->state == NVT_SPOOL_DELIVERED && shorter && rc->entry.len <= sizeof r->known) {
         (void)memcpy(r->known, rc->entry.ptr, rc->entry.len);
         r->known_len = rc->entry.len;
     }

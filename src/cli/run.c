@@ -16,8 +16,7 @@
 #define TICK_MS 200U
 
 /* When a known line is asked about although the wait is not over. */
-#define FULL_MS 1000U
-#define DOUBT_MS 5000U
+#define LOOK_MS 1000U
 
 /* How often another line is tried where the first one says that none would fare better. */
 #define OTHERS_MAX 4U
@@ -202,10 +201,9 @@ static bool is_time_to_look(const struct run *r, uint64_t now_ms)
     const struct nvt_uplink *u = &r->uplink;
     bool up = u->state.link == NVT_UPLINK_UP;
     bool full = up && r->held_line && u->vouched_next != r->spool.next;
-    uint64_t soon_ms = up ? FULL_MS : DOUBT_MS;
     uint64_t ago_ms = now_ms - r->looked_ms;
     bool seldom = r->looked_ms <= r->down_ms || ago_ms >= r->looked_ms - r->down_ms;
-    return (full || (!up && u->doubted)) && seldom && now_ms - r->down_ms >= soon_ms;
+    return (full || (!up && u->doubted)) && seldom && now_ms - r->down_ms >= LOOK_MS;
 }
 
 /* A redirect or an empty 404 may be the line's own: what would end the run is seen with others. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end runs of the command: against the stand-in, against nginx and s_server, on bad input.
 
-E2E := standin tokens send patterns reconcile front nginx input coopcycle rpc rpc_v2 documents demarches piste \
+E2E := standin tokens send patterns unanswered reconcile front nginx input coopcycle rpc rpc_v2 documents demarches piste \
 	jindexe systems secrets spool serve intake
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
