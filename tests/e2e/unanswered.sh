@@ -55,7 +55,7 @@ last() { # NAME FAULT [OPTION ...]
     poison "$2"
     shift 2
     stored=$(state journeys)
-    send --json --retry-for 3 "$@"
+    send --json --retry-for 1 "$@"
     exits "$name" "$E_PARTLY" 'line 7: the server failed on it .*it may have arrived: look it up'
     is "$name: failed, may have arrived" "$(number failed), $(number may_have_arrived)" '1, 1'
     is "$name: the others are there" $(($(state journeys) - stored)) 6
@@ -145,7 +145,7 @@ alone() { # NAME AWK COUNT FAULT
     journeys 12 "$2"
     fault '{"scope":"journeys","match":"poison-",'"$4"'}'
     stored=$(state journeys)
-    send --json --retry-for 5
+    send --json --retry-for 1
     exits "$1" "$E_PARTLY" 'the server failed on it'
     is "$1: the others are there" $(($(state journeys) - stored)) $((12 - $3))
     is "$1: each is kept" "$(grep -c '"by":"server"' "$file.refused")" "$3"
