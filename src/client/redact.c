@@ -22,13 +22,12 @@ enum {
     ESCAPE_LEN = 6 /* "\uXXXX" */
 };
 
-/* Bytes, and how far into the text each has come from. end NULL: one each. cut: where the bytes end
- * because the text was cut, how far into it that is; 0: they do not. */
+/* Bytes, and how far into the text each has come from. end NULL: one each. */
 struct source {
     const uint8_t *bytes;
     const uint8_t *end;
     size_t len;
-    size_t cut;
+    size_t cut; /* how far into the text they end, because it was cut there; 0: they do not */
 };
 
 /* What has become of a source's bytes. */
@@ -230,29 +229,34 @@ static struct secret secret_of(struct nvt_span text)
     return s;
 }
 
+/* Bytes that text holds if all of it is base64, with padding or without; else 0. */
+static size_t held_by(struct nvt_span text)
+{
+    size_t good = 0;
+    size_t letters = text.len;
+    while (letters > 0U && text.ptr[letters - 1U] == (uint8_t)'=') {
+        letters--;
+    }
+    while (good < letters && six_bits(text.ptr[good]) < 64U) {
+        good++;
+    }
+    return good == letters ? letters * 6U / 8U : 0U;
+}
+
 /* What a field's value holds in base64, if that is text: of "login:password" the password. */
 static struct secret decoded_of(struct nvt_span value)
 {
-    struct secret s = {value, 0, 0, true};
-    size_t letters = 0;
-    bool colon = false;
-    while (letters < value.len && six_bits(value.ptr[letters]) < 64U) {
-        letters++;
-    }
-    size_t padding = letters;
-    while (padding < value.len && value.ptr[padding] == (uint8_t)'=') {
-        padding++;
-    }
-    size_t count = padding == value.len ? letters * 6U / 8U : 0U;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t c = byte_of(&s, i - s.first);
+    struct secret s = {value, 0, held_by(value), true};
+    size_t first = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = byte_of(&s, i);
         if (c < 0x20U) {
             return secret_of(NVT_LIT(""));
         }
-        s.first = c == (uint8_t)':' && !colon ? i + 1U : s.first;
-        colon = s.first > 0U;
+        first = c == (uint8_t)':' && first == 0U ? i + 1U : first;
     }
-    s.len = count - s.first;
+    s.first = first;
+    s.len -= first;
     return s;
 }
 
@@ -281,11 +285,10 @@ static size_t secret_count(const struct nvt_hidden *hidden)
 /* The i-th of all, which may be empty. */
 static struct secret secret_at(const struct nvt_hidden *hidden, size_t i)
 {
-    size_t at = i;
-    if (at < (size_t)NVT_HIDDEN_MAX) {
-        return secret_of(hidden->secret[at]);
+    if (i < (size_t)NVT_HIDDEN_MAX) {
+        return secret_of(hidden->secret[i]);
     }
-    at -= (size_t)NVT_HIDDEN_MAX;
+    size_t at = i - (size_t)NVT_HIDDEN_MAX;
     if (at < hidden->more_count) {
         return secret_of(hidden->more[at]);
     }
