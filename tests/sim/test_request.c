@@ -591,7 +591,8 @@ static void cut_within(const char *secret, size_t before)
     q.header_count = 1U;
     world_run(&w, &q);
     assert_true(w.call.outcome.body_cut);
-    assert_string_equal(w.call.outcome.failure.message, before == 0U ? "no " : "no ***");
+    const char *words = before == 0U ? "no " : "no ***";
+    assert_string_equal(w.call.outcome.failure.message, NVT_SERVER_WORDS ? words : "");
     world_close(&w);
 }
 
