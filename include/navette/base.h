@@ -153,7 +153,7 @@ uint32_t nvt_crc32(uint32_t crc, struct nvt_span bytes);
 /* Equal or not in a time that depends on len alone. */
 bool nvt_ct_equal(const void *a, const void *b, size_t len);
 
-/* Zeroes in a way that the optimiser can not remove. */
+/* Zeroes in a way that the optimiser cannot remove. */
 void nvt_wipe(void *mem, size_t len);
 
 #endif

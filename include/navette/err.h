@@ -24,8 +24,8 @@
     X(NVT_E_UTF8,               -105, "the text is not valid UTF-8") \
     /* http: requests */ \
     X(NVT_E_HTTP_METHOD,        -200, "the method is not a token of RFC 9110") \
-    X(NVT_E_HTTP_TARGET,        -201, "the path holds a byte that a request line can not carry") \
-    X(NVT_E_HTTP_HOST,          -202, "the host holds a byte that a host name can not carry") \
+    X(NVT_E_HTTP_TARGET,        -201, "the path holds a byte that a request line cannot carry") \
+    X(NVT_E_HTTP_HOST,          -202, "the host holds a byte that a host name cannot carry") \
     X(NVT_E_HTTP_NAME,          -203, "a request field name is no token, or one that the writer writes itself") \
     X(NVT_E_HTTP_VALUE,         -204, "a request field value holds a control byte or starts or ends in white space") \
     /* http: responses */ \
@@ -71,7 +71,7 @@
     X(NVT_E_JSON_NESTING,       -320, "the JSON writer was called out of order") \
     /* tls */ \
     X(NVT_E_TLS_SETUP,          -400, "TLS could not be set up") \
-    X(NVT_E_TLS_CA,             -401, "the CA certificates can not be read") \
+    X(NVT_E_TLS_CA,             -401, "the CA certificates cannot be read") \
     X(NVT_E_TLS_ENTROPY,        -402, "the port gave no entropy: TLS is refused") \
     X(NVT_E_TLS_CLOCK,          -403, "the wall clock is not known yet: TLS is refused") \
     X(NVT_E_TLS_MEMORY,         -404, "TLS ran out of its memory") \
@@ -95,7 +95,7 @@
     X(NVT_E_NET_CLOSED,         -500, "the peer closed the connection in order") \
     X(NVT_E_NET_RESET,          -501, "the connection was reset") \
     X(NVT_E_NET_REFUSED,        -502, "no server listens at that address and port") \
-    X(NVT_E_NET_UNREACHABLE,    -503, "the network or host can not be reached") \
+    X(NVT_E_NET_UNREACHABLE,    -503, "the network or host cannot be reached") \
     X(NVT_E_NET_NAME,           -504, "the host name does not exist") \
     X(NVT_E_NET_RESOLVER,       -505, "the name resolver did not answer: try again later") \
     X(NVT_E_NET_IO,             -506, "the network reported an error") \

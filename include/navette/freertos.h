@@ -70,7 +70,7 @@ struct nvt_freertos {
     int8_t last_err; /* lwIP's, of the network call that failed last */
 };
 
-/* Fills in the tables; can not fail. entropy is the board's, copied; NULL: there is none, and
+/* Fills in the tables; cannot fail. entropy is the board's, copied; NULL: there is none, and
  * whoever asks for some is refused with NVT_E_TLS_ENTROPY. tcpip_init() is to be called before the
  * network is used. */
 void nvt_freertos_init(struct nvt_freertos *f, const struct nvt_port_entropy *entropy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP room: HTTP/1.1 request heads out, responses in (RFC 9110, RFC 9112). Pure: no I/O, no clock.
- * The writer can not be made to emit a line of the caller's data; the parser refuses whatever two
+ * The writer cannot be made to emit a line of the caller's data; the parser refuses whatever two
  * peers could read in two ways, each refusal with its own error.
  */
 #ifndef NAVETTE_HTTP_H

@@ -44,7 +44,7 @@ struct nvt_posix {
     int stuck[NVT_POSIX_STUCK_MAX]; /* ends of given-up talks, or -1 */
 };
 
-/* Fills in the tables. Can not fail; opens nothing. */
+/* Fills in the tables. Cannot fail; opens nothing. */
 void nvt_posix_init(struct nvt_posix *p);
 
 /* Gives up a look-up. Never waits for a resolver that hangs: its thread finds nobody to answer. */

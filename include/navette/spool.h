@@ -45,7 +45,7 @@ struct nvt_spool_config {
     uint32_t buffer_cap;
 
     /* Four bits for each entry between the oldest pending one and the newest: 512 bytes let 1 024
-     * follow an entry that can not be delivered. A multiple of 4. */
+     * follow an entry that cannot be delivered. A multiple of 4. */
     uint8_t *window;
     uint32_t window_len;
 
@@ -231,14 +231,14 @@ struct nvt_spool_audit {
     bool inside;                   /* of a block whose head was told */
 };
 
-/* Finds the newest good head. NVT_E_ARG (as nvt_spool_mount); a block that can not be read is
+/* Finds the newest good head. NVT_E_ARG (as nvt_spool_mount); a block that cannot be read is
  * passed over here. */
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
                               uint8_t *buffer, uint32_t buffer_cap);
 
 /* The next thing on the device, block by block from its first one; erased blocks are passed over.
  * out_bytes are in the buffer, and none when they are longer (65 552 bytes are always enough).
- * NVT_E_SPOOL_EMPTY after the last; NVT_E_SPOOL_IO: a block can not be read further, and the next
+ * NVT_E_SPOOL_EMPTY after the last; NVT_E_SPOOL_IO: a block cannot be read further, and the next
  * call goes on with the one behind it. */
 nvt_err nvt_spool_audit_next(struct nvt_spool_audit *a, struct nvt_spool_item *out_item,
                              struct nvt_span *out_bytes);

@@ -39,7 +39,7 @@ struct nvt_tls_settings {
     enum nvt_tls_clock clock;
     int64_t build_time_s; /* for NVT_TLS_CLOCK_BUILD_TIME: seconds since 1970 */
     /* 0: not offered; else 512, 1024, 2048 or 4096 (RFC 6066 section 4), TLS 1.2 only. With Mbed
-     * TLS 2.28 the server's chain must fit: it can not join a message from several records. */
+     * TLS 2.28 the server's chain must fit: it cannot join a message from several records. */
     uint16_t max_fragment;
     bool no_tls13; /* offer TLS 1.2 alone */
     /* Verify the signatures of a chain anew in each full handshake. Otherwise a chain that was
@@ -81,7 +81,7 @@ struct nvt_tls_config {
 
 /* A session to resume; zero it before first use. It holds the session's secrets. It is bound to
  * the host name that was verified and to the config that verified it: offered for another one it
- * is dropped, so that resumption can not go round the name check. A resumed handshake carries no
+ * is dropped, so that resumption cannot go round the name check. A resumed handshake carries no
  * certificate: pins were checked in the full one, and a ticket whose chain is out of its dates by
  * now is dropped. Free it before the config. With TLS 1.3 Mbed TLS needs MBEDTLS_HAVE_TIME to tell
  * the ticket's age: without it servers refuse every ticket and do a full handshake instead. */

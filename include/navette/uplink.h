@@ -2,7 +2,7 @@
 /*
  * Uplink room: delivers what the spool holds. It picks the most urgent entries, sends them over up
  * to lane_count connections on one thread, and settles each once its fate is known: delivered,
- * refused with the reason, expired. What can not be sent now stays pending in the spool, so that a
+ * refused with the reason, expired. What cannot be sent now stays pending in the spool, so that a
  * power cut at any moment loses nothing.
  *
  * No entry stops the others. One that fails (an error status, a page of something in front, no

@@ -21,7 +21,7 @@
 enum {
     GATEWAY_JOURNEY_CAP = 1280, /* one journey as JSON: 800 to 900 bytes are usual */
     GATEWAY_BUFFER_CAP = 1536,  /* the spool's, a record with its head */
-    GATEWAY_WINDOW_LEN = 256,   /* 512 journeys may follow one that can not be delivered */
+    GATEWAY_WINDOW_LEN = 256,   /* 512 journeys may follow one that cannot be delivered */
     GATEWAY_PICKS = 16,
     GATEWAY_WAITS = 2,            /* of gateway_step: one for each lane and one more */
     GATEWAY_RECORD = 2048,        /* TLS 1.2 records: the smaller of the rooms in Mbed TLS */

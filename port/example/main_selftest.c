@@ -31,7 +31,7 @@ static void print(void *ctx, const char *line)
 
 static void idle(void *ctx);
 
-/* ---- what the port alone can not show: a close while the network is away ---- */
+/* ---- what the port alone cannot show: a close while the network is away ---- */
 
 enum { DARK_MS = 15000, ALL_FRAMES = 1000 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Look-ups by lwIP's resolver, asked directly: netconn would block the task. lwIP can not be told
+ * Look-ups by lwIP's resolver, asked directly: netconn would block the task. lwIP cannot be told
  * to give one up, so that each has a place of its own until the answer has come.
  */
 #include "freertos_parts.h"

@@ -13,7 +13,7 @@ static nvt_err why_not_found(struct nvt_lwip *l)
                                                                         : NVT_E_NET_RESOLVER;
 }
 
-/* A look-up can not be stopped: the answer to one that was given up finds another name here. */
+/* A look-up cannot be stopped: the answer to one that was given up finds another name here. */
 static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 {
     struct nvt_lwip *l = (struct nvt_lwip *)arg;

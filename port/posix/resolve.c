@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names to addresses without blocking. getaddrinfo() can hang for half a minute and can not be
+ * Names to addresses without blocking. getaddrinfo() can hang for half a minute and cannot be
  * interrupted, so each look-up gets a detached thread. The thread shares no memory with anybody:
  * question and answer travel over a socket pair, of which each side owns one end. Giving a look-up
  * up means closing our end or setting it aside; the thread's answer then meets a closed socket.

@@ -244,7 +244,7 @@ static void endures(struct run *r)
     uint32_t block = sample(b, b->samples - 1U);
     bool ok = erase(b, block) && sync(b) && prog(b, block, 0U, b->d->prog_size) && sync(b);
     if (ok && !b->t->reopen(b->t->ctx)) {
-        (void)complain(r, "it can not be opened again", NVT_OK);
+        (void)complain(r, "it cannot be opened again", NVT_OK);
         return;
     }
     uint32_t unit = b->d->prog_size;

@@ -93,7 +93,7 @@ static void no_such_name(struct run *r)
     struct names n = {.count = 0};
     nvt_err err = resolve_wait(r, "no-such-host.invalid", 443, &n);
     if (err != NVT_E_NET_NAME && err != NVT_E_NET_RESOLVER) {
-        (void)complain(r, "a name that can not exist must give NVT_E_NET_NAME", err);
+        (void)complain(r, "a name that cannot exist must give NVT_E_NET_NAME", err);
     }
     err = resolve_wait(r, "", 443, &n);
     if (err != NVT_E_NET_NAME) {

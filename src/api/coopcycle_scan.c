@@ -7,7 +7,7 @@
  * container d + 1; under[d], as far as it reaches, is the name of the member that
  * container d is the value of; NEXT and the FIRST states stand inside a container only; text holds
  * the first text_len bytes of the string or word under way. Every state takes every byte, so the
- * scan can not be led outside of it; REFUSED is for ever.
+ * scan cannot be led outside of it; REFUSED is for ever.
  *
  * It holds the text to the structure of RFC 8259: what opens, closes and separates. How words
  * (numbers and literals) and escapes are spelt is left open, since none of it is passed on unseen.

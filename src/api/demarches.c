@@ -92,7 +92,7 @@ nvt_err nvt_demarches_send(struct nvt_call *call, struct nvt_demarches_request *
     return err == NVT_OK ? nvt_call_begin(call, &r->request) : err;
 }
 
-/* The word for it can not be written in any other way, and may stand in a comment at worst. */
+/* The word for it cannot be written in any other way, and may stand in a comment at worst. */
 static bool may_mutate(struct nvt_span text)
 {
     static const char word[] = "mutation";

@@ -2,7 +2,7 @@
 /*
  * Finds codeRetour and libelle in an answer that passes by: a scanner of RFC 8259 that is strict
  * about nothing, for what it reads is the receiver's to check. In every JSON object it sees what a
- * parser sees; anything else it leaves alone from the first byte on that can not be.
+ * parser sees; anything else it leaves alone from the first byte on that cannot be.
  *
  * What holds between two bytes:
  * - depth is 0 in START, 1 in NEXT to NUMBER, at least 2 in INNER and INNER_STRING, anything in

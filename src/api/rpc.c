@@ -28,7 +28,7 @@ const struct nvt_profile nvt_rpc_profile = {
     .errors = NVT_ERRORS_JSON, /* in the rows more: CEE alone leaves its envelope out */
     .versioned = true,
     .retry_500 = true,
-    .doubt_status = 500U, /* a token that it can not read is no 401 there */
+    .doubt_status = 500U, /* a token that it cannot read is no 401 there */
 };
 
 /* ---- what all calls share ---- */

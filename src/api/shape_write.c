@@ -103,7 +103,7 @@ static struct value load(const struct nvt_field *f, const uint8_t *at)
         v.text = nvt_span_of(read_pointer(at), 0U);
         v.number = v.text.ptr == NULL ? 0 : 1;
         break;
-    default: /* texts, lists, and objects that start with the text they can not do without */
+    default: /* texts, lists, and objects that start with the text they cannot do without */
         v.text = f->max == 0U && f->kind == (uint8_t)NVT_FIELD_LIST ? v.text : read_span(at);
         break;
     }

@@ -18,7 +18,7 @@ bool nvt_ct_equal(const void *a, const void *b, size_t len)
 
 void nvt_wipe(void *mem, size_t len)
 {
-    /* Through a volatile pointer the compiler can not know which function this is, so it can not
+    /* Through a volatile pointer the compiler cannot know which function this is, so it cannot
      * drop the call; a loop over volatile bytes would be ten times slower. On the stack, since the
      * library keeps no memory of its own that can be written. */
     void *(*volatile wipe_fn)(void *, int, size_t) = memset;

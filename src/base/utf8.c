@@ -2,7 +2,7 @@
 /* UTF-8 as RFC 3629 has it: shortest forms only, no surrogates, nothing above U+10FFFF. */
 #include <navette/base.h>
 
-#define NVT_REPLACEMENT 0xfffdU /* U+FFFD stands for what can not be written */
+#define NVT_REPLACEMENT 0xfffdU /* U+FFFD stands for what cannot be written */
 
 /* Bytes of the character that starts so; 0 for a byte that starts none. */
 static size_t length_by_first(uint8_t byte)

@@ -32,7 +32,7 @@
     X(CLI_LATER,        8, "not done: try again later (quota, server trouble)") \
     X(CLI_UNKNOWN,      9, "the request may have arrived: ask for its status first") \
     X(CLI_INPUT,       10, "an input or output file, or the data in it") \
-    X(CLI_ANSWER,      11, "the server's answer can not be understood") \
+    X(CLI_ANSWER,      11, "the server's answer cannot be understood") \
     X(CLI_CHECK,       12, "doctor or spool check found something wrong") \
     X(CLI_LOGIN,       13, "a new login is needed: the refresh token is no longer accepted") \
     X(CLI_INTERRUPTED, 130, "stopped by a signal")
@@ -423,7 +423,7 @@ void out_end(void); /* prints it and a line end */
 /* ---- files ---- */
 
 /* The whole file (or standard input for "-") in memory to be freed, a NUL behind it. NULL after a
- * message (with json and that exit code) when it can not be read or is longer than max. */
+ * message (with json and that exit code) when it cannot be read or is longer than max. */
 uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code);
 
 /* All of the bytes, from where fd stands. False with errno; some may be written then. */

@@ -79,7 +79,7 @@ static int not_delivered(void)
     }
     if (o->failure.err == NVT_E_SINK) {
         return fail(settings.json, CLI_INPUT, NVT_E_SINK,
-                    "%s can not be written: check the disk or the pipe behind it",
+                    "%s cannot be written: check the disk or the pipe behind it",
                     answer.path == NULL ? "standard output" : answer.path);
     }
     if (o->body_cut && answer.path == NULL) {

@@ -142,7 +142,7 @@ int delivery_put_key(struct delivery *d, const struct args *a, uint8_t **text, s
     const char *key = a->key != NULL ? a->key : own;
     if (a->key == NULL && !has_own) {
         if (!make_key(&d->session, own)) {
-            return fail(a->json, CLI_TLS, NVT_E_TLS_ENTROPY, "a key can not be made: %s",
+            return fail(a->json, CLI_TLS, NVT_E_TLS_ENTROPY, "a key cannot be made: %s",
                         nvt_err_text(NVT_E_TLS_ENTROPY));
         }
     }

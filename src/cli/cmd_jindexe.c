@@ -36,7 +36,7 @@ static int conclude(void)
         return code;
     }
     if (o->failure.err == NVT_E_SINK) {
-        return fail(settings.json, CLI_INPUT, NVT_E_SINK, "%s can not be written: check the disk",
+        return fail(settings.json, CLI_INPUT, NVT_E_SINK, "%s cannot be written: check the disk",
                     answer.path == NULL ? "standard output" : answer.path);
     }
     /* An error's body is the answer too. */

@@ -437,7 +437,7 @@ const struct command query_commands[] = {
      "  navette query dossier 123456 --include messages --json\n"},
     {"query dossiers", "state first limit updated-since after cursor-file include retry-for", 1, 1,
      cmd_query_dossiers, "NUMBER", "all dossiers of a demarche, one JSON line each",
-     "Walks all pages. A page that the service can not make in time is asked for again with half\n"
+     "Walks all pages. A page that the service cannot make in time is asked for again with half\n"
      "the dossiers. With --json a last line tells how many there were, and where to go on.\n"
      "  --state STATE     en_construction, en_instruction, accepte, refuse or sans_suite (all)\n"
      "  --updated-since T changed since then, as 2026-01-31T00:00:00Z, in that order\n"

@@ -19,7 +19,7 @@ struct listing {
     uint64_t printed;
     struct cursor_file place; /* path "": none is kept */
     bool partial;
-    int broken; /* exit code when the output or its place can not be kept */
+    int broken; /* exit code when the output or its place cannot be kept */
 };
 
 static bool take_count(const char *text, uint32_t max, uint32_t *out)
@@ -120,9 +120,8 @@ static int64_t service_s(void)
 static void settle_page(struct listing *l)
 {
     if (!output_is_out(l)) {
-        l->broken =
-            fail(query.settings.json, CLI_INPUT, NVT_E_SINK,
-                 "standard output can not be written: check the disk or the pipe behind it");
+        l->broken = fail(query.settings.json, CLI_INPUT, NVT_E_SINK,
+                         "standard output cannot be written: check the disk or the pipe behind it");
     } else if (keeps_place(l)) {
         l->broken = cursor_file_keep(&l->place, l->it.cursor, l->it.more, service_s());
     } else {

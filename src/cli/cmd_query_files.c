@@ -252,7 +252,7 @@ static void judge(struct fetch *f, const struct attachment *a, struct result *r)
         (void)snprintf(r->why, sizeof r->why, "stopped");
     } else if (f->disk) {
         f->stop = CLI_INPUT;
-        (void)snprintf(r->why, sizeof r->why, "it can not be written: check the disk");
+        (void)snprintf(r->why, sizeof r->why, "it cannot be written: check the disk");
     } else if (o->verdict == NVT_DELIVERED || too_long) {
         judge_body(f, a, r);
     } else {
@@ -364,7 +364,7 @@ static void fetch_one(struct fetch *f, size_t index, struct result *r)
         return;
     }
     if (!open_part(f)) {
-        (void)snprintf(r->why, sizeof r->why, "%s can not be written (%s): another run may use it",
+        (void)snprintf(r->why, sizeof r->why, "%s cannot be written (%s): another run may use it",
                        PART, strerror(errno));
         f->stop = CLI_INPUT;
         return;
@@ -372,7 +372,7 @@ static void fetch_one(struct fetch *f, size_t index, struct result *r)
     download(f, a, r);
     while (r->state == FETCHED && !place(f, r->saved)) {
         if (errno != EEXIST || !choose(f, index, &number, r)) {
-            (void)snprintf(r->why, sizeof r->why, "it can not be kept: %s", strerror(errno));
+            (void)snprintf(r->why, sizeof r->why, "it cannot be kept: %s", strerror(errno));
             f->stop = CLI_INPUT;
             r->state = FAILED;
         } else {
@@ -475,7 +475,7 @@ static int open_folder(struct fetch *f, const char *path, bool json)
 {
     f->folder = path;
     if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST) {
-        return fail(json, CLI_INPUT, NVT_OK, "the folder %s can not be made: %s", path,
+        return fail(json, CLI_INPUT, NVT_OK, "the folder %s cannot be made: %s", path,
                     strerror(errno));
     }
     f->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

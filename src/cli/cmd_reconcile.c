@@ -281,7 +281,7 @@ static enum nvt_uplink_known known(struct nvt_call *call, void *request)
     return o->status == 404U ? NVT_UPLINK_REFUSED : NVT_UPLINK_UNSURE;
 }
 
-/* One that can not be asked about comes here. */
+/* One that cannot be asked about comes here. */
 static nvt_err send_none(struct nvt_call *call, void *request, struct nvt_span entry)
 {
     (void)call;

@@ -85,7 +85,7 @@ static void tell_io(struct serve *s, nvt_err err)
 {
     bool failed = err == NVT_E_SPOOL_IO;
     if (failed && !s->io_failed) {
-        tell(TELL_ERROR, "the spool %s can not be written (%s): check the drive; tried again",
+        tell(TELL_ERROR, "the spool %s cannot be written (%s): check the drive; tried again",
              s->set.spool_file, strerror(s->file.last_errno));
     } else if (!failed && s->io_failed) {
         tell(TELL_NOTE, "the spool %s can be written again", s->set.spool_file);
@@ -144,7 +144,7 @@ static bool load_next(const struct serve *s)
     return code == CLI_OK;
 }
 
-/* What they can not use now they try again later. A folder that is well stays open: a file of it
+/* What they cannot use now they try again later. A folder that is well stays open: a file of it
  * may be half taken. */
 static void reopen_places(struct serve *s, bool other_folder)
 {

@@ -38,7 +38,7 @@ static int begin(const struct args *a)
     bool bad = code == CLI_OK && (look.mounted != NVT_OK || look.spot_count > 0U ||
                                   look.info.lost > 0U || look.image.missing > 0U);
     if (bad) {
-        say("part of %s can not be read: navette spool check tells more", a->word[0]);
+        say("part of %s cannot be read: navette spool check tells more", a->word[0]);
     }
     return code;
 }
@@ -245,7 +245,7 @@ static void show_text(const struct args *a)
                      info->refused, info->expired);
         (void)printf("  live: %u bytes with their heads\n", info->used_bytes);
     } else {
-        (void)printf("  it can not be mounted: %s\n", nvt_err_text(look.mounted));
+        (void)printf("  it cannot be mounted: %s\n", nvt_err_text(look.mounted));
     }
     for (size_t i = 0; i < (size_t)NVT_SPOOL_VALUES; i++) {
         if (look.values[i].seq != 0U) {
@@ -430,7 +430,7 @@ const struct command spool_commands[] = {
                              "  navette spool show /var/lib/navette/spool\n"
                              "  navette spool show /var/lib/navette/spool 17 --json\n")},
     {"spool check", "offset", 1, 1, cmd_spool_check, "FILE", "look for damage in a spool",
-     (IMAGE_HELP "Exit 12 when something that counts can not be read, with one line for each "
+     (IMAGE_HELP "Exit 12 when something that counts cannot be read, with one line for each "
                  "place. What a\n"
                  "power cut left behind is no damage.\n" OFFSET_HELP "\n"
                  "Examples:\n"

@@ -88,7 +88,7 @@ int config_file_read(const char *path, config_take take, void *ctx, bool json)
     struct reader r = {.take = take, .ctx = ctx};
     int line = read_all(&r, path);
     if (line < 0) {
-        return fail(json, CLI_CONFIG, NVT_OK, "%s can not be read (%s): check --config or its mode",
+        return fail(json, CLI_CONFIG, NVT_OK, "%s cannot be read (%s): check --config or its mode",
                     path, strerror(errno));
     }
     if (r.wrong_line != 0 && (line == 0 || r.wrong_line <= line)) {

@@ -167,11 +167,11 @@ static int complain(const struct cursor_file *f)
 {
     if (errno == EAGAIN || errno == EACCES) {
         return fail(f->json, CLI_INPUT, NVT_E_CURSOR,
-                    "%s can not be had (%s): another run may use it, or its folder is not yours",
+                    "%s cannot be had (%s): another run may use it, or its folder is not yours",
                     f->path, strerror(errno));
     }
     return fail(f->json, CLI_INPUT, NVT_E_SINK,
-                "%s can not be written (%s): check the disk and its mode; what was printed last is "
+                "%s cannot be written (%s): check the disk and its mode; what was printed last is "
                 "printed again by the next run",
                 f->path, strerror(errno));
 }

@@ -76,11 +76,11 @@ static const char *folder_fault(const char *path)
     if (!is_open(path)) {
         close_folder();
         if (!open_folder(path)) {
-            return "it can not be opened: make it, or check its mode";
+            return "it cannot be opened: make it, or check its mode";
         }
     }
     if (faccessat(dirfd(drop.dir), ".", W_OK | X_OK, AT_EACCESS) != 0) {
-        return "it can not be written: done files could not be removed";
+        return "it cannot be written: done files could not be removed";
     }
     return drop.unsafe ? "a done file can neither be removed nor marked: remove it, then restart"
                        : NULL;
@@ -150,7 +150,7 @@ static bool open_next(struct serve *s)
     return drop.under_way;
 }
 
-/* False when it can not go on now. */
+/* False when it cannot go on now. */
 static bool take_file(struct serve *s, unsigned *left)
 {
     bool done = drop_file_take(&drop.file, s, left);
@@ -189,7 +189,7 @@ static void put_away(struct serve *s, const struct drop_ref *f)
         s->intake.files++;
     } else {
         drop.unsafe = !drop_file_mark(f) || drop.unsafe;
-        set_fault(s, f->name, "it can not be removed: check the folder");
+        set_fault(s, f->name, "it cannot be removed: check the folder");
     }
 }
 
@@ -200,7 +200,7 @@ static bool note_progress(struct serve *s, struct drop_file *f)
         return true;
     }
     if (!drop_file_mark(&f->ref)) {
-        set_fault(s, f->ref.name, "how far it is taken can not be noted: check disk and mode");
+        set_fault(s, f->ref.name, "how far it is taken cannot be noted: check disk and mode");
         return false;
     }
     f->marked = f->ref.at;

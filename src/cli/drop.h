@@ -20,7 +20,7 @@ struct drop_ref {
     struct drop_id id;
     uint64_t at, lines; /* of the file: in the spool, or in the refused file */
     bool keep;          /* one of its lines stands nowhere else */
-    bool broken;        /* the rest of it can not be read */
+    bool broken;        /* the rest of it cannot be read */
 };
 
 /* The one file under way. */
@@ -30,7 +30,7 @@ struct drop_file {
     uint64_t taken;                /* bytes that came out of the feed */
     uint64_t marked, marked_lines; /* of ref, when the mark was written last */
     bool ended;                    /* read to its end */
-    const char *wrong;             /* why it can not go on, NULL */
+    const char *wrong;             /* why it cannot go on, NULL */
     bool own;                      /* that is its own fault: others can go on */
     unsigned reads;                /* of this step */
     struct serve_feed feed;
@@ -42,7 +42,7 @@ bool drop_file_open(struct drop_file *f, int dir, const char *name);
 
 /* Takes up to *left lines and counts them off; 0 are left when it has read enough for one step.
  * True: all lines are taken, or all that can be read, and what was refused is durable. False: there
- * are more, or f->wrong says why it can not go on. */
+ * are more, or f->wrong says why it cannot go on. */
 bool drop_file_take(struct drop_file *f, struct serve *s, unsigned *left);
 
 /* Notes how far the file is dealt with, so that a restart goes on from there. */

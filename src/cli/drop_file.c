@@ -17,7 +17,7 @@
 /* Reads of one step: a file of gigabytes without a line end must not hold up the rest. */
 #define READS 512U
 
-static const char unwritten[] = "its refused lines can not be written down: check disk and mode";
+static const char unwritten[] = "its refused lines cannot be written down: check disk and mode";
 #define MARK_FIELDS 6U
 
 /* ---- names and files ---- */
@@ -154,7 +154,7 @@ static const char *open_regular(struct drop_file *f)
     }
     f->ref.id = id_of(&st);
     read_mark(&f->ref);
-    return go_back(f) ? NULL : "it can not be read: check the disk";
+    return go_back(f) ? NULL : "it cannot be read: check the disk";
 }
 
 bool drop_file_open(struct drop_file *f, int dir, const char *name)
@@ -174,7 +174,7 @@ bool drop_file_open(struct drop_file *f, int dir, const char *name)
     f->marked_lines = f->ref.lines;
     bool done = f->fd >= 0 && f->wrong == NULL && f->ref.at > 0U && f->ref.at == f->ref.id.size;
     if (done) {
-        f->wrong = drop_file_remove(&f->ref) ? NULL : "it can not be removed: check the folder";
+        f->wrong = drop_file_remove(&f->ref) ? NULL : "it cannot be removed: check the folder";
     }
     if (f->wrong != NULL || done) {
         drop_file_close(f);
@@ -277,7 +277,7 @@ static bool read_more(struct drop_file *f)
     f->reads++;
     ssize_t n = read(f->fd, at, room);
     if (n < 0 && errno != EINTR) {
-        f->wrong = "it can not be read: check the disk";
+        f->wrong = "it cannot be read: check the disk";
         return false;
     }
     if (n > 0 && f->taken == 0U && f->feed.len == 0U) {

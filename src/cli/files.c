@@ -19,7 +19,7 @@ static FILE *open_input(const char *path, bool json, int code)
     FILE *f = is_stdin(path) ? stdin : fopen(path, "rb");
     if (f == NULL) {
         int saved = errno;
-        (void)fail(json, code, NVT_OK, "%s can not be opened (%s): check its name and mode", path,
+        (void)fail(json, code, NVT_OK, "%s cannot be opened (%s): check its name and mode", path,
                    strerror(saved));
         errno = saved;
         return NULL;
@@ -84,7 +84,7 @@ static int not_read(const char *path, bool too_long, bool json, int code)
     if (signals_stop()) { /* which interrupts reading */
         return fail(json, CLI_INTERRUPTED, NVT_E_CANCELLED, "stopped by a signal");
     }
-    return fail(json, code, NVT_OK, "%s can not be read: check the disk and the memory", name);
+    return fail(json, code, NVT_OK, "%s cannot be read: check the disk and the memory", name);
 }
 
 uint8_t *file_read(const char *path, size_t max, size_t *out_len, bool json, int code)

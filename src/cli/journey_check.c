@@ -94,7 +94,7 @@ static int conclude(struct check *c, bool json)
     code = c->lines.failed ? CLI_INPUT : code;
     code = signals_stop() ? CLI_INTERRUPTED : code;
     if (c->lines.failed) {
-        say("%s can not be read to its end: check the disk", c->lines.name);
+        say("%s cannot be read to its end: check the disk", c->lines.name);
     }
     if (json) {
         out_begin();

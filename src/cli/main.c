@@ -25,7 +25,7 @@ int main(int argc, char **argv)
         if (code != CLI_OK) {
             return code; /* it has been said what was wrong */
         }
-        say("standard output can not be written: check the disk or the pipe behind it");
+        say("standard output cannot be written: check the disk or the pipe behind it");
         return CLI_INPUT;
     }
     return code;

@@ -287,7 +287,7 @@ static void put_gauges(struct nvt_buf *out, const struct serve *s, uint64_t now_
     put_gauge(out, "stopping", "1 while it stops", s->stopping ? 1U : 0U);
     put_gauge(out, "spool_failed", "1 when the spool's device failed last time",
               s->io_failed || s->intake_failed ? 1U : 0U);
-    put_gauge(out, "drop_failed", "1 while the drop folder can not be used",
+    put_gauge(out, "drop_failed", "1 while the drop folder cannot be used",
               s->drop_err != NULL ? 1U : 0U);
     put_link_samples(out, link_of(s));
     put_gauge(out, "uplink_connections", "Connections at most", s->uplink.config.lane_count);

@@ -84,7 +84,7 @@ int receipts_open(struct serve *s)
 {
     if (!open_file(s)) {
         return fail(s->settings.json, CLI_INPUT, NVT_OK,
-                    "%s can not be written (%s): check the disk and its mode, or name another with "
+                    "%s cannot be written (%s): check the disk and its mode, or name another with "
                     "--refused",
                     s->set.refused_file, strerror(errno));
     }
@@ -203,7 +203,7 @@ nvt_err receipts_take(void *serve, const struct nvt_uplink_receipt *r)
     nvt_buf_init(&b, mem, sizeof mem);
     bool kept = make_line(s, r, &b) && keep_line(s, nvt_buf_span(&b));
     if (!kept && !s->receipts_failed) {
-        say("%s can not be written (%s): what is refused waits until it can", s->set.refused_file,
+        say("%s cannot be written (%s): what is refused waits until it can", s->set.refused_file,
             strerror(errno));
     }
     s->receipts_failed = !kept;

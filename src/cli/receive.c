@@ -10,7 +10,7 @@
 static int complain(const struct receive *r, bool json)
 {
     return fail(json, CLI_INPUT, NVT_E_SINK,
-                "%s can not be written (%s): check the disk and its mode",
+                "%s cannot be written (%s): check the disk and its mode",
                 r->path == NULL ? "standard output" : r->path, strerror(errno));
 }
 

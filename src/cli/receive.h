@@ -21,7 +21,7 @@ int receive_open(struct receive *r, const char *path, bool json);
 nvt_err receive_piece(void *ctx, struct nvt_span piece);
 
 /* whole: the body came whole and is kept; else nothing is left of it. The exit code: code, or
- * CLI_INPUT after a message when it can not be kept. */
+ * CLI_INPUT after a message when it cannot be kept. */
 int receive_close(struct receive *r, bool whole, int code, bool json);
 
 #endif

@@ -147,7 +147,7 @@ static bool broken(struct refresh_store *st, const char *what)
 enum lying { LIES_NOTHING, LIES_DAMAGED, LIES_FOREIGN };
 
 /* What lies where no record of ours does. A record of a later version is not ours to replace; nor
- * is what can not be read, or no file. The power may have failed while the spare was written. */
+ * is what cannot be read, or no file. The power may have failed while the spare was written. */
 static enum lying judge(const struct refresh_store *st, const char *path, const char *start,
                         size_t len)
 {
@@ -194,14 +194,14 @@ static bool write_spare(struct refresh_store *st, const char bytes[RECORD_LEN])
     int fd = open(st->spare, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                   S_IRUSR | S_IWUSR);
     if (fd < 0) {
-        return broken(st, "it can not be made");
+        return broken(st, "it cannot be made");
     }
     bool ok = is_private(fd) || broken(st, "it is readable by others");
     ok = ok &&
-         (file_write(fd, nvt_span_of(bytes, RECORD_LEN)) || broken(st, "it can not be written"));
-    ok = ok && (ftruncate(fd, (off_t)RECORD_LEN) == 0 || broken(st, "it can not be cut"));
-    ok = ok && (fsync(fd) == 0 || broken(st, "it can not be made durable"));
-    return (close(fd) == 0 || broken(st, "it can not be closed")) && ok;
+         (file_write(fd, nvt_span_of(bytes, RECORD_LEN)) || broken(st, "it cannot be written"));
+    ok = ok && (ftruncate(fd, (off_t)RECORD_LEN) == 0 || broken(st, "it cannot be cut"));
+    ok = ok && (fsync(fd) == 0 || broken(st, "it cannot be made durable"));
+    return (close(fd) == 0 || broken(st, "it cannot be closed")) && ok;
 }
 
 /* Before anything is asked: room for the record that is going to come. */
@@ -219,8 +219,8 @@ static bool make_spare(struct refresh_store *st)
 
 static bool promote(struct refresh_store *st)
 {
-    return (rename(st->spare, st->path) == 0 || broken(st, "it can not be renamed")) &&
-           (nvt_posix_sync_folder(st->path) || broken(st, "the folder can not be made durable"));
+    return (rename(st->spare, st->path) == 0 || broken(st, "it cannot be renamed")) &&
+           (nvt_posix_sync_folder(st->path) || broken(st, "the folder cannot be made durable"));
 }
 
 /* ---- one run at a time ---- */
@@ -240,7 +240,7 @@ static nvt_err try_lock(struct refresh_store *st)
     (void)snprintf(path, sizeof path, "%s.lock", st->path);
     st->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (st->lock < 0) {
-        (void)broken(st, "its lock can not be made");
+        (void)broken(st, "its lock cannot be made");
         return NVT_E_GRANT_KEEP;
     }
     if (flock(st->lock, LOCK_EX | LOCK_NB) != 0) {
@@ -327,7 +327,7 @@ static bool find_place(struct refresh_store *st, const struct nvt_client *c)
     }
     if (!make_key(st, c)) {
         errno = EIO;
-        return broken(st, "its name can not be made");
+        return broken(st, "its name cannot be made");
     }
     int n = snprintf(st->path, sizeof st->path, "%s/refresh-%.32s", st->dir, st->key);
     int m = snprintf(st->spare, sizeof st->spare, "%s.spare", st->path);
@@ -335,7 +335,7 @@ static bool find_place(struct refresh_store *st, const struct nvt_client *c)
         errno = ENAMETOOLONG;
         return broken(st, "its name is too long");
     }
-    return place_make_dirs(st->dir) || broken(st, "the folder can not be made");
+    return place_make_dirs(st->dir) || broken(st, "the folder cannot be made");
 }
 
 static bool is_foreign(struct refresh_store *st, enum lying lying)

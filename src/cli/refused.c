@@ -21,7 +21,7 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-/* From a file everything can be made anew, from standard input it can not: then we add. */
+/* From a file everything can be made anew, from standard input it cannot: then we add. */
 int refused_open(struct refused *r, const char *path, const struct lines *input, bool json)
 {
     bool add = input->file == stdin;
@@ -33,7 +33,7 @@ int refused_open(struct refused *r, const char *path, const struct lines *input,
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, S_IRUSR | S_IWUSR);
     if (fd < 0) {
         return fail(json, CLI_INPUT, NVT_OK,
-                    "%s can not be written (%s): name another with --refused", path,
+                    "%s cannot be written (%s): name another with --refused", path,
                     strerror(errno));
     }
     if (same_file(fd, fileno(input->file))) {
@@ -47,7 +47,7 @@ int refused_open(struct refused *r, const char *path, const struct lines *input,
     r->file = fdopen(fd, "ab");
     if (r->file == NULL) {
         (void)close(fd);
-        return fail(json, CLI_INPUT, NVT_OK, "%s can not be written: %s", path, strerror(errno));
+        return fail(json, CLI_INPUT, NVT_OK, "%s cannot be written: %s", path, strerror(errno));
     }
     return CLI_OK;
 }

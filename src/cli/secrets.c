@@ -54,7 +54,7 @@ static int read_all(struct secret *s, int fd)
     s->text[s->len] = '\0';
     if (n < 0 || s->len == SECRET_FILE_MAX) {
         return fail(s->json, CLI_CONFIG, NVT_OK, "%s %s", s->path,
-                    n < 0 ? "can not be read: check the disk"
+                    n < 0 ? "cannot be read: check the disk"
                           : "is far too long for a token or keys: check its name");
     }
     return CLI_OK;
@@ -70,7 +70,7 @@ static int read_secret(struct secret *s)
             (void)close(fd);
         }
         return fail(s->json, CLI_CONFIG, NVT_OK,
-                    "the token file %s can not be opened (%s): check "
+                    "the token file %s cannot be opened (%s): check "
                     "--token-file",
                     s->path, strerror(saved));
     }

@@ -121,7 +121,7 @@ struct serve {
     struct nvt_uplink uplink;
     struct serve_intake_counters intake;
     struct serve_told told;
-    const char *drop_err; /* why the folder can not be used now, NULL */
+    const char *drop_err; /* why the folder cannot be used now, NULL */
     uint64_t start_ms;
     uint64_t listen_at_ms;           /* no connection could be taken: tried again then */
     uint64_t scan_at_ms;             /* when the drop folder is looked at next */
@@ -226,8 +226,9 @@ uint64_t pool_at_ms(const struct serve *s, const struct serve_client *c);
 /* ---- drop.c: files that appear by rename ----
  * Every file of the folder whose name does not begin with '.' and ends in .json or .jsonl, in no
  * particular order. Lines that are no journeys go to NAME.refused beside it, with reasons; the file
- * goes once all its lines are durable in the spool, or becomes NAME.kept when the refused file can
- * not hold one of them. A spool that is full stops it in the middle: the rest is taken up later. */
+ * goes once all its lines are durable in the spool, or becomes NAME.kept when the refused file
+ * cannot hold one of them. A spool that is full stops it in the middle: the rest is taken up later.
+ */
 
 int drop_open(struct serve *s); /* CLI_OK, or the exit code after a message */
 void drop_step(struct serve *s, uint64_t now_ms);

@@ -83,7 +83,7 @@ static int can_not(const struct serve *s, const char *what, int error)
     } else {
         /* as above */
     }
-    return fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO, "the spool %s can not be %s (%s): %s",
+    return fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO, "the spool %s cannot be %s (%s): %s",
                 s->set.spool_file, what, strerror(error), remedy);
 }
 

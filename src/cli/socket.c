@@ -76,7 +76,7 @@ static int remove_stale(const struct serve *s, const struct sockaddr_un *addr)
     }
     return unlink(addr->sun_path) == 0
                ? CLI_OK
-               : refuse_path(s, "is left over and can not be removed: check its folder's mode");
+               : refuse_path(s, "is left over and cannot be removed: check its folder's mode");
 }
 
 /* From its first moment it has the mode that was asked for. */
@@ -101,7 +101,7 @@ static int listen_at(struct serve *s, const struct sockaddr_un *addr)
             (void)close(fd);
         }
         return fail(s->settings.json, CLI_CONFIG, NVT_OK,
-                    "the socket %s can not be made (%s): make its folder, or name another place",
+                    "the socket %s cannot be made (%s): make its folder, or name another place",
                     s->set.socket_path, strerror(saved));
     }
     s->listener = fd;

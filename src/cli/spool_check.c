@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * navette spool check: what can not be read, and whether it counts. What stands in blocks that only
+ * navette spool check: what cannot be read, and whether it counts. What stands in blocks that only
  * wait to be erased costs nothing. Behind the last record of a block a power cut leaves what was
  * being written: in the newest block alone it is damage when it looks like a whole record, since
  * nothing else would tell of it; what was pending in older ones is counted as lost. For the same
@@ -53,7 +53,7 @@ static bool is_problem(const struct spool_spot *spot)
 static const char *text_of(const struct spool_spot *spot, bool problem)
 {
     if (spot->unread) {
-        return "the file can not be read here: the rest of the block is missing";
+        return "the file cannot be read here: the rest of the block is missing";
     }
     if (is_behind_newest(spot)) {
         return "the head behind the newest block is damaged: that was the newest one, and what "
@@ -131,7 +131,7 @@ static void tell_rest(bool json, struct verdict *v)
         v->problems++;
     }
     if (look.mounted != NVT_OK) {
-        (void)snprintf(text, sizeof text, "it can not be mounted: %s", nvt_err_text(look.mounted));
+        (void)snprintf(text, sizeof text, "it cannot be mounted: %s", nvt_err_text(look.mounted));
         tell_whole(json, text);
         v->problems++;
     }

@@ -169,7 +169,7 @@ static bool look_for_heads(struct spool_image *im, struct search *s)
 }
 
 /* Where the device begins: at the first head, unless the file is too short for that. Which of the
- * first blocks have no head any more can not be told where the file holds other things too. */
+ * first blocks have no head any more cannot be told where the file holds other things too. */
 static uint64_t base_of(const struct spool_image *im, const struct kind *k)
 {
     uint64_t device = (uint64_t)k->geometry.block_size * k->geometry.block_count;
@@ -243,7 +243,7 @@ static enum found find(struct spool_image *im, const uint64_t *told)
 
 static int can_not(const struct spool_image *im, const char *what, int error, bool json)
 {
-    return fail(json, CLI_INPUT, NVT_E_SPOOL_IO, "%s can not be %s (%s): check its name and mode",
+    return fail(json, CLI_INPUT, NVT_E_SPOOL_IO, "%s cannot be %s (%s): check its name and mode",
                 im->name, what, strerror(error));
 }
 
@@ -260,7 +260,7 @@ static int open_file(struct spool_image *im, bool json)
     off_t end = lseek(im->fd, 0, SEEK_END); /* tells the size of a device, too */
     if (end < 0) {
         return fail(json, CLI_INPUT, NVT_E_SPOOL_IO,
-                    "%s can not be read from any place (%s): copy it into a file first", im->name,
+                    "%s cannot be read from any place (%s): copy it into a file first", im->name,
                     strerror(errno));
     }
     im->size = (uint64_t)end;

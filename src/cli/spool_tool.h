@@ -52,7 +52,7 @@ struct spool_row {
     bool in_use; /* else it is left over in a block that waits to be erased */
 };
 
-/* A place that can not be read. */
+/* A place that cannot be read. */
 struct spool_spot {
     struct nvt_spool_item item;
     bool is_head; /* of a block */
@@ -84,7 +84,7 @@ void spool_look_end(struct spool_look *l);
 /* NULL: no such entry on the device. */
 const struct spool_row *spool_look_find(const struct spool_look *l, uint32_t id);
 
-/* The bytes of a record, in spool_buffer. False when they can not be read. */
+/* The bytes of a record, in spool_buffer. False when they cannot be read. */
 bool spool_look_bytes(struct spool_look *l, struct nvt_spool_place place, uint32_t len,
                       struct nvt_span *out);
 

@@ -164,7 +164,7 @@ static void doubt(struct nvt_client *c, uint64_t now_ms)
         c->token_doubts = 2U;
         nvt_token_wipe(&c->token);
     } else {
-        /* it was renewed, or can not be */
+        /* it was renewed, or cannot be */
     }
 }
 

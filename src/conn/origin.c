@@ -71,7 +71,7 @@ static bool host_ok(struct nvt_span host)
 }
 
 /* The characters of an IPv6 address (RFC 4291 section 2.2); the port reads its value. No zone: a
- * certificate can not name one. */
+ * certificate cannot name one. */
 static bool ipv6_ok(struct nvt_span host)
 {
     unsigned colons = 0;

@@ -105,7 +105,7 @@ static nvt_err read_length(struct nvt_http_response *r, struct nvt_span value)
 }
 
 /* Transfer-Encoding = #transfer-coding (RFC 9112 section 6.1). This client never says TE, so any
- * coding but chunked is one that it can not undo, and HTTP/1.0 knows none. */
+ * coding but chunked is one that it cannot undo, and HTTP/1.0 knows none. */
 static nvt_err read_coding(struct nvt_http_response *r, struct nvt_span value)
 {
     bool right = r->minor == 1U && !r->chunked && nvt_span_eq_nocase(value, NVT_LIT("chunked"));

@@ -180,7 +180,7 @@ enum nvt_check {
 nvt_err nvt_ring_next_record(struct nvt_spool *s, enum nvt_check check, struct nvt_walk *walk,
                              struct nvt_record *out);
 
-/* A block that can not be erased or programmed: left alone until it must be tried again. */
+/* A block that cannot be erased or programmed: left alone until it must be tried again. */
 void nvt_ring_note_bad(struct nvt_spool *s, uint32_t block);
 
 /* NVT_E_SPOOL_IO: noted as bad when it was the block that failed. */

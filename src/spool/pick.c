@@ -228,7 +228,7 @@ static nvt_err next_of(struct nvt_spool *s, enum nvt_spool_order order,
 }
 
 /* The next one that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. Where
- * one can not be, bits have flipped since its head was read, and all is checked again. */
+ * one cannot be, bits have flipped since its head was read, and all is checked again. */
 static nvt_err fetch_next(struct nvt_spool *s, enum nvt_spool_order order,
                           struct nvt_spool_entry *out_entry)
 {

@@ -277,7 +277,7 @@ nvt_err nvt_spool_next_record(const struct nvt_spool *s, struct nvt_walk *walk,
     struct nvt_medium m = medium_of(s);
     nvt_err err = nvt_medium_next_record(&m, walk, out);
     while (err == NVT_OK && nvt_spool_room(s, out->len) > m.buffer_cap) {
-        walk->damaged++; /* written with a larger buffer: it can not be moved with this one */
+        walk->damaged++; /* written with a larger buffer: it cannot be moved with this one */
         err = nvt_medium_next_record(&m, walk, out);
     }
     return err;

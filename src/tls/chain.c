@@ -6,7 +6,7 @@
  * anything else, a date that has passed too, takes the whole check and gets its exact refusal. The
  * server still signs every handshake.
  *
- * Mbed TLS can not be told to leave one check out, so it leaves the whole of it to this file, in
+ * Mbed TLS cannot be told to leave one check out, so it leaves the whole of it to this file, in
  * the one step that reads the certificates and in no other: before and after it, the configuration
  * requires verification.
  */
@@ -22,7 +22,7 @@ enum { BAD_CERTIFICATE = MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE };
 
 #if NVT_TLS_REMEMBERS
 
-/* sum = SHA-256(sum || SHA-256(data)): pieces can not be moved from one to the next. */
+/* sum = SHA-256(sum || SHA-256(data)): pieces cannot be moved from one to the next. */
 static bool mix(uint8_t sum[32], const uint8_t *data, size_t len)
 {
     uint8_t both[64];

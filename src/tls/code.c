@@ -44,7 +44,7 @@ static const struct meaning HIGH[] = {
     {MBEDTLS_ERR_SSL_CONN_EOF, NVT_E_TLS_TRUNCATED},
 };
 
-/* X.509 codes fill one range; what of it is not above is a certificate that can not be read. */
+/* X.509 codes fill one range; what of it is not above is a certificate that cannot be read. */
 enum { X509_FIRST = 0x2080, X509_LAST = 0x3000 };
 
 static nvt_err look_up(const struct meaning *table, size_t count, unsigned code)

@@ -47,11 +47,11 @@ nvt_err nvt_tls_ca_load(mbedtls_x509_crt *list, struct nvt_span ca, int *out_cod
 /* host as an IPv4 or IPv6 address: its length (4 or 16) with out_ip filled in, or 0. */
 uint8_t nvt_tls_ip_parse(const char *host, uint8_t out_ip[16]);
 
-/* Sets *out to SHA-256 of data; false when Mbed TLS can not. */
+/* Sets *out to SHA-256 of data; false when Mbed TLS cannot. */
 bool nvt_tls_sha256(const uint8_t *data, size_t len, uint8_t out[32]);
 
 #if NVT_TLS_REMEMBERS
-/* Fills in c->trust; false when Mbed TLS can not. */
+/* Fills in c->trust; false when Mbed TLS cannot. */
 bool nvt_tls_trust_sum(struct nvt_tls_config *c);
 #endif
 

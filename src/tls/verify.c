@@ -27,7 +27,7 @@ static nvt_err date_s(const mbedtls_x509_time *date, int64_t *out_s)
 
 /* Mbed TLS judged by time(), which may be wrong or missing on a target: its two flags are replaced.
  * With the clock unknown, now_s is the build time: a certificate that ended before this program was
- * built is surely expired; whether it has started can not be told. */
+ * built is surely expired; whether it has started cannot be told. */
 static uint32_t check_dates(struct nvt_tls *t, const mbedtls_x509_crt *crt, uint32_t flags)
 {
     int64_t from = 0;

@@ -188,7 +188,7 @@ is '... which stays as it was' "$(cmp "$work/good" "$work/lines" && echo same)" 
 out=$("$BUILD/navette" journey check - <"$work/good" 2>&1)
 is 'check: standard input' "$out" '30 good, 0 broken'
 nv journey check "$work/none"
-exits 'check: no such file' "$E_INPUT" 'none can not be opened'
+exits 'check: no such file' "$E_INPUT" 'none cannot be opened'
 nv journey check "$work"
 exits 'check: a folder' "$E_INPUT" 'is a folder'
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat "$work/good" "$work/good" "$work/good"; done >"$work/more"
@@ -300,13 +300,13 @@ wrong_config 'controls do not reach the terminal' 'it knows no setting a \[31mb;
 wrong_config 'nor does what is no text' 'it knows no setting a.b;' "$(printf 'a\377b = 1')"
 like '... but its message, for machines' "$out" '"message":".*no setting a.b;'
 nv token --config "$work"
-exits 'configuration: a folder' "$E_CONFIG" 'can not be read \(Is a directory\)'
+exits 'configuration: a folder' "$E_CONFIG" 'cannot be read \(Is a directory\)'
 wrong_config 'a time-out of words' 'timeout' 'timeout = soon'
 wrong_config 'no yes and no no' 'token_cache' 'token_cache = maybe'
 wrong_config 'a pin' 'pin' 'pin = abc'
 wrong_config 'a header form that is none' 'neither plain nor token' 'bearer = basic'
 nv token --config "$work/none.conf"
-exits 'configuration: a named file must be there' "$E_CONFIG" 'none.conf can not be read'
+exits 'configuration: a named file must be there' "$E_CONFIG" 'none.conf cannot be read'
 nv token --base-url http://127.0.0.1
 exits 'a plain URL' "$E_CONFIG" 'in the clear'
 nv token --pin 00
@@ -456,7 +456,7 @@ nv token jindexe --token-file "$work/secret" --config /dev/null
 exits 'a system without a host of its own' "$E_CONFIG" 'no base URL is set'
 ln -s "$work/none" "$work/dangling"
 nv token --token-file "$work/dangling"
-exits 'secret: a dangling link' "$E_CONFIG" 'can not be opened'
+exits 'secret: a dangling link' "$E_CONFIG" 'cannot be opened'
 mkfifo "$work/fifo"
 chmod 600 "$work/fifo"
 nv token --token-file "$work/fifo"

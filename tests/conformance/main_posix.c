@@ -69,7 +69,7 @@ int main(void)
     struct nvt_selftest t = {.host = "localhost", .print = print, .ctx = name};
     int listener = conformance_listen("127.0.0.1", 0, &t.port_number);
     if (listener < 0) {
-        (void)fprintf(stderr, "conformance: can not listen on 127.0.0.1\n");
+        (void)fprintf(stderr, "conformance: cannot listen on 127.0.0.1\n");
         return 1;
     }
     (void)fflush(stdout);

@@ -12,7 +12,7 @@ int main(int argc, char **argv)
     uint16_t bound = 0;
     int listener = port > 65535UL ? -1 : conformance_listen(ip, (uint16_t)port, &bound);
     if (listener < 0) {
-        (void)fprintf(stderr, "server: can not listen on %s port %lu\n", ip, port);
+        (void)fprintf(stderr, "server: cannot listen on %s port %lu\n", ip, port);
         return 1;
     }
     (void)printf("conformance server on %s port %u\n", ip, (unsigned)bound);

@@ -273,7 +273,7 @@ cp "$place" "$work/kept"
 "$BUILD/navette" query dossiers 62515 --cursor-file "$place" --first 5 --base-url "$url" \
     --ca-file "$work/pki/ca.pem" --token-file "$keys" >/dev/full 2>"$work/err"
 is 'a disk that is full' "$?" "$E_INPUT"
-like '... is told' "$(cat "$work/err")" 'standard output can not be written'
+like '... is told' "$(cat "$work/err")" 'standard output cannot be written'
 is '... and its page counts as not listed' "$(cmp "$place" "$work/kept" && echo same)" same
 changes 'it comes in the next run' 46 --first 5
 rm "$place"
@@ -300,7 +300,7 @@ is '... which does not disturb the first' "$?" 0
 fault '{"clear":true,"bad_dossier":1017}'
 rm "$place"
 with query dossiers 62515 --cursor-file "$place"
-exits 'a dossier that can not be shown' "$E_REFUSED" 'invalid_null'
+exits 'a dossier that cannot be shown' "$E_REFUSED" 'invalid_null'
 is '... the others come' "$(grep -c '"number"' "$work/out")" 60
 fault '{"clear":true}'
 changes '... and it comes once it can' 1
@@ -334,7 +334,7 @@ place=$work/link
 other 'a link' "$E_INPUT" 'is a link' 62515
 place=$work/none/c
 mark demarches_requests
-other 'no such folder' "$E_INPUT" 'can not be written' 62515
+other 'no such folder' "$E_INPUT" 'cannot be written' 62515
 more '... nothing was asked for' demarches_requests 0
 is 'no part of a file is left' "$(find "$work" -name '*.part' | wc -l)" 0
 
@@ -625,7 +625,7 @@ exits 'no folder' "$E_USAGE" '--to DIR'
 with query files 1003 --to "$work/v.json"
 exits 'a file for a folder' "$E_INPUT" 'is no folder'
 with query files 1003 --to "$work/none/none"
-exits 'a folder in no folder' "$E_INPUT" 'can not be made'
+exits 'a folder in no folder' "$E_INPUT" 'cannot be made'
 with query files 4 --to "$to"
 exits 'the files of no dossier' "$E_REFUSED" 'not_found'
 with query files "$token" --to "$to"

@@ -45,7 +45,7 @@ try --base-url https://localhost:1 --ca-file "$ca" --token-file "$work/secret"
 one 'a port where nobody listens' "$E_NETWORK" 'no server listens'
 begun=$(date +%s)
 try --base-url https://192.0.2.1 --ca-file "$ca" --token-file "$work/secret" --timeout 2
-one 'an unreachable host' "$E_NETWORK" 'in time|can not be reached|no server listens'
+one 'an unreachable host' "$E_NETWORK" 'in time|cannot be reached|no server listens'
 is '... is given up in time' "$([ $(($(date +%s) - begun)) -le 5 ] && echo yes)" yes
 try --base-url "http://localhost:$port" --ca-file "$ca" --token-file "$work/secret"
 one 'a plain http URL' "$E_CONFIG" 'in the clear'

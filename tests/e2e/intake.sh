@@ -222,7 +222,7 @@ exits '... goes on' 0
 echo mine >"$work/file"
 second 'something else in its place' 'is something else than a socket' "$work/file"
 is '... is left alone' "$(cat "$work/file")" mine
-second 'no such folder' 'can not be made .*: make its folder' "$work/none/socket"
+second 'no such folder' 'cannot be made .*: make its folder' "$work/none/socket"
 second 'too long a name' 'too long a name' "$work/$(head -c 120 /dev/zero | tr '\0' x)"
 serve_end
 is 'a stop removes the socket' "$([ -e "$socket" ] || echo gone)" gone
@@ -314,7 +314,7 @@ rm -f "$drop/bad.jsonl.refused"
 } >"$work/kept"
 put odd.jsonl <"$work/kept"
 gone odd.jsonl
-is 'drop: a line that JSON can not hold stays in the file' \
+is 'drop: a line that JSON cannot hold stays in the file' \
     "$(cmp "$work/kept" "$drop/odd.jsonl.kept" && ls "$drop")" 'odd.jsonl.kept
 odd.jsonl.refused'
 head -c 50000 /dev/zero | tr '\0' y | put odd.jsonl
@@ -341,7 +341,7 @@ like 'drop: a name that is no text is said all the same' "$(number drop_error)" 
 rmdir "$drop"/odd*
 mv "$drop" "$work/away"
 sleep 1.5
-like 'drop: the folder is gone' "$(number drop_error)" 'it can not be opened'
+like 'drop: the folder is gone' "$(number drop_error)" 'it cannot be opened'
 mkdir "$drop"
 sed -n 112p "$file" | put d.jsonl
 gone d.jsonl
@@ -350,10 +350,10 @@ if [ "$(id -u)" -ne 0 ]; then
     chmod 000 "$drop/secret.jsonl"
     chmod 555 "$drop"
     sleep 1.5
-    like 'drop: a folder that can not be written' "$(number drop_error)" 'can not be written'
+    like 'drop: a folder that cannot be written' "$(number drop_error)" 'cannot be written'
     chmod 755 "$drop"
     sleep 1.5
-    like 'drop: a file that can not be read' "$(number drop_error)" 'secret.jsonl: Permission denied'
+    like 'drop: a file that cannot be read' "$(number drop_error)" 'secret.jsonl: Permission denied'
     rm -f "$drop/secret.jsonl"
 fi
 serve_end
@@ -372,11 +372,11 @@ yes 'no journey' | head -n 2000 | put pipe.jsonl
 sed -n 3,302p "$file" | put long.jsonl
 for name in a b c d e f g; do : | put "$name.jsonl"; done
 gone long.jsonl a.jsonl b.jsonl c.jsonl d.jsonl e.jsonl f.jsonl g.jsonl
-is 'hostile: what can not be finished stays' "$(ls "$drop")" 'folder.jsonl
+is 'hostile: what cannot be finished stays' "$(ls "$drop")" 'folder.jsonl
 folder.jsonl.refused
 pipe.jsonl
 pipe.jsonl.refused'
-like 'hostile: and is named' "$(number drop_error)" '(pipe|folder).jsonl: its refused lines can not be written'
+like 'hostile: and is named' "$(number drop_error)" '(pipe|folder).jsonl: its refused lines cannot be written'
 sleep 2.5
 is 'hostile: nothing of it is taken twice' "$(number spool.pending)" 301
 rm "$drop/pipe.jsonl.refused"

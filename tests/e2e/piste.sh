@@ -191,7 +191,7 @@ for chunked in false true; do
     is '50 MB take the memory of 1 KB' "$([ "$peak" -le $((small + 1024)) ] && echo yes)" yes
 done
 piste call POST $lf/search --data "$work/size" --output /dev/full/x
-exits 'a place where no file can be' "$E_INPUT" 'can not be written'
+exits 'a place where no file can be' "$E_INPUT" 'cannot be written'
 sh -c '"$@" >/dev/full' sh "$BUILD/navette" piste call POST $lf/search --data "$work/size" \
     --base-url "$url" --ca-file "$work/pki/ca.pem" --token-file "$keys" 2>"$work/err"
 is 'a full disk behind standard output' $? "$E_INPUT"

@@ -194,7 +194,7 @@ serve_fails 'an empty file' "$E_CONFIG" 'is no spool' --spool "$work/empty"
 serve_fails 'a folder' "$E_CONFIG" 'is no spool' --spool "$work/state"
 head -c 600000 "$spool" >"$work/short"
 serve_fails 'half a spool' "$E_CONFIG" 'is no spool' --spool "$work/short"
-serve_fails 'a place that is none' "$E_INPUT" 'can not be made .*: check its folder' --spool /proc/none/spool
+serve_fails 'a place that is none' "$E_INPUT" 'cannot be made .*: check its folder' --spool /proc/none/spool
 # Made, and the power went before anything stood in it.
 head -c 1048576 /dev/zero | tr '\000' '\377' >"$work/erased"
 mark
@@ -317,13 +317,13 @@ print(len(lines), last['state'], last['http_status'], last['code'], last['reason
       last['journey'] == json.load(open(sys.argv[2])), last['at'][:2])
 PY
 )" '2 refused 422 -32422 distance_too_short True 20'
-# It can not be written for a while: nothing is forgotten.
+# It cannot be written for a while: nothing is forgotten.
 rm "$spool.refused"
 mkdir "$spool.refused"
 mark
 "$BUILD/tools/journeys" --count 1 --seed 9 | sed 's/"distance": *[0-9]*/"distance":1/' >"$work/near"
 is 'another one' "$(hand "$work/near")" 1
-until_said 'the refused file can not be written' "$spool.refused can not be written .*: what is refused waits"
+until_said 'the refused file cannot be written' "$spool.refused cannot be written .*: what is refused waits"
 is 'the journey waits' "$(figure spool pending)" 1
 rmdir "$spool.refused"
 until_is 'until it can be written' spool pending 0
@@ -507,12 +507,12 @@ SH
     timeout 60 unshare -rm sh "$work/disk.sh" "$work" "$BUILD/navette" serve \
         --config "$work/conf" >"$work/out" 2>&1
     text=$(cat "$work/out")
-    like 'a full disk' "$text" 'disk/spool can not be made \(No space left on device\): free some room, or make it smaller'
+    like 'a full disk' "$text" 'disk/spool cannot be made \(No space left on device\): free some room, or make it smaller'
     like '... exit code' "$text" '^full: 10$'
     unlike '... leaves nothing behind' "$text" '^spool'
-    like 'a read-only disk' "$text" 'disk/spool can not be opened \(Read-only file system\): name a place that can be written'
+    like 'a read-only disk' "$text" 'disk/spool cannot be opened \(Read-only file system\): name a place that can be written'
     like '... exit code' "$text" '^read-only: 10$'
-    like '... for a new spool' "$text" 'disk/new can not be made \(Read-only file system\)'
+    like '... for a new spool' "$text" 'disk/new cannot be made \(Read-only file system\)'
     like '... exit code' "$text" '^read-only, new: 10$'
 else
     echo '# no mount namespaces here: full and read-only disks are not tried'

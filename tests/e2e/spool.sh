@@ -353,7 +353,7 @@ exits 'another file' "$E_INPUT" 'holds no spool'
 nv spool ls "$work"
 exits 'a folder' "$E_INPUT" 'is a folder'
 nv spool ls "$work/missing"
-exits 'a file that is missing' "$E_INPUT" 'can not be opened .No such file'
+exits 'a file that is missing' "$E_INPUT" 'cannot be opened .No such file'
 mkfifo "$work/pipe"
 nv spool ls "$work/pipe"
 exits 'a pipe' "$E_INPUT" 'into a file first'

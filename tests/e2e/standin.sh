@@ -343,7 +343,7 @@ on xterm 40
 is 'a narrow terminal: it is no longer than a line' \
     "$(printf '%s\n' "$shown" | sed -n 's/^.\[K//p' | awk '{ if (length($0) > m) m = length($0) } END { print m }')" 39
 on dumb 80
-like 'a terminal that can not erase: plain lines' "$shown" '^navette: 100 %, 3 journeys'
+like 'a terminal that cannot erase: plain lines' "$shown" '^navette: 100 %, 3 journeys'
 
 # ---- for machines ----
 

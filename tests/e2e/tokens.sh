@@ -203,7 +203,7 @@ if [ "$(id -u)" != 0 ]; then
     chmod 000 "$kept"
     # shellcheck disable=SC2046,SC2086 # words
     at rpc $(call_of rpc)
-    exits 'a cache that can not be read' 0 'stays as it is'
+    exits 'a cache that cannot be read' 0 'stays as it is'
     is '... it is still there' "$(stat -c %s "$kept")" "$(stat -c %s "$work/kept")"
     chmod 600 "$kept"
 fi

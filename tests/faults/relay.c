@@ -407,7 +407,7 @@ int main(int argc, char **argv)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     if (!relay_listen(&relay)) {
-        (void)fprintf(stderr, "relay: can not listen: %s\n", strerror(errno));
+        (void)fprintf(stderr, "relay: cannot listen: %s\n", strerror(errno));
         return 1;
     }
     if (c.control != NULL) {
@@ -415,7 +415,7 @@ int main(int argc, char **argv)
     }
     if ((c.control != NULL && relay.control < 0) || !do_first(&relay, argc, argv) ||
         !announce(&relay, c.port_file)) {
-        (void)fprintf(stderr, "relay: can not start: %s\n", strerror(errno));
+        (void)fprintf(stderr, "relay: cannot start: %s\n", strerror(errno));
         return 1;
     }
     loop(&relay, now_us() + (uint64_t)c.max_life_s * 1000000U);

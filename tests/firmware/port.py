@@ -10,7 +10,7 @@ import rig
 import servers
 
 SECONDS = 120
-CHECKS = 28  # 21 of a port, one of the board's own, 6 of a block device that can not be opened again
+CHECKS = 28  # 21 of a port, one of the board's own, 6 of a block device that cannot be opened again
 HOST = "selftest.localhost"
 
 

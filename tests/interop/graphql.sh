@@ -152,7 +152,7 @@ query dossiers 62515 --after "$after" --updated-since 2026-02-01T00:00:00Z
 exits '... but not in the other order' "$E_USAGE" 'cursor'
 query dossiers 62516 --first 10 --include champs
 cp "$work/out" "$work/pages"
-is 'those that can be shown, beside two that can not' \
+is 'those that can be shown, beside two that cannot' \
     "$code $(numbers "$work/pages" | sort -u | wc -l)" "$E_REFUSED 23"
 like '... which are told' "$err" 'unauthorized|invalid_null'
 

@@ -7,7 +7,7 @@
 //   /state                   what was counted and received
 //   /control?NAME=VALUE      see control below
 //
-// Demarche 62515 has 1 000 dossiers, 62516 has 25 of which one can not be shown and one has a
+// Demarche 62515 has 1 000 dossiers, 62516 has 25 of which one cannot be shown and one has a
 // broken field, 62517 has none, 62518 exists but is hidden, 62519 is the same as 62515 with long answers.
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -159,7 +159,7 @@ static void begin(struct life *l, uint64_t seed)
     l->v.late_ms = life_once(l, 3U) ? 400U : 0U;
     l->v.keeps_tokens = life_once(l, 2U);
     if (setup.block_count >= 16U && life_once(l, 3U)) {
-        /* One that can not be erased, or not written: smaller devices have none to spare. */
+        /* One that cannot be erased, or not written: smaller devices have none to spare. */
         l->v.bad[vehicle_draw(&l->v, setup.block_count)] = (uint8_t)(1U + vehicle_draw(&l->v, 2U));
     }
     for (unsigned i = 0; i < (unsigned)LIFE_ACTORS; i++) {

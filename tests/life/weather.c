@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the vehicle can not help: the network, the registry, its clock, its tokens. */
+/* What the vehicle cannot help: the network, the registry, its clock, its tokens. */
 #include "life.h"
 
 uint64_t life_span(struct life *l, uint32_t from, uint32_t to, uint32_t unit_ms)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Turns the table of src/MISRA.md into cppcheck suppressions; says what is wrong with the table on
-# standard error and then fails. A mandatory rule can not be deviated from (MISRA Compliance:2020).
+# standard error and then fails. A mandatory rule cannot be deviated from (MISRA Compliance:2020).
 BEGIN {
     FS = " *[|] *"
     split("9.1 12.5 13.6 17.3 17.4 17.6 19.1 21.13 21.17 21.18 21.19 21.20 22.2 22.4 22.5 22.6", m, " ")

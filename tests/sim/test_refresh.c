@@ -321,7 +321,7 @@ static void test_power_cuts_without_password(void **state)
     assert_in_range(locked_out, 3, 3U * 10U);
 }
 
-/* ---- the file can not be written ---- */
+/* ---- the file cannot be written ---- */
 
 static void test_keeper_fails(void **state)
 {

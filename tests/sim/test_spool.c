@@ -316,7 +316,7 @@ static void test_damage(void **state)
     assert_int_equal(info.lost + info.pending, 16);
 }
 
-/* Blocks that can not be erased or written are passed over, and nothing is lost to them. */
+/* Blocks that cannot be erased or written are passed over, and nothing is lost to them. */
 static void test_bad_blocks(void **state)
 {
     (void)state;

@@ -34,7 +34,7 @@ static void deliver(struct bench *b, uint32_t due_s)
                      NVT_OK);
 }
 
-/* Of an entry that can not be read any more only itself is lost, and that is said. */
+/* Of an entry that cannot be read any more only itself is lost, and that is said. */
 static void test_entry_rots_while_mounted(void **state)
 {
     (void)state;

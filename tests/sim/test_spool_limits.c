@@ -153,7 +153,7 @@ static void test_format_begins_numbers_anew(void **state)
     }
 }
 
-/* But a block that keeps such a number and can not be erased can not be outdone. */
+/* But a block that keeps such a number and cannot be erased cannot be outdone. */
 static void test_number_that_stays(void **state)
 {
     (void)state;

@@ -383,7 +383,7 @@ static void test_token_answer_is_cut(void **state)
     world_close(&w);
 }
 
-/* Credentials that the token request can not carry are found before anything is sent of them. */
+/* Credentials that the token request cannot carry are found before anything is sent of them. */
 static void test_token_path_is_bad(void **state)
 {
     struct nvt_profile bad = world_keyed;

@@ -133,7 +133,7 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     if (err == NVT_OK) {
         entry_of(m, e.id)->state = m->spool.held ? MODEL_SETTLED : MODEL_DONE;
     } else if (!m->flash.off) {
-        m->fault = "7: can not be settled";
+        m->fault = "7: cannot be settled";
     } else {
         /* under way */
     }
@@ -199,7 +199,7 @@ static bool hold_or_commit(struct model *m)
 static bool do_restart(struct model *m)
 {
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
-        m->fault = "can not be mounted after a restart";
+        m->fault = "cannot be mounted after a restart";
     } else if (m->spool.lost != 0U && !m->flipped) {
         m->fault = "1: lost by a restart, and it says so";
     } else {
@@ -245,7 +245,7 @@ static const char *check_listed(struct model *m, uint8_t *listed)
             return NULL;
         }
         if (err != NVT_OK) {
-            return "an entry can not be read";
+            return "an entry cannot be read";
         }
         const struct model_entry *known = entry_of(m, e.id);
         if (known->id != e.id || known->state == MODEL_NONE) {
@@ -347,7 +347,7 @@ const char *model_recover(struct model *m)
         return m->fault != NULL ? m->fault : m->flash.violation;
     }
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
-        return "can not be mounted";
+        return "cannot be mounted";
     }
     if (m->spool.lost != 0U && !m->flipped) {
         return "1: lost, and it says so";
@@ -415,7 +415,7 @@ const char *model_flip(struct model *m)
         return NULL;
     }
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
-        return "can not be mounted for one bit";
+        return "cannot be mounted for one bit";
     }
     for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) { /* those whose mark is gone are back */
         struct model_entry *e = &m->entries[i];

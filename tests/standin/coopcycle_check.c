@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a delivery asks for, checked and turned into the tasks of the answer. Two kinds of refusal:
- * violations with a path, and one text when a value can not even be read.
+ * violations with a path, and one text when a value cannot even be read.
  */
 #include "coopcycle.h"
 
@@ -122,7 +122,7 @@ static bool parse_ends(struct check *c, const json_t *slot, int64_t *after_s, in
     return parse_time(c, start, after_s) && parse_time(c, end, before_s);
 }
 
-/* False: there is none, or it can not be read. */
+/* False: there is none, or it cannot be read. */
 static bool window_of(struct check *c, const json_t *task, int64_t *after_s, int64_t *before_s)
 {
     const char *before = either(task, "before", "doneBefore");

@@ -314,7 +314,7 @@ void coopcycle_cancel(struct request *r)
         return;
     }
     if (is_assigned(d)) {
-        coopcycle_error(r, 400, "Delivery #%u can not be cancelled: a task is assigned", d->id);
+        coopcycle_error(r, 400, "Delivery #%u cannot be cancelled: a task is assigned", d->id);
         return;
     }
     for (size_t i = 0; i < json_array_size(d->tasks); i++) {

@@ -183,7 +183,7 @@ static json_t *page_info(const struct page *page, struct order order)
                      any ? cursor_of(page->all[page->end - 1U], order) : json_null());
 }
 
-/* What can not be read, or not in time, is null and told among the errors. */
+/* What cannot be read, or not in time, is null and told among the errors. */
 static json_t *lost_node(struct graphql_run *run, size_t index, bool late, const json_t *path)
 {
     json_t *where = json_deep_copy(path);

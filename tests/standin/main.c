@@ -183,7 +183,7 @@ static char *read_file(const char *path)
     FILE *file = fopen(path, "rb");
     char *text = calloc(1, CAP);
     if (file == NULL || text == NULL || fread(text, 1, CAP - 1, file) == 0U) {
-        (void)fprintf(stderr, "standin: can not read %s\n", path);
+        (void)fprintf(stderr, "standin: cannot read %s\n", path);
         exit(1);
     }
     (void)fclose(file);
@@ -300,8 +300,7 @@ int main(int argc, char **argv)
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
     if (!core_init()) {
-        (void)fputs("standin: can not start: no entropy, or no key pair in the keys file\n",
-                    stderr);
+        (void)fputs("standin: cannot start: no entropy, or no key pair in the keys file\n", stderr);
         return 1;
     }
     char *cert = read_file(options.cert_file);
@@ -309,14 +308,14 @@ int main(int argc, char **argv)
     struct MHD_Daemon *daemon = start(cert, key);
     int code = 1;
     if (daemon == NULL) {
-        (void)fputs("standin: can not listen: port taken, or certificate and key do not fit\n",
+        (void)fputs("standin: cannot listen: port taken, or certificate and key do not fit\n",
                     stderr);
     } else if (announce(daemon)) {
         serve(daemon);
         code = 0;
     } else {
         (void)fputs(
-            "standin: can not write the port, the token or the secrets: is there the folder?\n",
+            "standin: cannot write the port, the token or the secrets: is there the folder?\n",
             stderr);
     }
     if (daemon != NULL) {

@@ -64,7 +64,7 @@ struct server {
 const char *pki(void);
 /* A file of it, in one of four rotating buffers. */
 const char *pki_path(const char *name, const char *suffix);
-/* Its bytes; the test fails when it can not be read. */
+/* Its bytes; the test fails when it cannot be read. */
 struct nvt_span pki_read(const char *name, const char *suffix, uint8_t *mem, size_t cap);
 void pki_pin(const char *name, uint8_t out_pin[32]);
 
@@ -74,7 +74,7 @@ void server_start(struct server *s, const char *name, const char *options);
 /* Accepts one connection after the other, sends bytes (any), then hangs up: with a RST when reset.
  */
 void server_raw(struct server *s, struct nvt_span bytes, bool reset);
-/* Shows the chain of NAME but has another's key: it can not sign for it. */
+/* Shows the chain of NAME but has another's key: it cannot sign for it. */
 void server_impostor(struct server *s, const char *name, const char *key_name);
 void server_kill(struct server *s);
 /* For a teardown: also those that a failed test left behind. */

@@ -129,13 +129,13 @@ static void test_tls13(void **state)
 static void test_tls12(void **state)
 {
     (void)state;
-    print_message("left out: the allocator can not be replaced here\n");
+    print_message("left out: the allocator cannot be replaced here\n");
 }
 
 static void test_tls13(void **state)
 {
     (void)state;
-    print_message("left out: the allocator can not be replaced here\n");
+    print_message("left out: the allocator cannot be replaced here\n");
 }
 #endif
 

@@ -245,7 +245,7 @@ static void test_build_time(void **state)
     assert_int_equal(by_build_time("server", n.now_s), NVT_OK);
     assert_int_equal(by_build_time("server", n.now_s + YEAR_S), NVT_E_TLS_EXPIRED);
     assert_int_equal(by_build_time("expired", n.now_s), NVT_E_TLS_EXPIRED);
-    /* Whether it has begun can not be told without a clock. */
+    /* Whether it has begun cannot be told without a clock. */
     assert_int_equal(by_build_time("server", n.now_s - 5 * YEAR_S), NVT_OK);
     assert_int_equal(by_build_time("notyet", n.now_s), NVT_OK);
 }

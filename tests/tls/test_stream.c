@@ -522,7 +522,7 @@ static void test_given_up_send(void **state)
 }
 
 /* RFC 6066 section 4: the server's records get that small (TLS 1.2; Mbed TLS has no such thing for
- * 1.3). 2.28 can not put together a chain that arrives in several records. */
+ * 1.3). 2.28 cannot put together a chain that arrives in several records. */
 static void test_max_fragment(void **state)
 {
     enum { LINE = 5000, FRAGMENT = HAS_TLS13 ? 512 : 2048 };

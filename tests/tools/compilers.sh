@@ -27,7 +27,7 @@ build() {
     "$MAKE" --no-print-directory -j"$JOBS" "$@"
 }
 # Whether the compiler makes 32-bit objects here. Headers that no architecture shares are those of the
-# host: gcc-multilib, which brings others, can not be beside compilers for other machines.
+# host: gcc-multilib, which brings others, cannot be beside compilers for other machines.
 headers="-idirafter /usr/include/$(gcc -print-multiarch)"
 makes_32() {
     # shellcheck disable=SC2086 # an option and its folder

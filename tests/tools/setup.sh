@@ -4,7 +4,7 @@
 #     setup.sh build|run|test|faults|lint|fuzz|bench|cross|prove|big-endian|firmware|targets|
 #              packaging|check|interop ...
 # Silent when nothing is missing; safe to run again. Without apt it only tells what to install, and
-# goes on: the build itself says what it can not find.
+# goes on: the build itself says what it cannot find.
 #
 # A word "a|b" means the first of them that this Debian release has; "a?" is left out where the
 # release does not have it.

@@ -89,7 +89,7 @@ static const struct http_case http_cases[] = {
              NVT_HTTP_CHUNKED, true, "abc"),
     ACCEPTED("trailers", CHUNKED "3\r\nabc\r\n0\r\nX: y\r\nZ:\r\n\r\n", NVT_HTTP_CHUNKED, true,
              "abc"),
-    ACCEPTED("a trailer can not change the framing",
+    ACCEPTED("a trailer cannot change the framing",
              CHUNKED "3\r\nabc\r\n0\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\n\r\n",
              NVT_HTTP_CHUNKED, true, "abc"),
     ACCEPTED("chunk data that looks like chunks", CHUNKED "5\r\n0\r\n\r\n\r\n0\r\n\r\n",

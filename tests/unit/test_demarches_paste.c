@@ -107,7 +107,7 @@ static void test_case(void **state)
     check(text, NVT_E_CRED_CASE);
     text[83] = '\0';
     check(text, NVT_E_CRED_CUT); /* both, and this is what stands out */
-    /* One letter of the UUID's 48 characters: most can not have any other case. */
+    /* One letter of the UUID's 48 characters: most cannot have any other case. */
     for (size_t i = 0; i < 48U; i++) {
         (void)memcpy(text, TOKEN, sizeof text);
         text[i] =

@@ -50,7 +50,7 @@ static nvt_err write_parts(struct parts p)
     struct nvt_buf out;
     nvt_buf_init(&out, memory, sizeof memory);
     nvt_err err = write_request(p, &out);
-    /* A refused head has no end, so it can not be taken for a request. */
+    /* A refused head has no end, so it cannot be taken for a request. */
     for (size_t i = 0; err != NVT_OK && i + 4U <= out.len; i++) {
         assert_memory_not_equal(memory + i, "\r\n\r\n", 4);
     }
