@@ -265,9 +265,9 @@ static nvt_err settled(void *run, const struct nvt_uplink_receipt *rc)
 
 static nvt_err ask(struct nvt_call *call, void *request, struct nvt_span entry)
 {
-    struct nvt_rpc_request *r = (struct nvt_rpc_request *)request;
-    nvt_err err = journey_api->status(call, r, entry);
-    r->request.flags |= (uint8_t)NVT_REQ_ONCE; /* the uplink asks again */
+    struct nvt_rpc_request *status = (struct nvt_rpc_request *)request;
+    nvt_err err = journey_api->status(call, status, entry);
+    status->request.flags |= (uint8_t)NVT_REQ_ONCE; /* the uplink asks again */
     return err;
 }
 

@@ -19,7 +19,7 @@
 #define ROUNDS 60000U
 #endif
 #ifndef CUT_ROUNDS
-#define CUT_ROUNDS 6U
+#define CUT_ROUNDS 3U
 #endif
 #define TEXT_CAP 8192U
 #define SHARED 8U
