@@ -268,12 +268,9 @@ static struct secret view_of(const struct nvt_header *header, size_t view)
     struct nvt_span value = header->secret ? header->value : NVT_LIT("");
     const void *space = value.len == 0U ? NULL : memchr(value.ptr, ' ', value.len);
     size_t scheme = space == NULL ? 0U : (size_t)((const uint8_t *)space - value.ptr) + 1U;
-    struct secret s = secret_of(value);
-    if (view > 0U) {
-        struct nvt_span rest = nvt_span_drop(value, scheme);
-        s = view == 1U ? secret_of(rest) : decoded_of(rest);
-        s.len = s.len < (size_t)TELLING ? 0U : s.len;
-    }
+    struct nvt_span rest = nvt_span_drop(value, view == 0U ? 0U : scheme);
+    struct secret s = view < 2U ? secret_of(rest) : decoded_of(rest);
+    s.len = view > 0U && s.len < (size_t)TELLING ? 0U : s.len;
     return s;
 }
 
