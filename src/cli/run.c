@@ -360,7 +360,7 @@ static void send_all(struct run *r)
         stop_at_signal(r);
     }
     if (r->code == CLI_OK && r->lines.failed) {
-        stop(r, CLI_INPUT, NVT_OK, "%s can not be read to its end: check the disk", r->lines.name);
+        stop(r, CLI_INPUT, NVT_OK, "%s cannot be read to its end: check the disk", r->lines.name);
     }
 }
 

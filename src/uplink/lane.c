@@ -188,7 +188,7 @@ static void fetch(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nvt
 
 /* ---- beginning ---- */
 
-/* The entry can not even be sent; with a look-up that can not be made, it is sent without where
+/* The entry cannot even be sent; with a look-up that cannot be made, it is sent without where
  * that does no harm. */
 static void can_not_begin(struct nvt_uplink *u, struct nvt_uplink_lane *lane, nvt_err err,
                           struct nvt_pass *p)

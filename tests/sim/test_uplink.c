@@ -338,7 +338,7 @@ static void test_duplicate_without_a_status(void **state)
     }
 }
 
-/* A look-up that can not be made: the id does not fit into a path. The registry detects repeats. */
+/* A look-up that cannot be made: the id does not fit into a path. The registry detects repeats. */
 static void test_what_can_not_be_asked_after(void **state)
 {
     (void)state;

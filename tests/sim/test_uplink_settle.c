@@ -276,7 +276,7 @@ static void test_what_may_not_be_doubled_is_asked_after_first(void **state)
     assert_int_equal(up_count_asked(w, "POST"), 2);
     assert_int_equal(up_receipt(w, a)->state, NVT_SPOOL_DELIVERED);
     assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
-    /* one that can not be asked after is not sent on a guess */
+    /* one that cannot be asked after is not sent on a guess */
     uint32_t id = 0;
     assert_int_equal(nvt_spool_append(&w->spool, NVT_LIT("{}"), DUE, &id), NVT_OK);
     up_restart(w);
