@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # End-to-end runs of the command: against the stand-in, against nginx and s_server, on bad input.
 
-E2E := standin tokens send patterns unanswered reconcile front nginx input coopcycle rpc rpc_v2 documents demarches piste \
-	jindexe systems secrets spool serve intake
+E2E := standin tokens send patterns unanswered reconcile front nginx input coopcycle rpc rpc_v2 documents \
+	demarches piste jindexe systems secrets spool serve intake
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
 # What ends the command at every operation on its files, what notes their order, what swaps them, and
@@ -19,12 +19,15 @@ $(BUILD)/tests/mkspool: $(BUILD)/obj/tests/e2e/mkspool.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB)
 
-.PHONY: e2e test-backlog-long
+.PHONY: e2e test-backlog-long test-send-long
 e2e: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS) ## end-to-end runs alone
 	$(Q)sh tests/tools/run-tests.sh $(E2E_RUNS)
 
 test-backlog-long: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys ## a million journeys at the start
 	$(Q)BUILD=$(BUILD) sh tests/e2e/backlog.sh
+
+test-send-long: $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys ## every pattern of failing lines
+	$(Q)BUILD=$(BUILD) LANES='1 2 4 8' sh tests/e2e/patterns.sh
 
 TEST_NEEDS += $(BUILD)/standin $(BUILD)/tools/journeys $(E2E_TOOLS)
 TEST_RUNS += $(E2E_RUNS)

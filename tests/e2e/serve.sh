@@ -296,6 +296,26 @@ for kind in '"fail_status":500,"fail_count":9999' '"front_status":403,"front_cou
     until_is '... and go when they can' spool pending 0
 done
 is 'each once' "$(state journeys)" $((before + 204))
+
+# Larger than the server takes: a front says so with a page, the registry in its own form.
+for kind in '"front_status":413,"front_count":9999' '"fail_status":413,"fail_count":9999'; do
+    seed=$((seed + 1))
+    journeys 64 $seed
+    head -n 4 "$file" | python3 "$root/tests/e2e/wide.py" >"$file.new"
+    tail -n 60 "$file" >>"$file.new"
+    fault "{\"scope\":\"journeys\",\"over\":8192,$kind}"
+    done_before=$(figure spool delivered) refused_before=$(figure spool refused)
+    is "four that are too large are taken in ($kind)" "$(hand "$file.new")" 64
+    until_is "sixty go past four that are too large ($kind)" spool delivered $((done_before + 60))
+    case $kind in
+    *front*) until_is '... four wait behind them' spool failing 4 ;;
+    *) until_is '... four are refused' spool refused $((refused_before + 4)) ;;
+    esac
+    fault '{"clear":true}'
+    kill -USR1 "$serve_pid"
+    until_is '... and nothing is left when it takes them' spool pending 0
+done
+is 'each once, but for those refused' "$(state journeys)" $((before + 204 + 64 + 60))
 stop 'stopped'
 
 # ---- what is refused ----

@@ -7,7 +7,7 @@
  * Which requests are hit: "scope" is "any", "token", "calls" (all but tokens), "journeys" or the
  * name of a system; "system" narrows a scope to one system; "path" to paths that start so; "match"
  * to requests with that text in their body, and with "match_url" true also to those with it in
- * their URL (a journey's look-up beside its post).
+ * their URL (a journey's look-up beside its post); "over" to those with a longer body, in bytes.
  *
  * Counted: fail_count (with fail_status, retry_after), front_count (with front_status, front_type,
  * front_body; front_late: in place of the answer to what was carried out), drop_before, drop_after
@@ -40,6 +40,9 @@ static bool body_has(const struct request *r, const char *text)
 
 static bool matches(const struct request *r)
 {
+    if (faults.over > 0U && r->body_len <= faults.over) {
+        return false;
+    }
     return faults.match[0] == '\0' || body_has(r, faults.match) ||
            (faults.match_url && strstr(r->url, faults.match) != NULL);
 }
@@ -132,6 +135,7 @@ static void set_scope(const json_t *set)
     set_text(set, "path", faults.path, sizeof faults.path);
     set_text(set, "match", faults.match, sizeof faults.match);
     set_flag(set, "match_url", &faults.match_url);
+    set_number(set, "over", &faults.over);
 }
 
 static void set_token_answer(const json_t *set)

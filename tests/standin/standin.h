@@ -214,6 +214,7 @@ struct faults {
     char path[128]; /* only paths that start so; "": all */
     char match[64]; /* only bodies with this text; "": all */
     bool match_url; /* or URLs with it */
+    unsigned over;  /* only bodies of more bytes; 0: all */
     unsigned fail_status, fail_count;
     char retry_after[40];
     unsigned front_count;             /* answers that come from what stands in front */
