@@ -142,23 +142,30 @@ void outbox_watch(struct run *r)
     }
 }
 
+static void count_sent(struct rest *out, unsigned long number)
+{
+    out->sent++;
+    out->first_sent = out->first_sent == 0U ? number : out->first_sent;
+    out->all_unsent_from = number >= out->all_unsent_from ? number + 1U : out->all_unsent_from;
+}
+
 void outbox_rest(const struct run *r, struct rest *out)
 {
     unsigned long next = r->held_line ? r->lines.number : r->lines.number + 1U;
-    unsigned long last = r->last_done;
+    bool more = r->held_line || !r->at_end;
     (void)memset(out, 0, sizeof *out);
+    out->all_unsent_from = r->last_done + 1U;
     for (size_t i = 0; i < r->open_count; i++) {
         const struct open_line *line = &r->open[i];
-        out->sent += line->sent ? 1U : 0U;
-        out->first_sent = line->sent && out->first_sent == 0U ? line->number : out->first_sent;
-        out->first_unsent =
-            line->sent || out->first_unsent != 0U ? out->first_unsent : line->number;
-        last = line->sent && line->number > last ? line->number : last;
+        if (line->sent) {
+            count_sent(out, line->number);
+        } else if (out->first_unsent == 0U) {
+            out->first_unsent = line->number;
+        } else {
+            /* behind the first one */
+        }
     }
-    if (out->first_unsent == 0U && (r->held_line || !r->at_end)) {
-        out->first_unsent = next;
-    }
-    out->all_unsent_from = last + 1U;
+    out->first_unsent = out->first_unsent == 0U && more ? next : out->first_unsent;
 }
 
 size_t outbox_size(const struct run *r)
