@@ -79,7 +79,7 @@ begin() { # KIND LANES|each
 }
 
 for lanes in ${LANES:-each}; do
-    runners= names=
+    runners='' names=''
     for kind in $kinds; do begin "$kind" "$lanes"; done
     for runner in $runners; do wait "$runner"; done
     for name in $names; do

@@ -95,6 +95,20 @@ print(text.count('\n'), r['ok'], r['exit'], r['accepted'], r['pending'], r['not_
 PY
 )" "1 False 1 1 1 9 1 3 2 {'interoperator_overlap': 2, 'interoperator_too_close_trips': 1} {'temporal_overlap_anomaly': 1} 10 temporal_overlap_anomaly not_found True"
 
+# ---- a row of them that are not answered: those behind it do not wait for long ----
+
+"$BUILD/tools/journeys" --count 60 --seed 2 |
+    awk 'NR > 5 && NR <= 45 { sub(/"operator_journey_id":"/, "&poison-") } { print }' >"$work/row"
+with journey send "$work/row"
+exits 'sixty journeys' 0
+fault '{"scope":"journeys","match":"poison-","match_url":true,"fail_status":500,"fail_count":1000000}'
+begun=$(date +%s)
+with journey reconcile "$work/row" --json
+exits 'a row of forty is not answered' "$E_PARTLY" 'no answer about it: .*HTTP 500'
+is 'a row of forty: the others are' "$(number pending), $(number no_answer)" '20, 40'
+is 'a row of forty: long before --retry-for is over' "$([ $(($(date +%s) - begun)) -lt 60 ] && echo yes)" yes
+fault '{"clear":true}'
+
 # ---- a server that fails on one of them, that is slow to let us ask, or that refuses us ----
 
 fault '{"path":"/v3.3/journeys/'"$(id_of 2)"'","fail_status":500,"fail_count":1000000}'
