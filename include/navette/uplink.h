@@ -213,7 +213,7 @@ struct nvt_uplink {
     uint8_t open_lanes; /* that may be busy at once: after an outage they join one by one */
     uint8_t probe;      /* number of the lane that tries the link, from 1 on; 0: none */
     uint32_t seen_next; /* of the spool when a call began last */
-    uint8_t told;       /* the link is held as the server said: see nvt_link_told */
+    uint8_t told;       /* the link is held as the server said, and is looked into or not */
     uint8_t heed;       /* so many more of such holds go to their end before one is looked into */
     uint8_t heed_most;  /* ... after the next look that meets the same answer */
     uint8_t again;      /* entries told once more after others passed, since one was not */

@@ -242,25 +242,35 @@ static nvt_err check_bytes(const struct nvt_medium *m, const struct nvt_record *
     return err == NVT_OK && crc != wanted ? NVT_AGAIN : err;
 }
 
+/* What stands at the walk's place. used: behind what is damaged, where the last byte ends that is
+ * not erased; else 0. Erased bytes before it are no end: parts of the damage look so. */
+static nvt_err try_record(const struct nvt_medium *m, const struct nvt_walk *walk, uint32_t used,
+                          struct nvt_record *out)
+{
+    nvt_err err = peek(m, walk, out);
+    if (err == NVT_OK) {
+        err = check_bytes(m, out);
+    }
+    return err == NVT_E_SPOOL_EMPTY && walk->offset < used ? NVT_AGAIN : err;
+}
+
 /* Records stand one behind the other up to erased bytes. Where one is damaged, the next may begin
  * at any program unit behind it. */
 nvt_err nvt_medium_next_record(const struct nvt_medium *m, struct nvt_walk *walk,
                                struct nvt_record *out)
 {
     uint32_t end = m->device->block_size;
-    uint32_t damaged = 0U;
+    uint32_t used = 0U;
     nvt_err err = NVT_AGAIN;
     while (err == NVT_AGAIN && walk->offset <= end - (uint32_t)NVT_RECORD_LEN) {
-        err = peek(m, walk, out);
-        if (err == NVT_OK) {
-            err = check_bytes(m, out);
+        err = try_record(m, walk, used, out);
+        if (err == NVT_AGAIN && used == 0U) {
+            walk->damaged++;
+            err = nvt_medium_used(m, walk->block, walk->offset, &used);
+            err = err == NVT_OK ? NVT_AGAIN : err;
         }
-        if (err == NVT_AGAIN) {
-            damaged = 1U;
-            walk->offset += nvt_padded(m->device, 1U);
-        }
+        walk->offset += err == NVT_AGAIN ? nvt_padded(m->device, 1U) : 0U;
     }
-    walk->damaged += damaged;
     if (err == NVT_OK) {
         walk->offset += nvt_padded(m->device, (uint32_t)NVT_RECORD_LEN + out->len);
     }

@@ -125,6 +125,36 @@ static void test_length_rots_before_mount(void **state)
     assert_true(nvt_span_eq(nvt_buf_span(&out), NVT_LIT("vv")));
 }
 
+/* Parts of an entry read as erased: what stands behind it is there all the same, for the listing
+ * and the move of its block as for the mount, whether or not it was settled. */
+static void test_a_part_reads_as_erased(void **state)
+{
+    (void)state;
+    for (uint32_t settled = 0; settled <= 1U; settled++) {
+        struct bench *b = spool_bench(8U, FEW_PICKS);
+        struct nvt_spool_cursor cursor = {{0U, 0U, 0U}};
+        struct nvt_spool_entry e;
+        uint8_t text[2 * TEXT];
+        struct nvt_buf out;
+        nvt_buf_init(&out, text, sizeof text);
+        for (uint32_t due = 1; due <= 3U; due++) {
+            assert_int_equal(append(b, due), NVT_OK);
+        }
+        if (settled == 1U) {
+            deliver(b, 1U);
+        }
+        (void)memset(b->mem + FIRST_RECORD + 20, 0xFF, 24);
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        assert_int_equal(b->spool.lost, 1U - settled);
+        assert_int_equal(b->spool.pending, 2);
+        for (uint32_t due = 2; due <= 3U; due++) {
+            assert_int_equal(nvt_spool_list(&b->spool, &cursor, &out, &e), NVT_OK);
+            assert_int_equal(e.due_s, due);
+        }
+        assert_int_equal(nvt_spool_list(&b->spool, &cursor, &out, &e), NVT_E_SPOOL_EMPTY);
+    }
+}
+
 /* Neither an entry that is put back nor one that is moved costs a pass over the device. */
 static void test_put_back_is_cheap(void **state)
 {
@@ -267,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_entry_rots_while_out),
         cmocka_unit_test(test_length_rots),
         cmocka_unit_test(test_length_rots_before_mount),
+        cmocka_unit_test(test_a_part_reads_as_erased),
         cmocka_unit_test(test_put_back_is_cheap),
         cmocka_unit_test(test_move_is_cheap),
         cmocka_unit_test(test_window_is_too_small),
