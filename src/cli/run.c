@@ -147,6 +147,20 @@ static uint64_t down_since(const struct run *r, uint64_t now_ms)
 
 /* ---- whether the system is well ---- */
 
+/* A question would wait for the token that a line's call is getting, and that call for the
+ * question.
+ */
+static bool gets_token(const struct run *r)
+{
+    struct nvt_progress p;
+    bool gets = false;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        nvt_call_progress(&r->lanes[i].call, &p);
+        gets = gets || p.phase == NVT_CALL_TOKEN;
+    }
+    return gets;
+}
+
 /* Asks about a line that it has. */
 static bool is_well(struct run *r)
 {
@@ -228,7 +242,7 @@ static void judge_wait(struct run *r, uint64_t now_ms)
     bool waits = u->link == NVT_UPLINK_HELD || u->link == NVT_UPLINK_BLOCKED;
     bool over = now_ms >= give_up_ms || (waits && u->resume_ms > give_up_ms);
     bool hopeless = is_hopeless(r);
-    bool looks = over || hopeless || is_time_to_look(r, now_ms);
+    bool looks = (over || hopeless || is_time_to_look(r, now_ms)) && !gets_token(r);
     if (!looks || goes_on(r) || signals_stop()) {
         return;
     }

@@ -31,9 +31,19 @@ end() { # NAME CODE
     pids=$(echo "$pids" | sed "s/ $sender\$//; s/ $sender / /")
     out=$(cat "$work/out") err=$(cat "$work/err")
 }
-until_stored() { # NAME COUNT: within 30 s
+stop() { # NAME COUNT: by a signal, unless it has ended; at most so many lines are refused or open
+    kill -INT "$sender" 2>/dev/null || :
+    wait "$sender"
+    code=$?
+    is "$1: stopped, or all of it done" "$([ $code = 130 ] || [ $code = "$E_PARTLY" ] && echo yes)" yes
+    pids=$(echo "$pids" | sed "s/ $sender\$//; s/ $sender / /")
+    out=$(cat "$work/out") err=$(cat "$work/err") open=$(number unanswered)
+    is "$1: those that are refused or open" \
+        "$([ $(($(number failed) + ${open:-0})) -le "$2" ] && echo "at most $2")" "at most $2"
+}
+until_stored() { # NAME COUNT: within 60 s
     tries=0
-    until [ $(($(state journeys) - stored)) -ge "$2" ] || [ $tries -gt 150 ]; do
+    until [ $(($(state journeys) - stored)) -ge "$2" ] || [ $tries -gt 300 ]; do
         tries=$((tries + 1))
         sleep 0.2
     done
@@ -76,13 +86,9 @@ like 'once the server can: the last one' "$out" '^delivered +1$'
 journeys 100 'NR > 10 && NR <= 90'
 poison '"fail_status":500,"fail_count":1000000'
 stored=$(state journeys)
-begin
+begin --json
 until_stored 'a row of 80 lines: what stands behind it' 20
-kill -INT "$sender"
-end 'a row of 80 lines: stopped' 130
-like 'a row of 80 lines: those without an answer' "$out" \
-    '^unanswered +[0-9]+, the first is line 11 +\(sent, and may have arrived: send the file again\)$'
-is 'a row of 80 lines: none is refused' "$([ -e "$file.refused" ] || echo none)" none
+stop 'a row of 80 lines' 80
 
 # Of the largest lines 60 fill the memory that a run has for them.
 journeys 90
@@ -97,10 +103,23 @@ file=$file.wide
 stored=$(state journeys)
 begin --json
 until_stored 'more lines than there is room for: what stands behind them' 10
-kill -INT "$sender"
-end 'more lines than there is room for: stopped' 130
-is 'more lines than there is room for: each is refused or open' $(($(number failed) + $(number unanswered))) 80
+stop 'more lines than there is room for' 80
 is '... some of them refused' "$([ "$(number failed)" -gt 0 ] && echo yes)" yes
+fault '{"clear":true}'
+
+# ---- stopped while one waits for its answer ----
+
+journeys 3 'NR == 2'
+poison '"delay_ms":20000,"delay_count":1000000'
+stored=$(state journeys)
+begin
+until_stored 'stopped at the second: the first is there' 1
+sleep 2 # the second has gone out
+kill -INT "$sender"
+end 'stopped at the second' 130
+like 'stopped at the second: that is without an answer' "$out" \
+    '^unanswered +1, the first is line 2 +\(sent, and may have arrived: send the file again\)$'
+is 'stopped at the second: none is refused' "$([ -e "$file.refused" ] || echo none)" none
 fault '{"clear":true}'
 
 # ---- an outage is no line's fault ----
