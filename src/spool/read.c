@@ -242,16 +242,24 @@ static nvt_err check_bytes(const struct nvt_medium *m, const struct nvt_record *
     return err == NVT_OK && crc != wanted ? NVT_AGAIN : err;
 }
 
-/* What stands at the walk's place. used: behind what is damaged, where the last byte ends that is
+/* What stands at the walk's place. *used: behind what is damaged, where the last byte ends that is
  * not erased; else 0. Erased bytes before it are no end: parts of the damage look so. */
-static nvt_err try_record(const struct nvt_medium *m, const struct nvt_walk *walk, uint32_t used,
+static nvt_err try_record(const struct nvt_medium *m, struct nvt_walk *walk, uint32_t *used,
                           struct nvt_record *out)
 {
     nvt_err err = peek(m, walk, out);
     if (err == NVT_OK) {
         err = check_bytes(m, out);
     }
-    return err == NVT_E_SPOOL_EMPTY && walk->offset < used ? NVT_AGAIN : err;
+    if (err == NVT_E_SPOOL_EMPTY && walk->offset < *used) {
+        return NVT_AGAIN;
+    }
+    if (err == NVT_AGAIN && *used == 0U) {
+        walk->damaged++;
+        err = nvt_medium_used(m, walk->block, walk->offset, used);
+        return err == NVT_OK ? NVT_AGAIN : err;
+    }
+    return err;
 }
 
 /* Records stand one behind the other up to erased bytes. Where one is damaged, the next may begin
@@ -263,12 +271,7 @@ nvt_err nvt_medium_next_record(const struct nvt_medium *m, struct nvt_walk *walk
     uint32_t used = 0U;
     nvt_err err = NVT_AGAIN;
     while (err == NVT_AGAIN && walk->offset <= end - (uint32_t)NVT_RECORD_LEN) {
-        err = try_record(m, walk, used, out);
-        if (err == NVT_AGAIN && used == 0U) {
-            walk->damaged++;
-            err = nvt_medium_used(m, walk->block, walk->offset, &used);
-            err = err == NVT_OK ? NVT_AGAIN : err;
-        }
+        err = try_record(m, walk, &used, out);
         walk->offset += err == NVT_AGAIN ? nvt_padded(m->device, 1U) : 0U;
     }
     if (err == NVT_OK) {
