@@ -304,6 +304,9 @@ void session_wait(struct session *s, uint64_t until_ms);
 
 uint64_t session_now_ms(const struct session *s);
 
+/* Whether the call's request has gone out, in part at least, and its answer may still come. */
+bool session_is_out(const struct nvt_call *call);
+
 /* Wall time, or 0 while it is not known. */
 int64_t session_wall_s(const struct session *s);
 

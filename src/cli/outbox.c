@@ -129,14 +129,10 @@ unsigned long outbox_line_of(const struct run *r, const struct nvt_uplink_lane *
 
 void outbox_watch(struct run *r)
 {
-    struct nvt_progress p;
     for (uint32_t i = 0; i < r->lane_count && !r->kind->ask_first; i++) {
         const struct nvt_uplink_lane *lane = &r->lanes[i];
         size_t k = place_of(r, lane->entry.id);
-        nvt_call_progress(&lane->call, &p);
-        bool out = p.phase == NVT_CALL_SENDING || p.phase == NVT_CALL_WAITING ||
-                   p.phase == NVT_CALL_RECEIVING;
-        if (out && k < r->open_count) {
+        if (k < r->open_count && session_is_out(&lane->call)) {
             r->open[k].sent = true;
         }
     }

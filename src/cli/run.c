@@ -147,9 +147,7 @@ static uint64_t down_since(const struct run *r, uint64_t now_ms)
 
 /* ---- whether the system is well ---- */
 
-/* A question would wait for the token that a line's call is getting, and that call for the
- * question.
- */
+/* A question would wait for the token that a line's call is getting, and that for the question. */
 static bool gets_token(const struct run *r)
 {
     struct nvt_progress p;
@@ -297,12 +295,9 @@ static void say_retries(struct run *r)
 /* Whether the answer to a request that has gone out may still come. */
 static bool is_out(const struct run *r)
 {
-    struct nvt_progress p;
     bool out = false;
     for (uint32_t i = 0; i < r->lane_count; i++) {
-        nvt_call_progress(&r->lanes[i].call, &p);
-        out = out || p.phase == NVT_CALL_SENDING || p.phase == NVT_CALL_WAITING ||
-              p.phase == NVT_CALL_RECEIVING;
+        out = out || session_is_out(&r->lanes[i].call);
     }
     return out;
 }

@@ -279,16 +279,20 @@ static void wait_for(struct session *s, const struct nvt_wait *wait)
     }
 }
 
+bool session_is_out(const struct nvt_call *call)
+{
+    struct nvt_progress p;
+    nvt_call_progress(call, &p);
+    return p.phase == NVT_CALL_SENDING || p.phase == NVT_CALL_WAITING ||
+           p.phase == NVT_CALL_RECEIVING;
+}
+
 /* A request that has gone out gets a moment for its answer: its outcome is better known. */
 static void obey_signal(struct session *s)
 {
-    struct nvt_progress progress;
     uint64_t now = session_now_ms(s);
-    nvt_call_progress(&s->call, &progress);
-    bool out = progress.phase == NVT_CALL_SENDING || progress.phase == NVT_CALL_WAITING ||
-               progress.phase == NVT_CALL_RECEIVING;
     if (s->stop_at_ms == 0U) {
-        s->stop_at_ms = now + (out ? s->grace_ms : 0U);
+        s->stop_at_ms = now + (session_is_out(&s->call) ? s->grace_ms : 0U);
     }
     if (now >= s->stop_at_ms) {
         nvt_call_cancel(&s->call);

@@ -25,19 +25,21 @@ begin() { # OPTION ...: the same in the background
     sender=$!
     pids="$pids $sender"
 }
-end() { # NAME CODE
-    wait "$sender"
-    is "$1" $? "$2"
+reap() {
+    code=0
+    wait "$sender" || code=$?
     pids=$(echo "$pids" | sed "s/ $sender\$//; s/ $sender / /")
     out=$(cat "$work/out") err=$(cat "$work/err")
 }
+end() { # NAME CODE
+    reap
+    is "$1" "$code" "$2"
+}
 stop() { # NAME COUNT: by a signal, unless it has ended; at most so many lines are refused or open
     kill -INT "$sender" 2>/dev/null || :
-    wait "$sender"
-    code=$?
+    reap
     is "$1: stopped, or all of it done" "$([ $code = 130 ] || [ $code = "$E_PARTLY" ] && echo yes)" yes
-    pids=$(echo "$pids" | sed "s/ $sender\$//; s/ $sender / /")
-    out=$(cat "$work/out") err=$(cat "$work/err") open=$(number unanswered)
+    open=$(number unanswered)
     is "$1: those that are refused or open" \
         "$([ $(($(number failed) + ${open:-0})) -le "$2" ] && echo "at most $2")" "at most $2"
 }
