@@ -118,14 +118,14 @@
 #define NVT_SPOOL_OUT_MAX 32
 #endif
 
-/* Small values kept beside the entries: a refresh token and an access token. */
+/* Small values kept beside the entries: tokens, trust anchors, a floor for the clock. At most 32. */
 #ifndef NVT_SPOOL_VALUES
-#define NVT_SPOOL_VALUES 2
+#define NVT_SPOOL_VALUES 8
 #endif
 
-/* Bad blocks remembered; more of them are tried again each time round. */
-#ifndef NVT_SPOOL_BAD_MAX
-#define NVT_SPOOL_BAD_MAX 8
+/* Blocks of large devices that are kept free, at most: so many may turn out bad at once. */
+#ifndef NVT_SPOOL_SPARE_MAX
+#define NVT_SPOOL_SPARE_MAX 8
 #endif
 
 /* Connections of an uplink unless the caller says otherwise: 20 000 requests a minute need 17 of

@@ -115,7 +115,8 @@
     X(NVT_E_SPOOL_IO,           -554, "the spool's device failed") \
     X(NVT_E_SPOOL_BLANK,        -555, "the device holds no spool yet") \
     X(NVT_E_SPOOL_FOREIGN,      -556, "the device holds something else than a spool of this geometry") \
-    X(NVT_E_SPOOL_WINDOW,       -557, "the spool holds more entries than its window has room for") \
+    X(NVT_E_SPOOL_WINDOW,       -557, "the spool's window has no room for so many entries") \
+    X(NVT_E_SPOOL_VERSION,      -558, "the device holds a spool of another format") \
     /* auth */ \
     X(NVT_E_CRED_EMPTY,         -600, "the credential is empty") \
     X(NVT_E_CRED_EOL,           -601, "the credential holds a line end: it was pasted with one") \

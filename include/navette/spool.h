@@ -2,18 +2,24 @@
 /*
  * Spool room: entries (journeys, as bytes) kept through power cuts on a block device until they are
  * settled. An append-only journal over erase blocks used in turn, so that they wear evenly; the
- * layout is described in src/spool/FORMAT.md. Memory does not depend on the size of the device.
+ * layout is described in src/spool/FORMAT.md.
  *
- * What holds through a power cut at any moment (each with a test of the same number):
+ * What holds through power cuts at any moment and calls of the device that fail, once or from then
+ * on, in any order (each with a test of the same number):
  *  1. An entry whose append returned NVT_OK is pending until it is settled.
  *  2. An entry whose settling returned NVT_OK is never pending again.
- *  3. An entry under way when the cut came is wholly there or not at all, never in part.
- *  4. Nothing else is ever pending.
+ *  3. An entry under way when the cut or the failure came is wholly there or not at all; once a
+ *     mount has told which, it stays so.
+ *  4. Nothing else is ever pending, and nothing twice. No id is given to two entries.
  *  5. Entries come out by urgency, those of equal urgency in the order in which they went in.
- *  6. A value that was put is the one that is got: the new one once put returned, else either.
- *  7. What is pending can be settled, and "full" is said only when used_bytes and the new record
- *     exceed capacity_bytes, or the window is full: moving records about never runs out of room.
- * A damaged block costs the records in it, which are counted, and no others.
+ *  6. A value that was put is the one that is got: the new one once put returned, else either; once
+ *     a mount gave one back, that one.
+ *  7. What is pending can be settled while the device works, and "full" is said only when
+ *     used_bytes and the new record exceed capacity_bytes, or the window is full: moving records
+ *     about never runs out of room.
+ *  8. Where bytes change afterwards, only the records that they hit are lost, and nvt_spool_info
+ *     tells: nothing else is ever taken for a record than what was written in that place and in
+ *     that life of its block. FORMAT.md names the two changes that no format could see.
  */
 #ifndef NAVETTE_SPOOL_H
 #define NAVETTE_SPOOL_H
@@ -44,8 +50,10 @@ struct nvt_spool_config {
     uint8_t *buffer;
     uint32_t buffer_cap;
 
-    /* Four bits for each entry between the oldest pending one and the newest: 512 bytes let 1 024
-     * follow an entry that cannot be delivered. A multiple of 4. */
+    /* NVT_SPOOL_WINDOW_LEN(blocks of the device, entries): two bits for each block, and three for
+     * each entry from the oldest pending one to the newest. A multiple of 4. It may be made smaller
+     * from one version of a firmware to the next: a mount that finds more entries than it has room
+     * for says so and changes nothing. */
     uint8_t *window;
     uint32_t window_len;
 
@@ -53,7 +61,14 @@ struct nvt_spool_config {
      * least 8; a gateway that drains thousands wants 1 024. */
     struct nvt_spool_entry *picks;
     uint32_t pick_cap;
+
+    /* Any number, another one at each format: it keeps what a device held before apart from what
+     * it holds now. 0 will do where there is no source of random numbers. */
+    uint32_t salt;
 };
+
+#define NVT_SPOOL_WINDOW_LEN(blocks, entries)                                                      \
+    (((uint32_t)(blocks) + 15U) / 16U * 4U + ((uint32_t)(entries) + 31U) / 32U * 12U)
 
 enum nvt_spool_state {
     NVT_SPOOL_DELIVERED = 1, /* the system has it */
@@ -68,37 +83,76 @@ struct nvt_spool_info {
     uint32_t oldest_id; /* of the pending ones, 0: none */
     uint32_t delivered, refused, expired;
     uint32_t used_bytes, capacity_bytes; /* of pending entries and values, with their heads */
+    uint32_t span, entries_max;          /* ids from the oldest pending to the newest; window's */
     uint32_t erases;                     /* of all blocks together: each block has its share */
-    uint32_t damaged;                    /* records that were needed and could not be read */
-    uint32_t lost;                       /* entries that were pending in them */
+    uint32_t failed_syncs;               /* of the device, since the mount */
+
+    /* What the mount, or a look at all of it since, found: */
+    uint32_t damaged; /* spots where records stood, blocks without a head, values that are gone */
+    uint32_t lost;    /* entries that were pending in them */
+    uint32_t torn;    /* spots that are no record and perhaps never were: a power cut leaves them */
+    uint32_t repaired; /* heads of blocks of which one copy was damaged and the other served */
+};
+
+/* Where records are read: a device, a buffer, and two bits for each block. */
+struct nvt_spool_medium {
+    const struct nvt_port_block *device;
+    uint8_t *buffer;
+    uint32_t buffer_cap;
+    uint8_t *map;
+    bool lenient; /* a block that cannot be read is passed over when the newest is looked for */
+};
+
+/* The blocks in use, and how far the newest of them is written. */
+struct nvt_spool_ring {
+    uint32_t head, oldest; /* blocks */
+    uint32_t head_seq, oldest_seq, salt;
+    uint32_t limit; /* in head: up to where entries may be written */
+    uint32_t end;   /* where its records end */
+    uint32_t sure;  /* up to where all was synced when it was found; else end */
+};
+
+/* How entries stood when the newest block was opened. */
+struct nvt_spool_base {
+    uint32_t tail, next; /* ids: the oldest pending, the next to be given */
+    uint32_t delivered, refused, expired;
+    uint32_t window_cap; /* ids that the window had room for then */
+    uint32_t pending;
 };
 
 /* To be declared and handed over; what it holds belongs to the room. */
 struct nvt_spool {
     struct nvt_spool_config config;
-    uint32_t head, oldest;                  /* blocks */
-    uint32_t head_seq, oldest_seq, top_seq; /* their numbers, and the highest one ever given */
-    uint32_t offset;                        /* in head, of the next record; block_size: closed */
-    uint32_t limit;                         /* up to which entries may be written there */
-    uint32_t tail, next;                    /* ids: the oldest pending, the next to be given */
-    uint32_t live, longest;                 /* bytes of live records, the longest of them */
-    uint32_t pending, delivered, refused, expired, damaged, lost;
+    struct nvt_spool_medium medium;
+    struct nvt_spool_ring ring;
+    struct nvt_spool_base base, now;
+    uint32_t base_block;    /* the block whose head base is of */
+    uint32_t top_seq;       /* the highest number of a block that was ever given */
+    uint32_t synced;        /* up to where the newest block is durable */
+    uint32_t synced_tail;   /* the tail that is durable: so far the window is free */
+    uint32_t listed;        /* the id with which the next list of pending ones begins */
+    uint32_t live, longest; /* bytes of live records, the longest of them */
+    uint32_t pending, failed_syncs;
+    uint32_t damaged, lost, torn, repaired;
+    uint32_t lost_before; /* of lost: before the newest block was opened */
     struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
     uint32_t value_lens[NVT_SPOOL_VALUES];
     struct nvt_spool_entry out[NVT_SPOOL_OUT_MAX]; /* picked and not settled; id 0: free */
-    uint32_t bad[NVT_SPOOL_BAD_MAX];               /* blocks that could not be erased or written */
+    uint32_t bad_count;                            /* blocks that could not be erased or written */
     uint32_t erased; /* a free block that needs no erase, plus 1; 0: none known */
     uint32_t pick_count;
     uint32_t deferred, defer_count;     /* pending ones; of these in the queue at the picks' end */
     struct nvt_spool_entry defers_from; /* the next walk takes those that are less urgent */
-    uint8_t bad_count;
     bool picks_complete; /* no pending entry is missing from picks but those that are out, and those
                             that are deferred */
     bool defers_complete;            /* the same of the queue */
     bool defers_filling, defers_cut; /* the walk under way fills it; it holds more than fit there */
+    bool any_hole;                   /* not all that stands in the ring is a record */
+    bool closed;                     /* nothing more is written to the newest block */
     bool held;                       /* operations do not sync: nvt_spool_commit will */
     bool unsynced;                   /* there is something to sync */
     bool sync_failed;                /* since hold */
+    bool stale;                      /* all must be counted anew: a sync failed */
     bool mounted;
 };
 
@@ -106,14 +160,17 @@ struct nvt_spool {
  * NVT_E_SPOOL_IO. The spool is mounted then. */
 nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config);
 
-/* Finds out what the device holds: one pass over it, nothing is written. NVT_E_ARG,
- * NVT_E_SPOOL_BLANK (never formatted, or that was cut short), NVT_E_SPOOL_FOREIGN (something else
- * stands there, or a spool of another geometry), NVT_E_SPOOL_WINDOW (more entries than the window
- * has room for), NVT_E_SPOOL_IO. */
+/* Finds out what the device holds, and checks all of it; the device is synced first, nothing is
+ * written. NVT_E_ARG, NVT_E_SPOOL_BLANK (never formatted, or that was cut short),
+ * NVT_E_SPOOL_FOREIGN (something else stands there, or a spool of another geometry),
+ * NVT_E_SPOOL_VERSION (a spool of another format), NVT_E_SPOOL_WINDOW (more entries than the window
+ * has room for), NVT_E_SPOOL_SIZE (an entry that the buffer has no room for, or a value of a key
+ * from NVT_SPOOL_VALUES on), NVT_E_SPOOL_IO. */
 nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config);
 
-/* Keeps an entry; when this returns NVT_OK it is durable. NVT_E_SPOOL_FULL (nothing was touched:
- * settle some first), NVT_E_SPOOL_SIZE, NVT_E_SPOOL_IO (it may or may not have been kept),
+/* Keeps an entry; when this returns NVT_OK it is durable. NVT_E_SPOOL_FULL, NVT_E_SPOOL_WINDOW (no
+ * room for its bytes, or for one more entry in the window: nothing was touched, settle some first),
+ * NVT_E_SPOOL_SIZE, NVT_E_SPOOL_IO (it is not pending; only if power goes now, it may be),
  * NVT_E_STATE (not mounted). */
 nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t due_s,
                          uint32_t *out_id);
@@ -160,9 +217,10 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
 
 /* Several operations with one sync of the device (group commit): from hold on, append, settle and
  * put_value return before they are durable; all of them are when commit returns NVT_OK, and
- * operations sync by themselves again. With NVT_E_SPOOL_IO each of them may or may not have been
- * kept. Before an erase the device is made durable all the same. After a power cut before commit
- * any of them may be there and any not, none in part. commit: NVT_E_STATE too. */
+ * operations sync by themselves again. With NVT_E_SPOOL_IO a sync failed: what was held since the
+ * last good one (the device is made durable before each erase too) is undone; an entry that was
+ * settled is pending again, one that was appended is not. After a power cut before
+ * commit any of them may be there and any not, none in part. commit: NVT_E_STATE too. */
 void nvt_spool_hold(struct nvt_spool *s);
 nvt_err nvt_spool_commit(struct nvt_spool *s);
 
@@ -192,22 +250,25 @@ struct nvt_spool_geometry {
     uint32_t block_size, block_count, prog_size;
 };
 
-/* The longest head of a block without its window. */
-#define NVT_SPOOL_HEAD_LEN 48U
+/* Bytes of a block's head. */
+#define NVT_SPOOL_HEAD_LEN 76U
 
-/* Whether these bytes, the first NVT_SPOOL_HEAD_LEN of a block, are a head of ours, and of which
- * device. Its CRC covers the window too and is not checked here: try it with an audit.
- * NVT_E_SPOOL_FOREIGN. */
+/* Whether these bytes, the first NVT_SPOOL_HEAD_LEN of a block, seem to be a head of ours, and of
+ * which device. Its CRC is not checked here, as it covers the block's place: try it with an audit.
+ * NVT_E_SPOOL_FOREIGN; NVT_E_SPOOL_VERSION: of another format, whose number is head[3] - '0'. */
 nvt_err nvt_spool_read_geometry(struct nvt_span head, struct nvt_spool_geometry *out_geometry);
 
 enum nvt_spool_item_type {
-    NVT_SPOOL_ITEM_BLOCK,  /* a block begins: place.seq is its number; len: bytes of its window */
+    NVT_SPOOL_ITEM_BLOCK,  /* a block begins; place.seq: its number; len: good copies of its head,
+                              0: both are gone, and what stands in it is known from its neighbour */
     NVT_SPOOL_ITEM_ENTRY,  /* id, due_s, bytes */
     NVT_SPOOL_ITEM_MARK,   /* id, state, status, bytes: the reason */
     NVT_SPOOL_ITEM_VALUE,  /* id: its key; bytes are not shown (a secret), len is */
+    NVT_SPOOL_ITEM_LIST,   /* of pending entries, from id on */
     NVT_SPOOL_ITEM_MOVED,  /* all that lived in the blocks before id lives elsewhere too */
-    NVT_SPOOL_ITEM_DAMAGE, /* len bytes that are no record; place.seq 0: a block's head itself */
-    NVT_SPOOL_ITEM_CUT     /* the same behind the last record of a block: a power cut leaves it */
+    NVT_SPOOL_ITEM_DAMAGE, /* len bytes that are no record; place.seq 0: a block of which nothing
+                              can be read */
+    NVT_SPOOL_ITEM_CUT     /* the same where not all was synced: a power cut leaves it */
 };
 
 struct nvt_spool_item {
@@ -216,25 +277,22 @@ struct nvt_spool_item {
     uint32_t id, due_s, len;
     enum nvt_spool_state state;
     uint16_t status;
-    bool in_use; /* the block belongs to the ring: what stands in others is history. One with a
-                    damaged head: it lies between those of the ring, but may have been passed over
-                    as bad when it was its turn */
+    bool in_use; /* the block belongs to the ring, and the spot to what counts in it: what stands
+                    elsewhere is history */
 };
 
 struct nvt_spool_audit {
-    const struct nvt_port_block *device;
-    uint8_t *buffer;
-    uint32_t buffer_cap;
-    uint32_t oldest_seq, head_seq; /* the ring, as the newest good head tells; 0: there is none */
-    uint32_t oldest, head;         /* its first and last block */
-    uint32_t block, offset, seq;   /* where it stands */
-    bool inside;                   /* of a block whose head was told */
+    struct nvt_spool_medium medium;
+    struct nvt_spool_ring ring;     /* head_seq 0: there is none */
+    uint32_t block, offset, seq;    /* where it stands */
+    uint32_t seed, end, stop, sure; /* of the records in this block */
+    bool inside;                    /* of a block that was told */
 };
 
-/* Finds the newest good head. NVT_E_ARG (as nvt_spool_mount); a block that cannot be read is
- * passed over here. */
+/* Finds the ring. map: (block_count + 15) / 16 * 4 bytes, which it needs until the end. NVT_E_ARG
+ * (as nvt_spool_mount); a block that cannot be read is passed over here. */
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
-                              uint8_t *buffer, uint32_t buffer_cap);
+                              uint8_t *buffer, uint32_t buffer_cap, uint8_t *map, uint32_t map_len);
 
 /* The next thing on the device, block by block from its first one; erased blocks are passed over.
  * out_bytes are in the buffer, and none when they are longer (65 552 bytes are always enough).

@@ -113,7 +113,8 @@ bool gateway_parse(const char *words, struct gateway_settings *out)
 static nvt_err open_spool(struct gateway *g, const struct nvt_port_block *flash)
 {
     const struct nvt_spool_config config = {
-        flash, g->buffer, sizeof g->buffer, g->window, sizeof g->window, g->picks, GATEWAY_PICKS};
+        flash,         g->buffer, sizeof g->buffer, g->window, sizeof g->window, g->picks,
+        GATEWAY_PICKS, 0U};
     struct nvt_spool_info info;
     nvt_err err = nvt_spool_mount(&g->spool, &config);
     if (err == NVT_E_SPOOL_BLANK) {

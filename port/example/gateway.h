@@ -21,7 +21,9 @@
 enum {
     GATEWAY_JOURNEY_CAP = 1280, /* one journey as JSON: 800 to 900 bytes are usual */
     GATEWAY_BUFFER_CAP = 1536,  /* the spool's, a record with its head */
-    GATEWAY_WINDOW_LEN = 256,   /* 512 journeys may follow one that cannot be delivered */
+    GATEWAY_BLOCKS_MAX = 256,   /* of the spool's flash */
+    /* 512 journeys may follow one that cannot be delivered. */
+    GATEWAY_WINDOW_LEN = NVT_SPOOL_WINDOW_LEN(GATEWAY_BLOCKS_MAX, 512),
     GATEWAY_PICKS = 16,
     GATEWAY_WAITS = 2,            /* of gateway_step: one for each lane and one more */
     GATEWAY_RECORD = 2048,        /* TLS 1.2 records: the smaller of the rooms in Mbed TLS */
@@ -104,8 +106,8 @@ enum gateway_status gateway_open(struct gateway *g, const struct gateway_setting
  * nothing that gateway_step uses. */
 bool gateway_make(const struct gateway *g, struct gateway_journey *out);
 
-/* Takes it into the spool: with NVT_OK it outlives a power cut. NVT_E_SPOOL_FULL: later. Not while
- * gateway_step runs in another task. */
+/* Takes it into the spool: with NVT_OK it outlives a power cut. NVT_E_SPOOL_FULL or
+ * NVT_E_SPOOL_WINDOW: later. Not while gateway_step runs in another task. */
 nvt_err gateway_keep(struct gateway *g, const struct gateway_journey *journey);
 
 /* Does what can be done now; then wait for any of the waits, or for the next journey. */

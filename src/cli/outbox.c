@@ -10,7 +10,7 @@
  * that is tried for minutes does not stop the others. */
 #define BLOCK_SIZE 131072U
 #define BLOCKS 16U
-#define WINDOW 32768U /* 65 536 lines */
+#define WINDOW NVT_SPOOL_WINDOW_LEN(BLOCKS, 65536U)
 #define UNIT 8U
 
 /* Lines that were not tried yet, beside one for each connection. */

@@ -212,7 +212,7 @@ static bool is_time_to_look(const struct run *r, uint64_t now_ms)
 {
     const struct nvt_uplink *u = &r->uplink;
     bool up = u->state.link == NVT_UPLINK_UP;
-    bool full = up && r->held_line && u->vouched_next != r->spool.next;
+    bool full = up && r->held_line && u->vouched_next != r->spool.now.next;
     uint64_t ago_ms = now_ms - r->looked_ms;
     bool seldom = r->looked_ms <= r->down_ms || ago_ms >= r->looked_ms - r->down_ms;
     return (full || (!up && u->doubted)) && seldom && now_ms - r->down_ms >= LOOK_MS;

@@ -220,7 +220,8 @@ static int mount(struct serve *s)
                                             s->window,
                                             (uint32_t)sizeof s->window,
                                             s->picks,
-                                            SERVE_PICKS};
+                                            SERVE_PICKS,
+                                            0U};
     nvt_err err = nvt_spool_mount(&s->spool, &config);
     if (err == NVT_E_SPOOL_BLANK) {
         err = nvt_spool_format(&s->spool, &config);

@@ -101,13 +101,15 @@ static void set_device(struct spool_image *im, uint64_t base, const struct nvt_s
  * than the file holds is no spool: looking through all that is missing would take minutes. */
 static bool is_there(struct spool_image *im, uint64_t base, const struct nvt_spool_geometry *g)
 {
+    static uint8_t map[SPOOL_MAP_CAP];
     struct nvt_spool_audit audit;
     set_device(im, base, g);
     if (im->missing > MISSING_MAX && im->missing > im->size) {
         return false;
     }
-    return nvt_spool_audit_begin(&audit, &im->device, spool_buffer, SPOOL_BUFFER_CAP) == NVT_OK &&
-           audit.head_seq != 0U;
+    return nvt_spool_audit_begin(&audit, &im->device, spool_buffer, SPOOL_BUFFER_CAP, map,
+                                 sizeof map) == NVT_OK &&
+           audit.ring.head_seq != 0U;
 }
 
 /* ---- looking for heads ---- */

@@ -124,14 +124,16 @@ static bool note(struct spool_look *l, const struct nvt_spool_item *item)
 
 static bool walk(struct spool_look *l)
 {
+    static uint8_t map[SPOOL_MAP_CAP];
     struct nvt_spool_audit audit;
     struct nvt_spool_item item = {.type = NVT_SPOOL_ITEM_DAMAGE};
     struct nvt_span bytes;
-    nvt_err err = nvt_spool_audit_begin(&audit, &l->image.device, spool_buffer, SPOOL_BUFFER_CAP);
+    nvt_err err = nvt_spool_audit_begin(&audit, &l->image.device, spool_buffer, SPOOL_BUFFER_CAP,
+                                        map, sizeof map);
     bool ok = err == NVT_OK;
-    l->oldest_seq = audit.oldest_seq;
-    l->head_seq = audit.head_seq;
-    l->head = audit.head;
+    l->oldest_seq = audit.ring.oldest_seq;
+    l->head_seq = audit.ring.head_seq;
+    l->head = audit.ring.head;
     while (ok && err != NVT_E_SPOOL_EMPTY) {
         struct nvt_spool_item failed = {.type = NVT_SPOOL_ITEM_DAMAGE,
                                         .place = {audit.block, audit.offset, audit.seq},
@@ -229,16 +231,6 @@ static void set_pending(struct spool_row *row, const struct nvt_spool_entry *e)
                               .in_use = true};
 }
 
-/* The window of the mount: as large as any that the heads of such blocks can hold. */
-static uint32_t window_len(const struct nvt_port_block *d)
-{
-    uint32_t unit = d->prog_size < 4U ? 4U : d->prog_size;
-    uint32_t record = (RECORD_HEAD + unit - 1U) / unit * unit;
-    uint32_t taken = NVT_SPOOL_HEAD_LEN + 2U * record;
-    uint32_t quarter = d->block_size > taken ? d->block_size - taken : 0U;
-    return 4U * (quarter < 32768U ? quarter : 32768U);
-}
-
 static void list_pending(struct spool_look *l, struct nvt_spool *spool)
 {
     static uint8_t bytes[65536];
@@ -259,15 +251,16 @@ static void list_pending(struct spool_look *l, struct nvt_spool *spool)
 static void mount(struct spool_look *l)
 {
     static struct nvt_spool spool;
-    static uint8_t window[131072];
+    static uint8_t window[NVT_SPOOL_WINDOW_LEN(65535U, SPOOL_ENTRIES_MAX)];
     static struct nvt_spool_entry picks[8];
     const struct nvt_spool_config config = {&l->image.device,
                                             spool_buffer,
                                             SPOOL_BUFFER_CAP,
                                             window,
-                                            window_len(&l->image.device),
+                                            (uint32_t)sizeof window,
                                             picks,
-                                            8U};
+                                            8U,
+                                            0U};
     l->mounted = nvt_spool_mount(&spool, &config);
     if (l->mounted == NVT_OK) {
         nvt_spool_info(&spool, &l->info);

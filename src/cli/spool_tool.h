@@ -30,6 +30,8 @@ void spool_image_close(struct spool_image *im);
 
 /* Room for the longest record, and for the longest head of a block; shared by all. */
 #define SPOOL_BUFFER_CAP 131072U
+#define SPOOL_MAP_CAP 16384U       /* two bits for each block of the largest device */
+#define SPOOL_ENTRIES_MAX 1048576U /* between the oldest pending one and the newest */
 extern uint8_t spool_buffer[SPOOL_BUFFER_CAP];
 
 /* ---- spool_look.c: all that is on it ---- */

@@ -1,114 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that stands on a device, whatever became of it: nothing is judged but CRCs, nothing is
- * written. */
-#include "journal.h"
-
-static struct nvt_medium medium_of(const struct nvt_spool_audit *a)
-{
-    return (struct nvt_medium){a->device, a->buffer, a->buffer_cap};
-}
-
-static uint32_t records_at(const struct nvt_spool_audit *a, const struct nvt_block_head *h)
-{
-    return nvt_padded(a->device, (uint32_t)NVT_HEAD_LEN + h->window_len);
-}
-
-/* ---- the ring ---- */
-
-/* The highest number below limit, 0: there is none. */
-static void find_newest(struct nvt_spool_audit *a, uint32_t limit, struct nvt_block_head *out)
-{
-    struct nvt_medium m = medium_of(a);
-    *out = (struct nvt_block_head){.seq = 0};
-    for (uint32_t b = 0; b < a->device->block_count; b++) {
-        struct nvt_block_head h;
-        if (nvt_medium_read_head(&m, b, &h) == NVT_OK && h.seq > out->seq && h.seq < limit) {
-            *out = h;
-            a->head = b;
-        }
-    }
-}
-
-/* The last MOVED record of the newest block, 0: there is none. */
-static uint32_t moved_to(const struct nvt_spool_audit *a, const struct nvt_block_head *h)
-{
-    struct nvt_medium m = medium_of(a);
-    struct nvt_walk walk = {a->head, h->seq, records_at(a, h), 0U, 0U};
-    struct nvt_record r;
-    uint32_t to = 0;
-    while (nvt_medium_next_record(&m, &walk, &r) == NVT_OK) {
-        to = r.type == (uint8_t)NVT_RECORD_MOVED ? r.id : to;
-    }
-    return to;
-}
-
-/* As a mount does: blocks that were opened to move records and are not complete do not count,
- * unless there is nothing else. */
-static uint32_t find_head(struct nvt_spool_audit *a, struct nvt_block_head *h)
-{
-    find_newest(a, UINT32_MAX, h);
-    uint32_t moved = h->seq == 0U ? 0U : moved_to(a, h);
-    for (unsigned i = 0; i < NVT_UNFINISHED_MAX && h->moving && moved == 0U; i++) {
-        find_newest(a, h->seq, h);
-        moved = h->seq == 0U ? 0U : moved_to(a, h);
-    }
-    if (h->seq == 0U || (h->moving && moved == 0U)) {
-        find_newest(a, UINT32_MAX, h);
-    }
-    return moved;
-}
-
-static void find_oldest(struct nvt_spool_audit *a)
-{
-    struct nvt_medium m = medium_of(a);
-    uint32_t lowest = a->head_seq;
-    a->oldest = a->head;
-    for (uint32_t b = 0; b < a->device->block_count; b++) {
-        struct nvt_block_head h;
-        if (nvt_medium_read_head(&m, b, &h) == NVT_OK && h.seq >= a->oldest_seq && h.seq < lowest) {
-            lowest = h.seq;
-            a->oldest = b;
-        }
-    }
-}
+/* All that stands on a device, whatever became of it: nothing is judged but CRCs and the ring,
+ * nothing is written. */
+#include "spool_internal.h"
 
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
-                              uint8_t *buffer, uint32_t buffer_cap)
+                              uint8_t *buffer, uint32_t buffer_cap, uint8_t *map, uint32_t map_len)
 {
-    struct nvt_block_head h;
-    if (a == NULL || !nvt_is_good_device(device) || buffer == NULL || buffer_cap < 256U) {
+    struct nvt_chain chain;
+    if (a == NULL || !nvt_is_good_device(device) || buffer == NULL || buffer_cap < 256U ||
+        map == NULL || map_len < nvt_map_len(device)) {
         return NVT_E_ARG;
     }
-    *a = (struct nvt_spool_audit){.device = device, .buffer_cap = buffer_cap};
-    a->buffer = buffer;
-    uint32_t moved = find_head(a, &h);
-    a->head_seq = h.seq;
-    a->oldest_seq = moved == 0U ? h.oldest_seq : moved;
-    find_oldest(a);
+    (void)memset(a, 0, sizeof *a);
+    a->medium = (struct nvt_spool_medium){device, buffer, buffer_cap, map, true};
+    if (nvt_chain_find(&a->medium, &chain, &a->ring) != NVT_OK) {
+        (void)memset(&a->ring, 0, sizeof a->ring);
+        (void)memset(map, 0, nvt_map_len(device));
+    }
     return NVT_OK;
 }
 
-/* ---- walking ---- */
-
-static bool is_in_use(const struct nvt_spool_audit *a, uint32_t seq)
+static bool is_used(const struct nvt_spool_audit *a)
 {
-    return a->head_seq != 0U && seq >= a->oldest_seq && seq <= a->head_seq;
+    return nvt_block_state(&a->medium, a->block) == NVT_BLOCK_USED;
 }
 
-static bool is_between(const struct nvt_spool_audit *a, uint32_t block)
+/* Those of the ring stand before and behind it: it was one of them, or passed over as bad. */
+static bool is_between(const struct nvt_spool_audit *a)
 {
-    uint32_t count = a->device->block_count;
-    return a->head_seq != 0U &&
-           (block + count - a->oldest) % count < (a->head + count - a->oldest) % count;
+    const struct nvt_spool_medium *m = &a->medium;
+    return a->ring.head_seq != 0U && nvt_distance(m, a->ring.oldest, a->block) <
+                                         nvt_distance(m, a->ring.oldest, a->ring.head);
 }
 
 static struct nvt_spool_item item_at(const struct nvt_spool_audit *a, enum nvt_spool_item_type type,
                                      uint32_t offset, uint32_t len)
 {
-    return (struct nvt_spool_item){.type = type,
-                                   .place = {a->block, offset, a->seq},
-                                   .len = len,
-                                   .in_use = is_in_use(a, a->seq)};
+    return (struct nvt_spool_item){
+        .type = type, .place = {a->block, offset, a->seq}, .len = len, .in_use = is_used(a)};
 }
 
 static void leave_block(struct nvt_spool_audit *a)
@@ -119,27 +48,48 @@ static void leave_block(struct nvt_spool_audit *a)
     a->seq = 0U;
 }
 
+/* ---- blocks ---- */
+
+/* A block that does not belong to the ring, as its own head tells. */
+static nvt_err enter_other(const struct nvt_spool_audit *a, struct nvt_walk *walk,
+                           uint8_t *out_copies)
+{
+    struct nvt_head h;
+    nvt_err err = nvt_read_head(&a->medium, a->block, &h);
+    *out_copies = h.copies;
+    if (err == NVT_OK) {
+        nvt_walk_begin(&a->medium, a->block, h.seq, h.salt, walk);
+        err = nvt_used_end(&a->medium, a->block, walk->offset, &walk->stop);
+    }
+    return err;
+}
+
 /* NVT_AGAIN: nothing stands in this block. */
 static nvt_err enter_block(struct nvt_spool_audit *a, struct nvt_spool_item *out)
 {
-    struct nvt_medium m = medium_of(a);
-    struct nvt_block_head h;
+    struct nvt_walk walk;
+    uint8_t copies = 0U;
     uint32_t end = 0;
-    nvt_err err = nvt_medium_read_head(&m, a->block, &h);
+    nvt_err err = is_used(a) ? nvt_ring_enter(&a->medium, &a->ring, a->block, &walk, &copies)
+                             : enter_other(a, &walk, &copies);
     if (err == NVT_OK) {
         a->inside = true;
-        a->seq = h.seq;
-        a->offset = records_at(a, &h);
-        *out = item_at(a, NVT_SPOOL_ITEM_BLOCK, 0U, h.window_len);
+        a->seq = walk.seq;
+        a->seed = walk.seed;
+        a->offset = walk.offset;
+        a->end = walk.end;
+        a->stop = walk.stop;
+        a->sure = walk.sure;
+        *out = item_at(a, NVT_SPOOL_ITEM_BLOCK, 0U, copies);
         return NVT_OK;
     }
     if (err == NVT_E_SPOOL_EMPTY) {
-        err = nvt_medium_used(&m, a->block, 0U, &end);
+        err = nvt_used_end(&a->medium, a->block, 0U, &end);
     }
     if (err == NVT_OK) {
         *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, 0U, end);
-        out->in_use = is_between(a, a->block);
-        err = end == 0U ? NVT_AGAIN : NVT_OK;
+        err = end == 0U && !out->in_use ? NVT_AGAIN : NVT_OK;
+        out->in_use = out->in_use || is_between(a);
     }
     leave_block(a);
     return err;
@@ -148,26 +98,30 @@ static nvt_err enter_block(struct nvt_spool_audit *a, struct nvt_spool_item *out
 /* No further record: NVT_AGAIN when nothing else stands there either. */
 static nvt_err end_block(struct nvt_spool_audit *a, struct nvt_spool_item *out)
 {
-    struct nvt_medium m = medium_of(a);
-    uint32_t end = 0;
-    nvt_err err = nvt_medium_used(&m, a->block, a->offset, &end);
-    *out = item_at(a, NVT_SPOOL_ITEM_CUT, a->offset, end - a->offset);
-    if (err == NVT_OK && out->len == 0U) {
-        err = NVT_AGAIN;
+    uint32_t end = a->end < a->stop ? a->end : a->stop;
+    nvt_err err = NVT_OK;
+    if (a->offset < end && a->offset < a->sure) {
+        *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, a->offset, end - a->offset);
+    } else {
+        err = nvt_used_end(&a->medium, a->block, a->offset, &end);
+        *out = item_at(a, NVT_SPOOL_ITEM_CUT, a->offset, end - a->offset);
+        out->in_use = out->in_use && a->block == a->ring.head;
+        err = err == NVT_OK && end <= a->offset ? NVT_AGAIN : err;
     }
     leave_block(a);
     return err;
 }
 
+/* ---- records ---- */
+
 static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
                         struct nvt_spool_item *out, struct nvt_span *out_bytes)
 {
-    uint8_t *bytes = a->buffer + NVT_RECORD_LEN;
     out->place = r->place;
     out->len = r->len;
     out->id = r->id;
-    if (r->len <= a->buffer_cap - (uint32_t)NVT_RECORD_LEN) {
-        *out_bytes = nvt_span_of(bytes, r->len);
+    if (r->len <= a->medium.buffer_cap - (uint32_t)NVT_RECORD_LEN) {
+        *out_bytes = nvt_span_of(a->medium.buffer + NVT_RECORD_LEN, r->len);
     }
     switch (r->type) {
     case NVT_RECORD_ENTRY:
@@ -182,8 +136,11 @@ static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
     case NVT_RECORD_VALUE:
         out->type = NVT_SPOOL_ITEM_VALUE;
         out->id = r->aux;
-        nvt_wipe(a->buffer, a->buffer_cap);
+        nvt_wipe(a->medium.buffer, a->medium.buffer_cap);
         *out_bytes = NVT_LIT("");
+        break;
+    case NVT_RECORD_LIST:
+        out->type = NVT_SPOOL_ITEM_LIST;
         break;
     default:
         out->type = NVT_SPOOL_ITEM_MOVED;
@@ -194,10 +151,14 @@ static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
 static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *out,
                              struct nvt_span *out_bytes)
 {
-    struct nvt_medium m = medium_of(a);
-    struct nvt_walk walk = {a->block, a->seq, a->offset, 0U, 0U};
+    struct nvt_walk walk;
     struct nvt_record r;
-    nvt_err err = nvt_medium_next_record(&m, &walk, &r);
+    nvt_walk_begin(&a->medium, a->block, a->seq, 0U, &walk);
+    walk.seed = a->seed;
+    walk.offset = a->offset;
+    walk.end = a->end;
+    walk.stop = a->stop;
+    nvt_err err = nvt_walk_next(&a->medium, &walk, &r);
     if (err == NVT_E_SPOOL_EMPTY) {
         return end_block(a, out);
     }
@@ -206,7 +167,9 @@ static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *o
         return err;
     }
     if (r.place.offset != a->offset) { /* the record is told with the next call */
-        *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, a->offset, r.place.offset - a->offset);
+        bool sure = a->offset < a->sure;
+        *out = item_at(a, sure ? NVT_SPOOL_ITEM_DAMAGE : NVT_SPOOL_ITEM_CUT, a->offset,
+                       r.place.offset - a->offset);
         a->offset = r.place.offset;
         return NVT_OK;
     }
@@ -221,7 +184,7 @@ nvt_err nvt_spool_audit_next(struct nvt_spool_audit *a, struct nvt_spool_item *o
 {
     nvt_err err = NVT_AGAIN;
     *out_bytes = NVT_LIT("");
-    while (err == NVT_AGAIN && a->block < a->device->block_count) {
+    while (err == NVT_AGAIN && a->block < a->medium.device->block_count) {
         err = a->inside ? next_in_block(a, out_item, out_bytes) : enter_block(a, out_item);
     }
     return err == NVT_AGAIN ? NVT_E_SPOOL_EMPTY : err;

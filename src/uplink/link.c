@@ -64,7 +64,7 @@ bool nvt_link_open(const struct nvt_uplink *u, uint64_t now_ms)
 
 bool nvt_link_has_news(const struct nvt_uplink *u)
 {
-    return u->config.spool->next != u->seen_next;
+    return u->config.spool->now.next != u->seen_next;
 }
 
 /* Where the link is only doubted an entry that came in since is soon tried: what failed may stand
@@ -78,7 +78,7 @@ uint64_t nvt_link_resume_ms(const struct nvt_uplink *u)
 
 void nvt_link_begin(struct nvt_uplink *u, const struct nvt_uplink_lane *lane)
 {
-    u->seen_next = u->config.spool->next;
+    u->seen_next = u->config.spool->now.next;
     if (u->state.link != NVT_UPLINK_UP) {
         u->state.link = NVT_UPLINK_PROBING;
         u->probe = number_of(u, lane);
@@ -128,7 +128,7 @@ void nvt_uplink_vouch(struct nvt_uplink *u)
     u->fails = 0;
     u->probe = 0;
     u->state.link = NVT_UPLINK_UP;
-    u->vouched_next = u->config.spool->next;
+    u->vouched_next = u->config.spool->now.next;
 }
 
 void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uint64_t now_ms)

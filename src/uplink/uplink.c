@@ -42,7 +42,7 @@ nvt_err nvt_uplink_init(struct nvt_uplink *u, const struct nvt_uplink_config *co
     }
     (void)memset(u, 0, sizeof *u);
     u->config = *config;
-    u->old_next = config->spool->next;
+    u->old_next = config->spool->now.next;
     u->open_lanes = 1;
     u->patience = 2;
     u->heed = 1;

@@ -84,7 +84,8 @@ static void make_spool(const char *path)
                                             window,
                                             sizeof window,
                                             picks,
-                                            sizeof picks / sizeof picks[0]};
+                                            sizeof picks / sizeof picks[0],
+                                            0U};
     must("format", nvt_spool_format(&spool, &config));
     nvt_spool_hold(&spool);
     for (struct nvt_span line = read_line(); line.len > 0U; line = read_line()) {

@@ -20,12 +20,12 @@ enum {
     BUFFER = 8448, /* these four as the service has them */
     PICKS = 1024,
     FILE_BLOCK = 65536,
-    FILE_WINDOW = 16384, /* 32 768 journeys */
+    FILE_WINDOW = NVT_SPOOL_WINDOW_LEN(16384, 32768), /* 1 GiB at most */
     BACKLOG_MAX = 16384,
     NOR_BLOCK = 4096,
-    NOR_WINDOW = 512, /* 2 048 journeys: half of it is room for a head in each block */
     LINES_MAX = 4096,
-    NOR_BLOCKS = 256,  /* 1 MiB */
+    NOR_BLOCKS = 256, /* 1 MiB */
+    NOR_WINDOW = NVT_SPOOL_WINDOW_LEN(NOR_BLOCKS, 2048),
     NOR_ROUNDS = 4,    /* how often the ring is gone round before it counts as steady */
     NOR_PAGE = 256,    /* what a chip programs at once */
     NOR_PAGE_US = 700, /* usual times of SPI NOR chips: a page, a block of 4 KiB */
@@ -123,7 +123,7 @@ static void count(const struct nvt_port_block *real, uint32_t window_len, bool s
     b.counted.device.erase = counted_erase;
     b.counted.device.sync = syncs ? counted_sync : counted_no_sync;
     b.config = (struct nvt_spool_config){&b.counted.device, b.buffer, BUFFER, b.window,
-                                         window_len,        b.picks,  PICKS};
+                                         window_len,        b.picks,  PICKS,  0U};
     b.stored = 0;
 }
 
@@ -383,7 +383,7 @@ int main(int argc, char **argv)
     (void)snprintf(path, sizeof path, "%s/bench.spool", argv[1]);
     load_lines(argv[2]);
     (void)printf("memory: spool object %zu bytes; the caller's buffer %d, window and picks beside "
-                 "it as large as wanted (8 bytes and %zu for the least)\n",
+                 "it as large as wanted (16 bytes and %zu for the least)\n",
                  sizeof(struct nvt_spool), BUFFER, 8U * sizeof(struct nvt_spool_entry));
     nor_table();
     file_table(strtod(argv[3], NULL));

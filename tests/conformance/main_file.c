@@ -378,8 +378,8 @@ static void refuses_operations(void)
 static uint8_t buffer[8192], window[512];
 static struct nvt_spool_entry picks[64];
 static struct nvt_spool spool;
-static const struct nvt_spool_config config = {
-    &file.device, buffer, sizeof buffer, window, sizeof window, picks, 64U};
+static const struct nvt_spool_config config = {&file.device,  buffer, sizeof buffer, window,
+                                               sizeof window, picks,  64U,           0U};
 
 static bool append_some(uint32_t first, uint32_t n)
 {

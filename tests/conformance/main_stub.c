@@ -68,7 +68,7 @@ static void refuses_each(void)
     static struct nvt_spool_entry picks[8];
     const struct nvt_tls_settings trust = {.ca = NVT_LIT("x")};
     const struct nvt_spool_config on = {
-        &nvt_stub_block, buffer, sizeof buffer, window, sizeof window, picks, 8U};
+        &nvt_stub_block, buffer, sizeof buffer, window, sizeof window, picks, 8U, 0U};
     nvt_err err = nvt_tls_config_init(&tls, &nvt_stub_port, &trust, NULL);
     tell_err(name, "TLS reads its CAs first", err, NVT_E_TLS_CA);
     err = nvt_client_init(&client, &nvt_rpc_profile, &nvt_stub_port, &tls,

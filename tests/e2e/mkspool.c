@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t buffer[131072], window[512];
+static uint8_t buffer[131072], window[NVT_SPOOL_WINDOW_LEN(1024, 1024)];
 static struct nvt_spool_entry picks[64];
 static struct nvt_spool spool;
 
@@ -88,7 +88,7 @@ static nvt_err run(char *line)
     if (strcmp(what, "value") == 0) {
         return value(line);
     }
-    (void)printf("%u %u\n", spool.head, spool.offset);
+    (void)printf("%u %u\n", spool.ring.head, spool.ring.end);
     return NVT_OK;
 }
 
@@ -133,8 +133,8 @@ int main(int argc, char **argv)
     }
     read_image(argv[1], mem, size);
     nvt_err err = nvt_ram_init(&ram, mem, number(argv[2]), number(argv[3]), number(argv[4]));
-    const struct nvt_spool_config config = {
-        &ram.device, buffer, sizeof buffer, window, sizeof window, picks, 64U};
+    const struct nvt_spool_config config = {&ram.device,   buffer, sizeof buffer, window,
+                                            sizeof window, picks,  64U,           0U};
     if (err == NVT_OK) {
         err = nvt_spool_format(&spool, &config);
     }

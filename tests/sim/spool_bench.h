@@ -7,7 +7,16 @@
 
 #include <navette/spool.h>
 
-enum { BLOCK = 512, BLOCKS = 8, BLOCKS_MAX = 18, PICKS = 12, FIRST_RECORD = 48 };
+enum {
+    BLOCK = 512,
+    BLOCKS = 8,
+    BLOCKS_MAX = 18,
+    PICKS = 12,
+    HEAD = NVT_SPOOL_HEAD_LEN,
+    RECORDS_AT = 2 * HEAD,          /* in each block, behind both copies of its head */
+    FIRST_RECORD = RECORDS_AT + 16, /* in the first block, behind an empty list of ids */
+    DATA_MAX = BLOCK - RECORDS_AT - 32 - 2 * 16 /* less what is kept for lists, and MOVED twice */
+};
 
 struct bench {
     struct nvt_sim_flash flash;

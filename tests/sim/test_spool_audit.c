@@ -12,6 +12,7 @@
 static struct nvt_spool_audit audit;
 static struct nvt_spool_item item;
 static struct nvt_span bytes;
+static uint8_t map[8];
 
 static void append(struct bench *b, const char *text)
 {
@@ -21,7 +22,8 @@ static void append(struct bench *b, const char *text)
 
 static void begin(struct bench *b)
 {
-    assert_int_equal(nvt_spool_audit_begin(&audit, &b->flash.device, b->buffer, sizeof b->buffer),
+    assert_int_equal(nvt_spool_audit_begin(&audit, &b->flash.device, b->buffer, sizeof b->buffer,
+                                           map, sizeof map),
                      NVT_OK);
 }
 
@@ -37,18 +39,33 @@ static void assert_end(void)
     assert_int_equal(nvt_spool_audit_next(&audit, &item, &bytes), NVT_E_SPOOL_EMPTY);
 }
 
+/* The block, so many good copies of its head, and the empty list with which it begins. */
+static void assert_first_block(uint32_t copies)
+{
+    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(item.place.seq, 1);
+    assert_int_equal(item.len, copies);
+    assert_true(item.in_use);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_LIST);
+    assert_int_equal(item.id, 1);
+    assert_int_equal(item.len, 0);
+}
+
 static void test_arguments(void **state)
 {
     (void)state;
     struct bench *b = spool_bench(BLOCKS, PICKS);
     struct nvt_spool_audit *a = &audit;
     struct nvt_port_block d = b->flash.device;
-    assert_int_equal(nvt_spool_audit_begin(NULL, &d, b->buffer, 512U), NVT_E_ARG);
-    assert_int_equal(nvt_spool_audit_begin(a, NULL, b->buffer, 512U), NVT_E_ARG);
-    assert_int_equal(nvt_spool_audit_begin(a, &d, NULL, 512U), NVT_E_ARG);
-    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 255U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(NULL, &d, b->buffer, 512U, map, sizeof map), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, NULL, b->buffer, 512U, map, sizeof map), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, NULL, 512U, map, sizeof map), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 255U, map, sizeof map), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 512U, NULL, 4U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 512U, map, 3U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 512U, map, 4U), NVT_OK);
     d.block_count = 3U;
-    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 512U), NVT_E_ARG);
+    assert_int_equal(nvt_spool_audit_begin(a, &d, b->buffer, 512U, map, sizeof map), NVT_E_ARG);
 }
 
 static void test_geometry(void **state)
@@ -64,9 +81,14 @@ static void test_geometry(void **state)
     head.len--;
     assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
     head.len++;
-    b->mem[38] = 3U; /* no power of two */
+    b->mem[66] = 3U; /* no power of two */
     assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
-    b->mem[38] = 4U;
+    b->mem[66] = 4U;
+    b->mem[3] = (uint8_t)'2';
+    assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_VERSION);
+    b->mem[3] = (uint8_t)'x';
+    assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
+    b->mem[3] = (uint8_t)'3';
     b->mem[0] = 0U;
     assert_int_equal(nvt_spool_read_geometry(head, &g), NVT_E_SPOOL_FOREIGN);
 }
@@ -87,7 +109,7 @@ static void test_each_kind(void **state)
     assert_int_equal(nvt_spool_put_value(&b->spool, 1U, NVT_LIT("a secret token")), NVT_OK);
     uint64_t programmed = b->flash.programmed;
     begin(b);
-    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_first_block(2);
     assert_int_equal(item.place.seq, 1);
     assert_true(item.in_use);
     assert_int_equal(next(), NVT_SPOOL_ITEM_ENTRY);
@@ -119,7 +141,7 @@ static void test_damage(void **state)
     append(b, "two");
     b->mem[FIRST_RECORD + 17] ^= 1U;
     begin(b);
-    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_first_block(2);
     assert_int_equal(next(), NVT_SPOOL_ITEM_DAMAGE);
     assert_int_equal(item.len, 20);
     assert_int_equal(item.place.seq, 1);
@@ -128,11 +150,14 @@ static void test_damage(void **state)
     assert_end();
     b->mem[FIRST_RECORD + 37] ^= 1U; /* the last one: as if it had been cut off */
     begin(b);
-    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_first_block(2);
     assert_int_equal(next(), NVT_SPOOL_ITEM_CUT);
-    assert_int_equal(item.len, 39);
+    assert_int_equal(item.len, 40);
     assert_end();
-    b->mem[9] ^= 1U; /* the only head */
+    b->mem[9] ^= 1U; /* a copy of the only head */
+    begin(b);
+    assert_first_block(1);
+    b->mem[HEAD + 9] ^= 1U; /* the other */
     begin(b);
     assert_int_equal(next(), NVT_SPOOL_ITEM_DAMAGE);
     assert_int_equal(item.place.seq, 0);
@@ -159,8 +184,8 @@ static void test_ring(void **state)
         }
     }
     begin(b);
-    assert_int_equal(audit.head_seq, b->spool.head_seq);
-    assert_true(audit.oldest_seq <= b->spool.oldest_seq);
+    assert_int_equal(audit.ring.head_seq, b->spool.ring.head_seq);
+    assert_true(audit.ring.oldest_seq <= b->spool.ring.oldest_seq);
     uint32_t pending = 0;
     nvt_err err = nvt_spool_audit_next(&audit, &item, &bytes);
     while (err == NVT_OK) {
@@ -171,8 +196,19 @@ static void test_ring(void **state)
     assert_int_equal(err, NVT_E_SPOOL_EMPTY);
     assert_int_equal(pending, 20);
     assert_true(used > 2U && used < BLOCKS);
-    uint32_t second = b->spool.oldest + 1U == BLOCKS ? 0U : b->spool.oldest + 1U;
+    uint32_t second = b->spool.ring.oldest + 1U == BLOCKS ? 0U : b->spool.ring.oldest + 1U;
     b->mem[second * BLOCK + 10U] ^= 4U;
+    b->mem[second * BLOCK + HEAD + 10U] ^= 4U;
+    begin(b);
+    while (next() != NVT_SPOOL_ITEM_BLOCK || item.len > 0U) {
+        /* up to it */
+    }
+    assert_int_equal(item.place.block, second);
+    assert_true(item.in_use);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_LIST); /* known by the block behind */
+    uint32_t third = (second + 1U) % BLOCKS;
+    b->mem[third * BLOCK + 10U] ^= 4U;
+    b->mem[third * BLOCK + HEAD + 10U] ^= 4U;
     begin(b);
     while (next() != NVT_SPOOL_ITEM_DAMAGE || item.place.seq != 0U) {
         /* up to it */
@@ -188,12 +224,16 @@ static void test_small_buffer(void **state)
     struct bench *b = spool_bench(BLOCKS, PICKS);
     uint8_t small[256];
     uint8_t text[301];
+    nvt_sim_flash_init(&b->flash, b->mem, b->synced, 2U * (uint32_t)BLOCK, BLOCKS, 4U);
+    assert_int_equal(nvt_spool_format(&b->spool, &b->config), NVT_OK);
     (void)memset(text, 'a', 300U);
     text[300] = 0U;
     append(b, (const char *)text);
     append(b, "two");
-    assert_int_equal(nvt_spool_audit_begin(&audit, &b->flash.device, small, sizeof small), NVT_OK);
-    assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
+    assert_int_equal(
+        nvt_spool_audit_begin(&audit, &b->flash.device, small, sizeof small, map, sizeof map),
+        NVT_OK);
+    assert_first_block(2);
     assert_int_equal(next(), NVT_SPOOL_ITEM_ENTRY);
     assert_int_equal(item.len, 300);
     assert_int_equal(bytes.len, 0);

@@ -34,7 +34,7 @@ static void fresh(uint32_t pick_cap)
 {
     nvt_sim_flash_init(&flash, mem, synced, BLOCK, BLOCKS, 4U);
     config = (struct nvt_spool_config){&flash.device, buffer, sizeof buffer, window,
-                                       sizeof window, picks,  pick_cap};
+                                       sizeof window, picks,  pick_cap,      0U};
     assert_int_equal(nvt_spool_format(&spool, &config), NVT_OK);
 }
 
@@ -126,7 +126,7 @@ static struct {
 static uint32_t best(bool newest)
 {
     uint32_t found = 0;
-    for (uint32_t id = 1; id < spool.next; id++) {
+    for (uint32_t id = 1; id < spool.now.next; id++) {
         bool better = found == 0U || newest || book[id].due_s < book[found].due_s;
         found = book[id].fate == PENDING && better ? id : found;
     }
@@ -136,7 +136,7 @@ static uint32_t best(bool newest)
 static unsigned count_of(enum fate fate)
 {
     unsigned count = 0;
-    for (uint32_t id = 1; id < spool.next; id++) {
+    for (uint32_t id = 1; id < spool.now.next; id++) {
         count += book[id].fate == fate ? 1U : 0U;
     }
     return count;
@@ -183,7 +183,7 @@ static void end_one(uint32_t id)
 
 static void end_some(void)
 {
-    for (uint32_t id = 1; id < spool.next; id++) {
+    for (uint32_t id = 1; id < spool.now.next; id++) {
         if ((book[id].fate == OUT || book[id].fate == DEFERRED_OUT) && draw(3) == 0U) {
             end_one(id);
         }
@@ -198,7 +198,7 @@ static void test_like_the_model(void **state)
         fresh(8U + draw(3) * 8U);
         (void)memset(book, 0, sizeof book);
         for (unsigned i = 0; i < 600U; i++) {
-            if (draw(3) == 0U && spool.next < 400U) {
+            if (draw(3) == 0U && spool.now.next < 400U) {
                 uint32_t due = 1000U + draw(20);
                 uint32_t id = append(due);
                 book[id].fate = PENDING;
@@ -208,7 +208,7 @@ static void test_like_the_model(void **state)
             end_some();
             assert_int_equal(deferred(), count_of(DEFERRED) + count_of(DEFERRED_OUT));
         }
-        for (uint32_t id = 1; id < spool.next; id++) {
+        for (uint32_t id = 1; id < spool.now.next; id++) {
             bool there = book[id].fate != NONE && book[id].fate != DONE;
             assert_int_equal(nvt_spool_failures(&spool, id), there ? book[id].failures : 0U);
         }

@@ -267,7 +267,7 @@ static void give_credentials(enum kind kind)
 static void start(const struct run *r)
 {
     const struct nvt_spool_config sc = {&flash.device, buffer, sizeof buffer, window,
-                                        sizeof window, picks,  PICKS};
+                                        sizeof window, picks,  PICKS,         0U};
     const struct nvt_uplink_config uc = {.kind = &nvt_rpc_uplink,
                                          .client = &client,
                                          .spool = &spool,

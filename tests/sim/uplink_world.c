@@ -232,7 +232,7 @@ void up_init(struct up_world *w, const struct nvt_uplink_kind *kind, uint8_t lan
     w->flash.device.sync = count_sync;
     w->spool_config =
         (struct nvt_spool_config){&w->flash.device, w->buffer, sizeof w->buffer, w->window,
-                                  sizeof w->window, w->picks,  UP_PICKS};
+                                  sizeof w->window, w->picks,  UP_PICKS,         0U};
     assert_int_equal(nvt_spool_format(&w->spool, &w->spool_config), NVT_OK);
     w->config = (struct nvt_uplink_config){.kind = kind,
                                            .client = &w->client,

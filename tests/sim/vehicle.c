@@ -239,9 +239,9 @@ void vehicle_init(struct vehicle *v, const struct vehicle_setup *setup)
 
 static nvt_err mount(struct vehicle *v)
 {
-    const struct nvt_spool_config config = {&v->flash.device, v->buffer,        sizeof v->buffer,
-                                            v->window,        sizeof v->window, v->picks,
-                                            VEHICLE_PICKS};
+    const struct nvt_spool_config config = {
+        &v->flash.device, v->buffer, sizeof v->buffer, v->window,
+        sizeof v->window, v->picks,  VEHICLE_PICKS,    0U};
     if (!v->formatted) {
         nvt_err err = nvt_spool_format(&v->spool, &config);
         v->formatted = err == NVT_OK;

@@ -20,8 +20,11 @@ static void wire(struct model *m)
     m->flash.synced = m->synced;
     m->flash.bad = m->bad;
     m->config = (struct nvt_spool_config){&m->flash.device, m->buffer, MODEL_BUFFER, m->window,
-                                          m->window_len,    m->picks,  MODEL_PICKS};
+                                          m->window_len,    m->picks,  MODEL_PICKS,  0U};
     m->spool.config = m->config;
+    m->spool.medium.device = m->config.device;
+    m->spool.medium.buffer = m->buffer;
+    m->spool.medium.map = m->window;
 }
 
 void model_copy(struct model *to, const struct model *from)
@@ -80,10 +83,17 @@ static void check_full(struct model *m, const struct model_size *size, uint32_t 
     uint32_t room = (16U + len + unit - 1U) / unit * unit;
     uint32_t more = room > m->spool.longest ? room - m->spool.longest : 0U;
     nvt_spool_info(&m->spool, &info);
-    bool window_full = m->spool.next - m->spool.tail >= size->window_len / 4U * 8U;
-    if (!window_full &&
-        info.used_bytes + room + more * (size->block_count - 2U) <= info.capacity_bytes) {
+    if (info.used_bytes + room + more * (size->block_count - 2U) <= info.capacity_bytes) {
         m->fault = "7: said to be full, but is not";
+    }
+}
+
+static void check_window(struct model *m)
+{
+    struct nvt_spool_info info;
+    nvt_spool_info(&m->spool, &info);
+    if (info.span < info.entries_max) {
+        m->fault = "7: the window is said to be full, but is not";
     }
 }
 
@@ -93,9 +103,9 @@ static bool do_append(struct model *m, const struct model_size *size)
     uint32_t salt = next_random(m);
     uint32_t given = 0;
     uint32_t len = len_of(salt, size->bytes_max);
-    struct model_entry *e = entry_of(m, m->spool.next);
+    struct model_entry *e = entry_of(m, m->spool.now.next);
     struct model_entry before = *e;
-    *e = (struct model_entry){m->spool.next, salt, 0U, MODEL_APPENDING};
+    *e = (struct model_entry){m->spool.now.next, salt, 0U, MODEL_APPENDING};
     nvt_err err = nvt_spool_append(&m->spool, bytes_of(salt, len, bytes), due_of(salt), &given);
     if (err == NVT_OK && given == e->id) {
         e->state = m->spool.held ? MODEL_APPENDED : MODEL_PENDING;
@@ -103,6 +113,9 @@ static bool do_append(struct model *m, const struct model_size *size)
     } else if (err == NVT_E_SPOOL_FULL) {
         *e = before;
         check_full(m, size, len);
+    } else if (err == NVT_E_SPOOL_WINDOW) {
+        *e = before;
+        check_window(m);
     } else {
         /* under way */
     }
@@ -129,7 +142,7 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     }
     entry_of(m, e.id)->state = MODEL_SETTLING;
     nvt_err err = nvt_spool_settle(&m->spool, e.id, state, 422U, NVT_LIT("too far"));
-    entry_of(m, e.id)->mark_block = m->spool.head;
+    entry_of(m, e.id)->mark_block = m->spool.ring.head;
     if (err == NVT_OK) {
         entry_of(m, e.id)->state = m->spool.held ? MODEL_SETTLED : MODEL_DONE;
     } else if (!m->flash.off) {
@@ -200,7 +213,7 @@ static bool do_restart(struct model *m)
 {
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
         m->fault = "cannot be mounted after a restart";
-    } else if (m->spool.lost != 0U && !m->flipped) {
+    } else if (m->spool.lost + m->spool.damaged != 0U && !m->flipped) {
         m->fault = "1: lost by a restart, and it says so";
     } else {
         /* all is there */
@@ -300,7 +313,7 @@ static const char *check_order(struct model *m)
         }
         ids[n++] = e.id;
         bool late = e.due_s < last.due_s || (e.due_s == last.due_s && e.id <= last.id);
-        if (late && !m->may_come_late) {
+        if (late) {
             fault = "5: out of order";
         }
         last = e;
@@ -352,6 +365,9 @@ const char *model_recover(struct model *m)
     if (m->spool.lost != 0U && !m->flipped) {
         return "1: lost, and it says so";
     }
+    if (m->spool.damaged != 0U && !m->flipped) {
+        return "8: a cut is told as damage";
+    }
     const char *fault = check_listed(m, listed);
     if (fault == NULL) {
         fault = check_kept(m, listed);
@@ -378,9 +394,12 @@ static void note_blocks(struct model *m, uint8_t *blocks)
     }
 }
 
+/* One bit is part of one record at most: of all entries one is lost, or one is back. */
 static const char *check_flipped(struct model *m, uint32_t block, const uint8_t *before,
-                                 const uint8_t *listed)
+                                 const uint8_t *listed, uint32_t *out_changed)
 {
+    uint32_t lost = 0;
+    uint32_t back = 0;
     for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) {
         struct model_entry *e = &m->entries[i];
         bool was_here = before[i] == block + 1U;
@@ -393,8 +412,14 @@ static const char *check_flipped(struct model *m, uint32_t block, const uint8_t 
         if (before[i] != 0U || listed[i] != 0U) {
             e->state = listed[i] != 0U ? MODEL_PENDING : MODEL_DONE;
         }
+        lost += before[i] != 0U && listed[i] == 0U ? 1U : 0U;
+        back += before[i] == 0U && listed[i] != 0U ? 1U : 0U;
     }
-    return NULL;
+    *out_changed = lost + back;
+    if (lost > 0U && m->spool.lost + m->spool.torn == 0U) {
+        return "8: lost, and nothing says so";
+    }
+    return lost + back > 1U ? "8: lost more than was hit" : NULL;
 }
 
 const char *model_flip(struct model *m)
@@ -404,16 +429,12 @@ const char *model_flip(struct model *m)
     uint32_t size = m->flash.device.block_size * m->flash.device.block_count;
     uint32_t at = next_random(m) % size;
     uint32_t block = at / m->flash.device.block_size;
-    bool only = m->spool.oldest == m->spool.head && block == m->spool.head;
+    uint32_t changed = 0;
     uint32_t value_block = m->spool.values[0].seq == 0U ? UINT32_MAX : m->spool.values[0].block;
     note_blocks(m, before);
     m->mem[at] ^= (uint8_t)(1U << (next_random(m) % 8U));
     m->synced[at] = m->mem[at];
     m->flipped = true;
-    if (only) { /* its head may be what was hit: nothing is left then */
-        m->spool.mounted = false;
-        return NULL;
-    }
     if (nvt_spool_mount(&m->spool, &m->config) != NVT_OK) {
         return "cannot be mounted for one bit";
     }
@@ -423,15 +444,18 @@ const char *model_flip(struct model *m)
     }
     const char *fault = check_listed(m, listed);
     if (fault == NULL) {
-        fault = check_flipped(m, block, before, listed);
+        fault = check_flipped(m, block, before, listed, &changed);
     }
     for (uint32_t i = 0; i < (uint32_t)MODEL_IDS; i++) {
         struct model_entry *e = &m->entries[i];
         e->state = e->state == MODEL_SETTLED ? MODEL_DONE : e->state;
     }
-    if (value_block == block) { /* the one before may be back, or none */
-        m->value = UINT32_MAX;
-        return fault;
+    if (fault == NULL) {
+        fault = check_order(m);
     }
-    return fault == NULL ? check_value(m) : fault;
+    if (fault == NULL && check_value(m) != NULL) { /* the one before may be back, or none */
+        fault = value_block == block && changed == 0U ? NULL : "6: damaged elsewhere";
+        m->value = UINT32_MAX;
+    }
+    return fault;
 }

@@ -7,10 +7,10 @@
 #include <navette/spool.h>
 
 enum {
-    MODEL_WINDOW = 64, /* bytes: 128 ids */
+    MODEL_WINDOW = 64, /* bytes: 160 ids at most */
     MODEL_IDS = 256,   /* kept track of: more than the window has */
     MODEL_BLOCKS_MAX = 20,
-    MODEL_DEVICE_MAX = 65536,
+    MODEL_DEVICE_MAX = 131072,
     MODEL_BUFFER = 4096,
     MODEL_PICKS = 12,
     MODEL_VALUES = 8
@@ -44,9 +44,6 @@ struct model {
     uint32_t appended;
     uint32_t window_len;
     bool flipped; /* damage was done: entries may be lost */
-    /* The id of an append that was cut is given again, and its torn record may be taken for the
-     * entry until its bytes are read: that entry comes late then. */
-    bool may_come_late;
     uint8_t bad[MODEL_BLOCKS_MAX];
     struct nvt_spool_entry picks[MODEL_PICKS];
     uint8_t buffer[MODEL_BUFFER];
@@ -69,9 +66,8 @@ bool model_step(struct model *m, const struct model_size *size);
  * decided now, one way or the other. */
 const char *model_recover(struct model *m);
 
-/* Flips one random bit of a recovered spool's device and mounts it again: at most what stands in
- * that block is lost. NULL, or what is wrong. It can be used on then,
- * unless it is not mounted: its only block was hit. */
+/* Flips one random bit of a recovered spool's device and mounts it again: at most one record is
+ * lost, and it says so. NULL, or what is wrong. It can be used on then. */
 const char *model_flip(struct model *m);
 
 /* The copy works on its own memory. */

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entries in, out and settled; what there is. */
+#include "spool_internal.h"
+
+#define CAPACITY_MAX 0xFFF00000U /* with a record more still a number of 32 bits */
+
+/* ---- room ---- */
+
+/* Bytes that can live at once: in every block but those kept free, the bad ones, and one for marks,
+ * what is left of its room when the longest record just did not fit. Beyond that, moving records
+ * could go round without ever making room. */
+static uint32_t capacity(const struct nvt_spool *s, uint32_t longest, uint32_t bad)
+{
+    uint32_t data = nvt_data_max(s->config.device);
+    uint32_t spare = nvt_ring_spare(s);
+    uint32_t kept = 2U + (spare > bad ? spare : bad);
+    uint32_t count = s->config.device->block_count;
+    if (data < longest || count < kept) {
+        return 0U;
+    }
+    uint64_t sum = (uint64_t)(count - kept) * (data - longest);
+    return sum < CAPACITY_MAX ? (uint32_t)sum : CAPACITY_MAX;
+}
+
+static bool is_full(const struct nvt_spool *s, uint32_t room, uint32_t freed)
+{
+    uint32_t longest = room > s->longest ? room : s->longest;
+    return s->live - freed + room > capacity(s, longest, s->bad_count);
+}
+
+nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed)
+{
+    if (len > UINT16_MAX || (uint32_t)NVT_RECORD_LEN + len > s->config.buffer_cap) {
+        return NVT_E_SPOOL_SIZE;
+    }
+    uint32_t room = nvt_room(s->config.device, (uint32_t)len);
+    if (room > s->config.buffer_cap || room > capacity(s, room, 0U)) { /* even of an empty one */
+        return NVT_E_SPOOL_SIZE;
+    }
+    if (s->pending == 0U && is_full(s, room, freed)) {
+        nvt_ring_forgive_bad(s); /* no settling will ever make room: they are tried again */
+    }
+    return is_full(s, room, freed) ? NVT_E_SPOOL_FULL : NVT_OK;
+}
+
+/* ---- in ---- */
+
+/* Is there room in the window for one more? It counts as free only when what settled the oldest
+ * ones is durable: else a cut could leave more than it has room for. */
+static bool has_id(struct nvt_spool *s)
+{
+    if (s->now.next - s->synced_tail >= nvt_ids_cap(s)) {
+        (void)nvt_ring_sync(s);
+    }
+    return s->now.next - s->synced_tail < nvt_ids_cap(s) && s->now.next != UINT32_MAX;
+}
+
+nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t due_s,
+                         uint32_t *out_id)
+{
+    nvt_err err = nvt_spool_ready(s);
+    if (err == NVT_OK) {
+        err = nvt_spool_check_room(s, bytes.len, 0U);
+    }
+    if (err == NVT_OK && !has_id(s)) {
+        err = NVT_E_SPOOL_WINDOW;
+    }
+    if (err != NVT_OK) {
+        return err;
+    }
+    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_ENTRY, .id = s->now.next, .due_s = due_s};
+    struct nvt_spool_entry e = {r.id, due_s, (uint32_t)bytes.len, {0U, 0U, 0U}};
+    err = nvt_ring_add(s, &r, bytes, &e.place);
+    if (err != NVT_OK) {
+        return err;
+    }
+    nvt_id_set(s, r.id, NVT_ID_PENDING);
+    s->now.next++;
+    s->live += nvt_room(s->config.device, e.len);
+    s->pending++;
+    nvt_picks_offer(s, &e);
+    *out_id = r.id;
+    return NVT_OK;
+}
+
+/* ---- out ---- */
+
+static nvt_err next_urgent(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+{
+    nvt_err err = NVT_OK;
+    if (s->pick_count == 0U && !s->picks_complete) {
+        err = nvt_refill(s);
+    }
+    if (err == NVT_OK && s->pick_count == 0U) {
+        err = NVT_E_SPOOL_EMPTY;
+    }
+    if (err == NVT_OK) {
+        *out_entry = s->config.picks[0];
+    }
+    return err;
+}
+
+/* Where the last walk came to the end of the order, the next one begins it again. */
+static nvt_err next_deferred(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+{
+    enum { WALKS = 2 };
+    nvt_err err = NVT_OK;
+    for (unsigned i = 0; err == NVT_OK && s->deferred > 0U; i++) {
+        if (s->defer_count > 0U) {
+            *out_entry = *nvt_queue(s);
+            return NVT_OK;
+        }
+        if (s->defers_complete || i == (unsigned)WALKS) {
+            return NVT_E_SPOOL_EMPTY;
+        }
+        err = nvt_refill(s);
+    }
+    return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
+}
+
+/* The entry's record in one block. NVT_E_SPOOL_EMPTY: it is not there. */
+static nvt_err look_in(const struct nvt_spool *s, uint32_t block, uint32_t id,
+                       struct nvt_spool_entry *out_entry)
+{
+    struct nvt_walk walk;
+    struct nvt_record r;
+    uint8_t copies = 0U;
+    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
+    walk.checked = s->any_hole;
+    while (err == NVT_OK) {
+        err = nvt_walk_next(&s->medium, &walk, &r);
+        if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == id) {
+            *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
+            return NVT_OK;
+        }
+    }
+    return err;
+}
+
+/* What came in last stands in the last blocks, as a rule. */
+static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+{
+    uint32_t count = s->config.device->block_count;
+    uint32_t id = s->now.next - 1U;
+    while (id >= s->now.tail && (!nvt_id_is_pending(s, id) || nvt_id_is_deferred(s, id) ||
+                                 nvt_out_slot(s, id) != NULL)) {
+        id--;
+    }
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    for (uint32_t i = 0; i < count && id >= s->now.tail && err == NVT_E_SPOOL_EMPTY; i++) {
+        uint32_t block = (s->ring.head + count - i) % count;
+        if (nvt_block_state(&s->medium, block) == NVT_BLOCK_USED) {
+            err = look_in(s, block, id, out_entry);
+        }
+    }
+    return err;
+}
+
+static nvt_err next_of(struct nvt_spool *s, enum nvt_spool_order order,
+                       struct nvt_spool_entry *out_entry)
+{
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    if (order == NVT_SPOOL_DEFERRED) {
+        return next_deferred(s, out_entry);
+    }
+    if (order == NVT_SPOOL_NEWEST) {
+        err = next_newest(s, out_entry);
+    }
+    return err == NVT_E_SPOOL_EMPTY ? next_urgent(s, out_entry) : err;
+}
+
+/* The bytes of a pending entry into the buffer. NVT_E_SPOOL_EMPTY: they are not what was written.
+ */
+static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
+{
+    struct nvt_record r;
+    if (!nvt_id_is_pending(s, e->id) || nvt_out_slot(s, e->id) != NULL) {
+        return NVT_E_SPOOL_EMPTY;
+    }
+    nvt_err err = nvt_ring_fetch(s, e->place, &r);
+    bool same = err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == e->id;
+    return err == NVT_OK && !same ? NVT_E_SPOOL_EMPTY : err;
+}
+
+/* The next one that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. Where
+ * one cannot be, bits have flipped since its head was read, and all is counted again. */
+static nvt_err fetch_next(struct nvt_spool *s, enum nvt_spool_order order,
+                          struct nvt_spool_entry *out_entry)
+{
+    enum { TRIES = 3 };
+    for (unsigned i = 0; i < (unsigned)TRIES; i++) {
+        nvt_err err = next_of(s, order, out_entry);
+        if (err == NVT_OK) {
+            err = fetch(s, out_entry);
+            if (err != NVT_E_SPOOL_EMPTY) {
+                return err;
+            }
+            err = nvt_recount(s);
+        }
+        if (err != NVT_OK) {
+            return err;
+        }
+        order = order == NVT_SPOOL_NEWEST ? NVT_SPOOL_URGENT : order;
+    }
+    return NVT_E_SPOOL_IO;
+}
+
+nvt_err nvt_spool_pick_by(struct nvt_spool *s, enum nvt_spool_order order, struct nvt_buf *out,
+                          struct nvt_spool_entry *out_entry)
+{
+    nvt_err err = nvt_spool_ready(s);
+    struct nvt_spool_entry *slot = nvt_out_slot(s, 0U);
+    if (err == NVT_OK && slot == NULL) {
+        err = NVT_E_SPOOL_OUT;
+    }
+    if (err == NVT_OK) {
+        err = fetch_next(s, order, out_entry);
+    }
+    if (err == NVT_OK && out != NULL && out->cap - out->len < out_entry->len) {
+        err = NVT_E_SPACE;
+    }
+    if (err != NVT_OK) {
+        return err;
+    }
+    if (out != NULL) {
+        nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, out_entry->len));
+    }
+    *slot = *out_entry;
+    nvt_entries_drop(s->config.picks, &s->pick_count, slot->id);
+    nvt_entries_drop(nvt_queue(s), &s->defer_count, slot->id);
+    return NVT_OK;
+}
+
+nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry)
+{
+    return nvt_spool_pick_by(s, NVT_SPOOL_URGENT, out, out_entry);
+}
+
+uint32_t nvt_spool_urgent_s(const struct nvt_spool *s)
+{
+    const struct nvt_spool_entry *queue = nvt_queue(s);
+    uint32_t due_s = s->pick_count > 0U ? s->config.picks[0].due_s : UINT32_MAX;
+    for (uint32_t i = 0; i < s->defer_count; i++) {
+        due_s = queue[i].due_s < due_s ? queue[i].due_s : due_s;
+    }
+    for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
+        due_s = s->out[i].id != 0U && s->out[i].due_s < due_s ? s->out[i].due_s : due_s;
+    }
+    return due_s;
+}
+
+/* ---- settled ---- */
+
+static void note_settled(struct nvt_spool *s, struct nvt_spool_entry *slot,
+                         enum nvt_spool_state state)
+{
+    s->live -= nvt_room(s->config.device, slot->len);
+    s->pending--;
+    s->deferred -= nvt_id_is_deferred(s, slot->id) ? 1U : 0U;
+    s->now.delivered += state == NVT_SPOOL_DELIVERED ? 1U : 0U;
+    s->now.refused += state == NVT_SPOOL_REFUSED ? 1U : 0U;
+    s->now.expired += state == NVT_SPOOL_EXPIRED ? 1U : 0U;
+    nvt_id_set(s, slot->id, NVT_ID_GONE);
+    nvt_ids_follow(s, NVT_ID_GONE);
+    slot->id = 0U;
+}
+
+nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state state,
+                         uint16_t status, struct nvt_span reason)
+{
+    nvt_err err = nvt_spool_ready(s);
+    struct nvt_spool_entry *slot = id == 0U ? NULL : nvt_out_slot(s, id);
+    if (err == NVT_OK &&
+        (slot == NULL || state < NVT_SPOOL_DELIVERED || state > NVT_SPOOL_EXPIRED)) {
+        err = NVT_E_ARG;
+    }
+    if (err != NVT_OK) {
+        return err;
+    }
+    struct nvt_record mark = {.type = (uint8_t)NVT_RECORD_MARK,
+                              .aux = (uint8_t)state,
+                              .id = id,
+                              .due_s = status | s->now.next << 16U};
+    struct nvt_span words = {
+        reason.ptr, reason.len < (size_t)NVT_REASON_MAX ? reason.len : (size_t)NVT_REASON_MAX};
+    struct nvt_spool_place place;
+    err = nvt_ring_add(s, &mark, words, &place);
+    if (err == NVT_OK) {
+        note_settled(s, slot, state);
+    }
+    return err;
+}
+
+/* ---- several operations, one sync ---- */
+
+void nvt_spool_hold(struct nvt_spool *s)
+{
+    if (!s->held) {
+        s->held = true;
+        s->sync_failed = false;
+    }
+}
+
+nvt_err nvt_spool_commit(struct nvt_spool *s)
+{
+    if (!s->mounted) {
+        return NVT_E_STATE;
+    }
+    if (!s->held) {
+        return NVT_OK;
+    }
+    nvt_err err = nvt_ring_sync(s);
+    if (s->stale) {
+        (void)nvt_recount(s); /* so that the figures are right at once */
+    }
+    s->held = false;
+    return s->sync_failed ? NVT_E_SPOOL_IO : err;
+}
+
+/* ---- listing ---- */
+
+static nvt_err begin_listing(const struct nvt_spool *s, const struct nvt_spool_cursor *cursor,
+                             struct nvt_walk *walk)
+{
+    uint8_t copies = 0U;
+    if (cursor->at.seq == 0U) {
+        return nvt_ring_begin(s, true, walk);
+    }
+    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, cursor->at.block, walk, &copies);
+    walk->offset = cursor->at.offset;
+    return err;
+}
+
+nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, struct nvt_buf *out,
+                       struct nvt_spool_entry *out_entry)
+{
+    struct nvt_walk walk;
+    struct nvt_record r = {.type = 0U};
+    nvt_err err = nvt_spool_ready(s);
+    if (err == NVT_OK) {
+        err = begin_listing(s, cursor, &walk);
+    }
+    if (err != NVT_OK) {
+        return err;
+    }
+    do {
+        err = nvt_ring_next(s, &walk, &r);
+    } while (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_ENTRY || !nvt_id_is_pending(s, r.id)));
+    cursor->at = (struct nvt_spool_place){walk.block, walk.offset, 1U};
+    if (err == NVT_OK) {
+        *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
+        nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r.len));
+        err = nvt_buf_err(out);
+    }
+    return err;
+}
+
+/* ---- figures ---- */
+
+void nvt_spool_info(const struct nvt_spool *s, struct nvt_spool_info *out_info)
+{
+    *out_info = (struct nvt_spool_info){
+        .pending = s->pending,
+        .deferred = s->deferred,
+        .oldest_id = s->pending == 0U ? 0U : s->now.tail,
+        .delivered = s->now.delivered,
+        .refused = s->now.refused,
+        .expired = s->now.expired,
+        .used_bytes = s->live,
+        .capacity_bytes = s->mounted ? capacity(s, s->longest, s->bad_count) : 0U,
+        .span = s->now.next - s->now.tail,
+        .entries_max = s->mounted ? nvt_ids_cap(s) : 0U,
+        .erases = s->top_seq,
+        .failed_syncs = s->failed_syncs,
+        .damaged = s->damaged,
+        .lost = s->lost,
+        .torn = s->torn,
+        .repaired = s->repaired,
+    };
+}
