@@ -121,6 +121,12 @@ static void see(const struct nvt_port_block *d, struct nvt_spool_ring *ring, str
     ring->end = end;
 }
 
+/* Ids that may have been given where nothing can be read any more: as many as records have room. */
+static uint32_t ids_in(const struct nvt_port_block *d, uint32_t len)
+{
+    return (len + nvt_room(d, 0U) - 1U) / nvt_room(d, 0U);
+}
+
 static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
                       struct nvt_spool_ring *ring)
 {
@@ -136,8 +142,9 @@ static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
             see(m->device, ring, &v, &r, walk.offset);
         }
     }
-    bool tail = walk.stop > ring->end;
-    c->torn = v.torn + (tail ? 1U : 0U);
+    uint32_t tail = walk.stop > ring->end ? walk.stop - ring->end : 0U;
+    c->torn = v.torn + (tail > 0U ? 1U : 0U);
+    c->skip = ids_in(m->device, tail);
     ring->sure = v.hole_at == 0U ? ring->end : v.hole_at;
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
@@ -207,6 +214,7 @@ static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain 
         err = m->lenient ? NVT_OK : err;
     }
     c->torn += unknown ? 1U : 0U;
+    c->skip += unknown ? ids_in(m->device, m->device->block_size) : 0U;
     if (unknown && c->top_seq < NVT_SEQ_MAX - m->device->block_count) {
         c->top_seq += m->device->block_count;
     }
@@ -332,6 +340,11 @@ nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
     return err == NVT_OK ? drop_erased(m, ring) : err;
 }
 
+static bool is_in(const struct nvt_spool_ring *ring, uint32_t seq)
+{
+    return seq >= ring->oldest_seq && seq <= ring->head_seq;
+}
+
 nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
                        uint32_t block, struct nvt_walk *walk, uint8_t *out_copies)
 {
@@ -349,7 +362,9 @@ nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_
     if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY) {
         err = nvt_read_head(m, nvt_used_after(m, block), &next);
     }
-    if (err == NVT_OK && next.before.seq != 0U && next.before.block == block) {
+    /* The head of an earlier life of the next block tells of an earlier ring. */
+    if (err == NVT_OK && next.before.block == block && is_in(ring, next.seq) &&
+        is_in(ring, next.before.seq)) {
         *out_copies = own.seq == next.before.seq ? *out_copies : 0U;
         nvt_walk_begin(m, block, next.before.seq, next.before.salt, walk);
         walk->end = next.before.end;
@@ -359,7 +374,7 @@ nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_
     if (err != NVT_OK && err != NVT_E_SPOOL_EMPTY) {
         return err;
     }
-    if (*out_copies == 0U) {
+    if (*out_copies == 0U || !is_in(ring, own.seq)) {
         return NVT_E_SPOOL_EMPTY;
     }
     nvt_walk_begin(m, block, own.seq, own.salt, walk);

@@ -103,6 +103,17 @@ static void take_chain(struct nvt_spool *s, const struct nvt_chain *c)
     note_passed_over(s);
 }
 
+/* Ids that may have been given are not given again, as long as half of the window is left. */
+static void skip_ids(struct nvt_spool *s, uint32_t skip)
+{
+    uint32_t span = s->now.next - s->now.tail;
+    uint32_t room = (nvt_ids_cap(s) - span) / 2U;
+    room = room < UINT32_MAX - s->now.next ? room : UINT32_MAX - s->now.next;
+    s->now.next += skip < room ? skip : room;
+    nvt_ids_follow(s, NVT_ID_GONE);
+    s->synced_tail = s->now.tail;
+}
+
 /* What is read now must still be there after the next cut. */
 static nvt_err sync(const struct nvt_spool *s)
 {
@@ -124,6 +135,9 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
     } else if (err == NVT_OK) {
         take_chain(s, &chain);
         err = nvt_recount(s);
+        if (err == NVT_OK) {
+            skip_ids(s, chain.skip);
+        }
     } else {
         /* as it is */
     }

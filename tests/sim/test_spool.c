@@ -56,10 +56,10 @@ static void test_bad_configuration(void **state)
         {512, 8, 4, 255, 64, NVT_E_ARG},
         {512, 8, 4, 512, 3, NVT_E_ARG},
         {512, 8, 4, 512, 62, NVT_E_ARG},
-        {268, 8, 4, 512, 64, NVT_E_ARG},
+        {276, 8, 4, 512, 64, NVT_E_ARG},
         {512, 8, 4, 512, 12, NVT_E_ARG},
         {512, 8, 4, 512, 16, NVT_OK},
-        {272, 8, 4, 512, 64, NVT_E_SPOOL_FOREIGN},
+        {280, 8, 4, 512, 64, NVT_E_SPOOL_FOREIGN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         d.block_size = cases[i].block_size;
