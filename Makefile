@@ -79,6 +79,7 @@ setup_size := cross
 setup_check-size := cross
 setup_prove := prove
 setup_test-spool := build
+setup_spool-exhaustive := build
 setup_test-life := build
 setup_test-kill := test
 setup_test-faults := faults

@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-# The spool through power cuts: every byte of every operation, two cuts deep.
+# The spool through power cuts and faults: random runs cut at every byte, two cuts deep, and every
+# short sequence of operations with a cut and a fault at every call.
 
 SPOOL_SECONDS ?= 45
-SPOOL_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/spool/*.c) port/sim/flash.c)
+SPOOL_DEPTH ?= 5
+SPOOL_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/spool/,model.c powercut.c) \
+	port/sim/flash.c)
+EXHAUST_OBJ := $(patsubst %.c,$(BUILD)/obj/tests/spool/%.o,ask.c chip.c crc.c deeds.c exhaust.c \
+	know.c oracle.c trace.c warm.c)
 
 $(BUILD)/spool/powercut: $(SPOOL_OBJ) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SPOOL_OBJ) $(LIB)
 
-.PHONY: test-spool
+$(BUILD)/spool/exhaust: $(EXHAUST_OBJ) $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(EXHAUST_OBJ) $(LIB)
+
+.PHONY: test-spool spool-exhaustive
 test-spool: ## power cuts at every byte of the spool's operations, SPOOL_SECONDS (45) of them chosen
 	$(Q)$(SUBMAKE) $(BUILD)/spool/powercut
 	$(Q)$(BUILD)/spool/powercut $(SPOOL_SECONDS)
+
+spool-exhaustive: ## every sequence of SPOOL_DEPTH (5) operations with every cut and fault: a night
+	$(Q)$(SUBMAKE) $(BUILD)/spool/exhaust
+	$(Q)$(BUILD)/spool/exhaust $(SPOOL_DEPTH)

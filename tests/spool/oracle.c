@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "know.h"
+
+#include <string.h>
+
+struct world world;
+
+enum { CUT_HOLDS = 96 };
+
+static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
+
+/* ---- mount ---- */
+
+static void check_lost(void)
+{
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < world.note_count; i++) {
+        lost += !world.notes[i].seen && !world.notes[i].may_go ? 1U : 0U;
+    }
+    if (lost > 0U) {
+        fail(lost > 3U ? "1: more than three entries lost at once" : "1: lost");
+    }
+}
+
+static void decide_note(struct note *n)
+{
+    n->live = n->seen ? TOLD_PENDING : TOLD_GONE;
+    n->told = n->live;
+    n->out = false;
+    n->deferred = false;
+    n->seen = false;
+    note_is_durable(n);
+}
+
+/* As many as can be out at once, in their order; then back again. */
+static void check_order(void)
+{
+    uint32_t n = 0;
+    while (n < (uint32_t)NVT_SPOOL_OUT_MAX && world.fault == NULL &&
+           pick(NVT_SPOOL_URGENT) != NULL) {
+        n++;
+    }
+    for (uint32_t i = 0; i < world.note_count; i++) {
+        if (world.notes[i].out) {
+            (void)nvt_spool_put_back(&world.spool, world.notes[i].id);
+            world.notes[i].out = false;
+        }
+    }
+}
+
+static void decide(void)
+{
+    world.held = false;
+    world.doubt = false;
+    world.mounted = true;
+    (void)list_all(true);
+    check_lost();
+    for (uint32_t i = 0; i < world.note_count && world.fault == NULL; i++) {
+        decide_note(&world.notes[i]);
+    }
+    drop_notes();
+    world.given_id = world.last_id;
+    for (uint32_t i = 0; i < (uint32_t)KEYS && world.fault == NULL; i++) {
+        check_value((uint8_t)i, true);
+    }
+    if (world.fault == NULL) {
+        check_info();
+        check_order();
+    }
+}
+
+static struct nvt_spool_config config(const struct nvt_port_block *device)
+{
+    static uint8_t buffer[WORLD_BUFFER];
+    return (struct nvt_spool_config){
+        device,      buffer,     WORLD_BUFFER, world.window, world.size.window_len,
+        world.picks, WORLD_PICKS};
+}
+
+static nvt_err try_mount(struct chip_plan plan)
+{
+    static struct nvt_port_block device;
+    device = chip_device(&world.chip);
+    struct nvt_spool_config c = config(&device);
+    (void)memset(&world.spool, 0xA5, sizeof world.spool);
+    (void)memset(world.window, 0xA5, sizeof world.window);
+    (void)memset(world.picks, 0xA5, sizeof world.picks);
+    chip_arm(&world.chip, plan);
+    return nvt_spool_mount(&world.spool, &c);
+}
+
+void world_mount(struct chip_plan plan)
+{
+    nvt_err err = try_mount(plan);
+    bool hit = world.chip.is_hit;
+    if (world.chip.off) {
+        chip_cut(&world.chip, (struct chip_subset){CHIP_RANDOM, (uint32_t)CUT_HOLDS});
+    } else if (hit) {
+        chip_reopen(&world.chip);
+    } else {
+        chip_arm(&world.chip, no_plan);
+    }
+    if (err != NVT_OK && hit) {
+        err = try_mount(no_plan);
+    }
+    if (world.chip.violation != NULL) {
+        fail(world.chip.violation);
+    } else if (err != NVT_OK) {
+        fail("cannot be mounted");
+    } else {
+        decide();
+    }
+}
+
+void world_init(const struct world_size *size)
+{
+    static struct nvt_port_block device;
+    (void)memset(&world, 0, sizeof world);
+    world.size = *size;
+    chip_init(&world.chip, size->block_size, size->block_count, size->prog_size);
+    device = chip_device(&world.chip);
+    struct nvt_spool_config c = config(&device);
+    if (nvt_spool_format(&world.spool, &c) != NVT_OK) {
+        fail("cannot be formatted");
+    }
+    for (uint32_t i = 0; i < (uint32_t)KEYS; i++) {
+        world.values[i].count = 1U;
+        world.values[i].asked = true;
+    }
+    world.mounted = true;
+}
+
+/* ---- hash ---- */
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)data;
+    for (size_t i = 0; i < len; i += 8U) {
+        uint64_t word = 0;
+        (void)memcpy(&word, p + i, len - i < 8U ? len - i : 8U);
+        h = (h ^ word) * 0x9E3779B97F4A7C15U;
+        h ^= h >> 29U;
+    }
+    return h;
+}
+
+uint64_t world_hash(void)
+{
+    const struct chip *c = &world.chip;
+    size_t size = (size_t)c->block_size * c->block_count;
+    uint64_t h = hash_bytes(world.salts, c->durable, size);
+    h = hash_bytes(h, c->durable_fresh, size / c->prog_size);
+    h = hash_bytes(h ^ world.last_id, c->bad, sizeof c->bad);
+    for (uint32_t i = 0; i < world.note_count; i++) {
+        const struct note *n = &world.notes[i];
+        uint32_t key[4] = {n->id, n->salt, n->min_id,
+                           (n->may_pend ? 1U : 0U) | (n->may_go ? 2U : 0U)};
+        h = hash_bytes(h, key, sizeof key);
+    }
+    for (uint32_t i = 0; i < (uint32_t)KEYS; i++) {
+        h = hash_bytes(h, world.values[i].may, world.values[i].count * sizeof(uint32_t));
+    }
+    return h;
+}
+
+uint64_t world_hash_all(void)
+{
+    uint64_t h = world_hash();
+    h = hash_bytes(h, world.chip.mem, sizeof world.chip.mem);
+    h = hash_bytes(h, world.chip.dirty, sizeof world.chip.dirty);
+    h = hash_bytes(h, world.notes, world.note_count * sizeof world.notes[0]);
+    h = hash_bytes(h, &world.spool, sizeof world.spool);
+    h = hash_bytes(h, world.picks, sizeof world.picks);
+    return hash_bytes(h ^ (world.held ? 1U : 0U), world.window, sizeof world.window);
+}

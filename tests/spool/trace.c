@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STEPS = 48, WRONGS = 32 };
+
+enum step_kind { STEP_OP, STEP_CUT, STEP_REOPEN, STEP_MOUNT };
+
+struct step {
+    enum step_kind kind;
+    enum op op;
+    struct chip_plan plan;
+    struct chip_subset subset;
+};
+
+struct way {
+    uint32_t device, state, count;
+    struct step steps[STEPS];
+};
+
+static struct way now;
+
+static struct wrong {
+    const char *what;
+    uint32_t times;
+    struct way way;
+} wrongs[WRONGS];
+
+static uint32_t wrong_count, wrong_total;
+
+static void add(struct step step)
+{
+    if (now.count < (uint32_t)STEPS) {
+        now.steps[now.count++] = step;
+    }
+}
+
+void trace_begin(uint32_t device, uint32_t state)
+{
+    now.device = device;
+    now.state = state;
+    now.count = 0;
+}
+
+void trace_op(enum op op, struct chip_plan plan)
+{
+    add((struct step){.kind = STEP_OP, .op = op, .plan = plan});
+}
+
+void trace_cut(struct chip_subset subset)
+{
+    add((struct step){.kind = STEP_CUT, .subset = subset});
+}
+
+void trace_reopen(void)
+{
+    add((struct step){.kind = STEP_REOPEN});
+}
+
+void trace_mount(struct chip_plan plan)
+{
+    add((struct step){.kind = STEP_MOUNT, .plan = plan});
+}
+
+uint32_t trace_mark(void)
+{
+    return now.count;
+}
+
+void trace_back(uint32_t mark)
+{
+    now.count = mark;
+}
+
+static struct wrong *wrong_of(const char *fault)
+{
+    for (uint32_t i = 0; i < wrong_count; i++) {
+        if (strcmp(wrongs[i].what, fault) == 0) {
+            return &wrongs[i];
+        }
+    }
+    if (wrong_count == (uint32_t)WRONGS) {
+        return NULL;
+    }
+    wrongs[wrong_count].what = fault;
+    return &wrongs[wrong_count++];
+}
+
+void trace_judge(const char *fault)
+{
+    struct wrong *w = fault == NULL ? NULL : wrong_of(fault);
+    if (fault == NULL) {
+        return;
+    }
+    wrong_total++;
+    if (w == NULL) {
+        return;
+    }
+    if (w->times == 0U || now.count < w->way.count) {
+        w->way = now;
+    }
+    w->times++;
+}
+
+uint32_t trace_wrong(void)
+{
+    return wrong_total;
+}
+
+static enum trace_class class_of(const char *what)
+{
+    switch (what[0]) {
+    case '1':
+        return TRACE_LOST;
+    case '3':
+    case '6':
+        return TRACE_CHANGED;
+    case '2':
+    case '4':
+        return TRACE_DOUBLED;
+    default:
+        return TRACE_ELSE;
+    }
+}
+
+uint32_t trace_count(enum trace_class of)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < wrong_count; i++) {
+        n += class_of(wrongs[i].what) == of ? wrongs[i].times : 0U;
+    }
+    return n;
+}
+
+static void tell_plan(const struct chip_plan *p)
+{
+    static const char *const hows[CHIP_HOWS] = {"nothing", "half", "all", "garbage"};
+    if (p->at != 0U) {
+        (void)printf(" (%s %u %s, %s done)", p->reads ? "read" : "write", (unsigned)p->at,
+                     p->cut       ? "is cut"
+                     : p->forever ? "and all after it fail"
+                                  : "fails",
+                     hows[p->how]);
+    }
+}
+
+static void tell_step(const struct step *s)
+{
+    static const char *const picks[] = {"those of the bits", "the first so many", "all but", "only",
+                                        "by chance, of 256"};
+    switch (s->kind) {
+    case STEP_OP:
+        (void)printf("    %s", op_names[s->op]);
+        tell_plan(&s->plan);
+        break;
+    case STEP_CUT:
+        (void)printf("    power cut, of what was not synced remain: %s %u", picks[s->subset.pick],
+                     (unsigned)s->subset.n);
+        break;
+    case STEP_REOPEN:
+        (void)printf("    the process ends");
+        break;
+    default:
+        (void)printf("    mount");
+        tell_plan(&s->plan);
+        break;
+    }
+    (void)printf("\n");
+}
+
+void trace_tell(void)
+{
+    for (uint32_t i = 0; i < wrong_count; i++) {
+        const struct wrong *w = &wrongs[i];
+        (void)printf("not ok - %s, %u times; device %u, state %u, then:\n", w->what,
+                     (unsigned)w->times, (unsigned)w->way.device, (unsigned)w->way.state);
+        for (uint32_t j = 0; j < w->way.count; j++) {
+            tell_step(&w->way.steps[j]);
+        }
+    }
+}
