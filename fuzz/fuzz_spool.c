@@ -22,8 +22,8 @@ static void require(const char *fault)
 static const struct model_size *choose(uint8_t which)
 {
     static const struct model_size sizes[] = {
-        {256U, 5U, 1U, 20U, 32U},     {256U, 6U, 16U, 40U, 32U}, {512U, 4U, 4U, 90U, 32U},
-        {1024U, 6U, 256U, 200U, 32U}, {1024U, 4U, 2U, 4U, 4U},   {256U, 18U, 4U, 20U, 16U},
+        {512U, 5U, 1U, 20U, 64U},     {512U, 6U, 16U, 40U, 64U}, {512U, 4U, 4U, 90U, 64U},
+        {2048U, 6U, 256U, 200U, 64U}, {1024U, 4U, 2U, 4U, 32U},  {512U, 18U, 4U, 20U, 32U},
     };
     return &sizes[which % (sizeof sizes / sizeof sizes[0])];
 }
@@ -50,7 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             m.flash.steps_left = 1U + chance % 400U;
         }
         bool done = model_step(&m, dims);
-        m.may_come_late = m.may_come_late || !done;
         m.flash.steps_left = UINT64_MAX;
         require(m.fault);
         if (!done || data[i] >= 250U) {

@@ -6,12 +6,12 @@
 
 /* ---- what is listed ---- */
 
-/* An append that was not acknowledged, and is there. */
+/* An append that was not acknowledged, and is there, be it too late. */
 static struct note *ghost_of(uint32_t id, struct nvt_span bytes)
 {
     for (uint32_t i = 0; i < world.note_count; i++) {
         struct note *n = &world.notes[i];
-        if (n->id == 0U && n->may_pend && id > n->min_id && is_made_of(bytes, n->salt)) {
+        if (n->id == 0U && id > n->min_id && is_made_of(bytes, n->salt)) {
             n->id = id;
             world.given_id = id > world.given_id ? id : world.given_id;
             return n;
@@ -83,9 +83,6 @@ void check_info(void)
     }
     if (info.lost != 0U || info.damaged != 0U) {
         fail("info.lost or info.damaged, and nothing was damaged");
-    }
-    if (info.used_bytes > info.capacity_bytes && world.failures == 0U) {
-        fail("info.used_bytes is more than capacity_bytes");
     }
 }
 

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chip.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CLEAN, PROGRAMMED, ERASED_FRONT, ERASED_BACK };
 
 /* STALE: not erased, or not wholly; whatever it looks like. */
 enum { STALE, FRESH, USED };
+
+bool chip_tells;
+
+static void tell(const char *what, uint32_t block, uint32_t offset, uint32_t len, bool fails)
+{
+    if (chip_tells) {
+        (void)printf("        %s block %u +%u, %u bytes%s\n", what, (unsigned)block,
+                     (unsigned)offset, (unsigned)len, fails ? ": fails" : "");
+    }
+}
 
 static uint32_t noise(struct chip *c)
 {
@@ -135,6 +146,7 @@ static nvt_err do_prog(void *ctx, uint32_t block, uint32_t offset, const uint8_t
     uint32_t from = block * c->block_size + offset;
     bool fails = is_planned(c, CHIP_PROG) || c->bad[block] == 2U;
     enum chip_how how = c->bad[block] == 2U ? CHIP_PART : c->plan.how;
+    tell("prog", block, offset, len, fails);
     check_units(c, from, offset, len);
     uint32_t end = prog_partly(c, from, data, len, fails ? how : CHIP_ALL);
     note_programmed(c, from, end);
@@ -183,6 +195,7 @@ static nvt_err do_erase(void *ctx, uint32_t block)
         return NVT_E_SPOOL_IO;
     }
     bool planned = is_planned(c, CHIP_ERASE);
+    tell("erase", block, 0U, c->block_size, planned || c->bad[block] == 1U);
     if (!planned && c->bad[block] != 1U) {
         erase_bytes(c, block, c->block_size);
         return NVT_OK;
@@ -227,6 +240,7 @@ static nvt_err do_sync(void *ctx)
     }
     bool fails = is_planned(c, CHIP_SYNC);
     c->off = fails && c->plan.cut;
+    tell("sync", 0U, 0U, 0U, fails);
     for (uint32_t i = 0; !c->off && i < units(c); i++) {
         if (fails) {
             fail_unit(c, i, c->plan.how);
@@ -266,19 +280,21 @@ void chip_arm(struct chip *c, struct chip_plan plan)
     c->is_hit = false;
 }
 
-/* Whether another thing begins with this unit. */
-static bool begins(const struct chip *c, uint32_t i)
+/* Whether another thing begins with this unit; before: what the one before was. */
+static bool begins(const struct chip *c, uint32_t i, uint8_t before)
 {
-    bool first = i == 0U || i % (c->block_size / c->prog_size) == 0U;
+    bool first = i % (c->block_size / c->prog_size) == 0U;
     return c->dirty[i] == (uint8_t)PROGRAMMED ||
-           (c->dirty[i] != (uint8_t)CLEAN && (first || c->dirty[i - 1U] != c->dirty[i]));
+           (c->dirty[i] != (uint8_t)CLEAN && (first || before != c->dirty[i]));
 }
 
 uint32_t chip_unsynced(const struct chip *c)
 {
     uint32_t n = 0;
+    uint8_t before = CLEAN;
     for (uint32_t i = 0; i < units(c); i++) {
-        n += begins(c, i) ? 1U : 0U;
+        n += begins(c, i, before) ? 1U : 0U;
+        before = c->dirty[i];
     }
     return n;
 }
@@ -324,15 +340,19 @@ void chip_reopen(struct chip *c)
     chip_arm(c, (struct chip_plan){0U, false, CHIP_NONE, false, false});
 }
 
+/* By chance each unit has its own, those of an erase too. */
 void chip_cut(struct chip *c, struct chip_subset subset)
 {
     uint32_t thing = 0;
     bool left = false;
+    uint8_t before = CLEAN;
     for (uint32_t i = 0; i < units(c); i++) {
-        if (begins(c, i)) {
+        bool next = begins(c, i, before) || subset.pick == CHIP_RANDOM;
+        before = c->dirty[i];
+        if (before != (uint8_t)CLEAN && next) {
             left = is_left(c, subset, thing++);
         }
-        if (c->dirty[i] != (uint8_t)CLEAN && left) {
+        if (before != (uint8_t)CLEAN && left) {
             sync_unit(c, i);
         }
         c->dirty[i] = CLEAN;

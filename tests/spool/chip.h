@@ -49,6 +49,9 @@ struct chip {
     uint8_t mem[CHIP_BYTES], durable[CHIP_BYTES];
 };
 
+/* Each call that changes something is printed. */
+extern bool chip_tells;
+
 /* All erased. */
 void chip_init(struct chip *c, uint32_t block_size, uint32_t block_count, uint32_t prog_size);
 

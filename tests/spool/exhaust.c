@@ -5,6 +5,7 @@
  * spool is mounted, checked by the model, used on with further faults, mounted and checked again,
  * twice. States are copied, not played again; one that was seen is not looked at twice.
  *     exhaust DEPTH [DEVICE [STATE]]
+ *     exhaust 0 DEVICE STATE STEPS       plays one way again, and prints what the device is told
  * Ends with one line of counts. What does not hold is told with the shortest way that led there.
  */
 #include "oracle.h"
@@ -308,17 +309,39 @@ static void explore_state(uint32_t device, uint32_t state)
     }
 }
 
+/* Each state of each device; in a quick run each state of one device. */
+static bool is_wanted(uint32_t device, uint32_t state, uint32_t only_device, uint32_t only_state)
+{
+    bool its_turn = device == state * 5U % warm_devices();
+    if (only_device == UINT32_MAX) {
+        return depth != (uint32_t)QUICK || its_turn;
+    }
+    return device == only_device && (only_state == UINT32_MAX || state == only_state);
+}
+
+/* One way, with each call that the device gets. */
+static int replay(char **argv)
+{
+    if (!warm_up((uint32_t)atoi(argv[2]), (enum warm_state)atoi(argv[3]))) {
+        return 1;
+    }
+    chip_tells = true;
+    trace_replay(argv[4]);
+    return world.fault == NULL ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 4) {
+        return replay(argv);
+    }
     depth = argc > 1 ? (uint32_t)atoi(argv[1]) : (uint32_t)QUICK;
     depth = depth > (uint32_t)DEPTH_MAX ? (uint32_t)DEPTH_MAX : depth;
     uint32_t only_device = argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX;
     uint32_t only_state = argc > 3 ? (uint32_t)atoi(argv[3]) : UINT32_MAX;
     for (uint32_t device = 0; device < warm_devices(); device++) {
         for (uint32_t state = 0; state < (uint32_t)WARM_STATES; state++) {
-            bool wanted = (only_device == UINT32_MAX || device == only_device) &&
-                          (only_state == UINT32_MAX || state == only_state);
-            if (wanted) {
+            if (is_wanted(device, state, only_device, only_state)) {
                 explore_state(device, state);
             }
         }

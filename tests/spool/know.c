@@ -131,17 +131,20 @@ void value_is_durable(struct value *v)
     v->was = v->live;
 }
 
-/* An operation that was not held, or a commit, returned NVT_OK: what the spool in memory holds is
- * what a mount finds; what failed before is decided too. */
+/* What failed is decided once something was written after it. */
 void all_is_durable(void)
 {
     if (world.held || is_anything_unasked()) {
         return;
     }
     for (uint32_t i = 0; i < world.note_count; i++) {
-        note_is_durable(&world.notes[i]);
+        if (world.sealed || world.notes[i].told != TOLD_NOTHING) {
+            note_is_durable(&world.notes[i]);
+        }
     }
     for (uint32_t i = 0; i < (uint32_t)KEYS; i++) {
-        value_is_durable(&world.values[i]);
+        if (world.sealed || world.values[i].told != UINT32_MAX) {
+            value_is_durable(&world.values[i]);
+        }
     }
 }

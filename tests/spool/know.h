@@ -30,7 +30,7 @@ void note_is_durable(struct note *n);
 void value_is_durable(struct value *v);
 
 /* An operation that was not held, or a commit, returned NVT_OK: what the spool in memory holds is
- * what a mount finds; what failed before is decided too. */
+ * what a mount finds. */
 void all_is_durable(void);
 
 /* Marks what is listed as seen. Whether the end was reached: a call may fail. */

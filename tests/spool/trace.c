@@ -2,6 +2,7 @@
 #include "trace.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { STEPS = 48, WRONGS = 32 };
@@ -170,6 +171,74 @@ static void tell_step(const struct step *s)
     (void)printf("\n");
 }
 
+/* ---- the same for machines ---- */
+
+static void print_code(const struct step *s)
+{
+    const struct chip_plan *p = &s->plan;
+    if (s->kind == STEP_CUT) {
+        (void)printf(" %u.%u.%u", (unsigned)s->kind, (unsigned)s->subset.pick,
+                     (unsigned)s->subset.n);
+    } else {
+        (void)printf(" %u.%u.%u.%u%u%u%u", (unsigned)s->kind, (unsigned)s->op, (unsigned)p->at,
+                     (unsigned)p->how, p->reads ? 1U : 0U, p->cut ? 1U : 0U, p->forever ? 1U : 0U);
+    }
+}
+
+static unsigned number(const char **text)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(*text, &end, 10);
+    *text = *end == '\0' ? end : end + 1;
+    return (unsigned)n;
+}
+
+static struct step read_code(const char **text)
+{
+    struct step s = {.kind = (enum step_kind)number(text)};
+    unsigned first = number(text);
+    unsigned second = number(text);
+    if (s.kind == STEP_CUT) {
+        s.subset = (struct chip_subset){(enum chip_pick)first, second};
+        return s;
+    }
+    unsigned flags = number(text);
+    s.op = (enum op)first;
+    s.plan = (struct chip_plan){second, flags / 100U % 10U != 0U,
+                                (enum chip_how)(flags / 1000U % (unsigned)CHIP_HOWS),
+                                flags / 10U % 10U != 0U, flags % 10U != 0U};
+    return s;
+}
+
+static void play(const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_OP:
+        chip_arm(&world.chip, s->plan);
+        world_do(s->op);
+        break;
+    case STEP_CUT:
+        chip_cut(&world.chip, s->subset);
+        break;
+    case STEP_REOPEN:
+        chip_reopen(&world.chip);
+        break;
+    default:
+        world_mount(s->plan);
+        break;
+    }
+}
+
+void trace_replay(const char *text)
+{
+    while (*text != '\0' && world.fault == NULL) {
+        struct step s = read_code(&text);
+        tell_step(&s);
+        play(&s);
+    }
+    (void)printf("%s\n", world.fault == NULL ? "all is well" : world.fault);
+}
+
 void trace_tell(void)
 {
     for (uint32_t i = 0; i < wrong_count; i++) {
@@ -179,5 +248,11 @@ void trace_tell(void)
         for (uint32_t j = 0; j < w->way.count; j++) {
             tell_step(&w->way.steps[j]);
         }
+        (void)printf("    again: exhaust 0 %u %u \"", (unsigned)w->way.device,
+                     (unsigned)w->way.state);
+        for (uint32_t j = 0; j < w->way.count; j++) {
+            print_code(&w->way.steps[j]);
+        }
+        (void)printf("\"\n");
     }
 }

@@ -23,6 +23,9 @@ void trace_judge(const char *fault);
 uint32_t trace_wrong(void);
 uint32_t trace_count(enum trace_class of);
 
+/* Plays the steps that the text tells, each as trace_tell prints them. */
+void trace_replay(const char *text);
+
 /* Prints each thing that was wrong, how often, and its shortest way. */
 void trace_tell(void);
 

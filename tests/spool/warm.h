@@ -15,8 +15,10 @@ enum warm_state {
     WARM_TORN,      /* a cut came while records moved */
     WARM_FAILED,    /* a call failed while records moved, and the process goes on */
     WARM_HELD,      /* operations are held, none is synced */
+    WARM_HELD_OLD,  /* the same, and what was settled so is all that lived in the oldest block */
     WARM_BAD_ERASE, /* a block cannot be erased, and records are to be moved */
     WARM_BAD_PROG,  /* a block cannot be programmed, and records are to be moved */
+    WARM_LATE,      /* ids and numbers of blocks are near their ends */
     WARM_STATES
 };
 
