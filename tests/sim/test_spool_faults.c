@@ -311,14 +311,14 @@ static void move_with_faults(const struct geometry *g)
 
 static void test_failed_call_while_records_move(void **state)
 {
-    static const struct geometry small = {512U, 24U, 4U, 100U, 60U, 110U, 120U, 2U, 320U};
+    static const struct geometry small = {512U, 24U, 4U, 100U, 60U, 110U, 120U, 3U, 320U};
     (void)state;
     move_with_faults(&small);
 }
 
 static void test_failed_call_in_the_services_geometry(void **state)
 {
-    static const struct geometry service = {65536U, 32U, 16U, 7000U, 700U, 300U, 90U, 5U, 1024U};
+    static const struct geometry service = {65536U, 32U, 16U, 7000U, 700U, 300U, 90U, 7U, 1024U};
     (void)state;
     move_with_faults(&service);
 }

@@ -6,7 +6,8 @@
  * twice. States are copied, not played again; one that was seen is not looked at twice.
  *     exhaust DEPTH [DEVICE [STATE]]
  *     exhaust 0 DEVICE STATE STEPS       plays one way again, and prints what the device is told
- * Ends with one line of counts. What does not hold is told with the shortest way that led there.
+ * Ends with a line of counts, and how many states passed. What does not hold is told with the
+ * shortest way that led there.
  */
 #include "oracle.h"
 #include "trace.h"
@@ -22,6 +23,7 @@ static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
 
 static struct {
     unsigned long long sequences, cuts, faults, mounts, again;
+    unsigned states, wrong_states;
 } counts;
 
 static uint32_t depth;
@@ -291,15 +293,17 @@ static void explore(void)
 
 static void explore_state(uint32_t device, uint32_t state)
 {
+    uint32_t wrong = trace_wrong();
     if (!warm_up(device, state)) {
         return;
     }
     trace_begin(device, state);
-    if (world.fault != NULL) {
-        trace_judge(world.fault);
-        return;
+    trace_judge(world.fault);
+    if (world.fault == NULL) {
+        explore();
     }
-    explore();
+    counts.states++;
+    counts.wrong_states += trace_wrong() > wrong ? 1U : 0U;
     if (depth > (uint32_t)QUICK || getenv("SPOOL_PROGRESS") != NULL) {
         (void)fprintf(stderr,
                       "device %u, state %u: %llu sequences, %llu mounts, %llu cuts, %llu "
@@ -330,6 +334,18 @@ static int replay(char **argv)
     return world.fault == NULL ? 0 : 1;
 }
 
+static void tell_counts(void)
+{
+    (void)printf(
+        "list - sequences: %llu, mounts: %llu, cut points: %llu (%llu seen before), faults: %llu, "
+        "lost: %u, changed: %u, doubled: %u, else wrong: %u\n",
+        counts.sequences, counts.mounts, counts.cuts, counts.again, counts.faults,
+        (unsigned)trace_count(TRACE_LOST), (unsigned)trace_count(TRACE_CHANGED),
+        (unsigned)trace_count(TRACE_DOUBLED), (unsigned)trace_count(TRACE_ELSE));
+    (void)printf("%u passed, %u failed\n", counts.states - counts.wrong_states,
+                 counts.wrong_states);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 4) {
@@ -347,11 +363,6 @@ int main(int argc, char **argv)
         }
     }
     trace_tell();
-    (void)printf(
-        "sequences: %llu, mounts: %llu, cut points: %llu (%llu seen before), faults: %llu, "
-        "lost: %u, changed: %u, doubled: %u, else wrong: %u\n",
-        counts.sequences, counts.mounts, counts.cuts, counts.again, counts.faults,
-        (unsigned)trace_count(TRACE_LOST), (unsigned)trace_count(TRACE_CHANGED),
-        (unsigned)trace_count(TRACE_DOUBLED), (unsigned)trace_count(TRACE_ELSE));
+    tell_counts();
     return trace_wrong() == 0U && counts.cuts > 0U ? 0 : 1;
 }

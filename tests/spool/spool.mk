@@ -4,6 +4,7 @@
 
 SPOOL_SECONDS ?= 45
 SPOOL_DEPTH ?= 5
+SPOOL_QUICK_DEPTH ?= 3
 SPOOL_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/spool/,model.c powercut.c) \
 	port/sim/flash.c)
 EXHAUST_OBJ := $(patsubst %.c,$(BUILD)/obj/tests/spool/%.o,ask.c chip.c crc.c deeds.c exhaust.c \
@@ -16,6 +17,9 @@ $(BUILD)/spool/powercut: $(SPOOL_OBJ) $(LIB)
 $(BUILD)/spool/exhaust: $(EXHAUST_OBJ) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(EXHAUST_OBJ) $(LIB)
+
+TEST_NEEDS += $(BUILD)/spool/exhaust
+TEST_RUNS += 'spool/exhaust=$(BUILD)/spool/exhaust $(SPOOL_QUICK_DEPTH)'
 
 .PHONY: test-spool spool-exhaustive
 test-spool: ## power cuts at every byte of the spool's operations, SPOOL_SECONDS (45) of them chosen
