@@ -83,12 +83,21 @@ enum {
     NVT_POSIX_FILE_READ_ONLY = 2 /* no lock is taken; prog and erase fail */
 };
 
-/* Hand &f.device to the spool. It must not move. 4 KiB of it are for O_DIRECT. */
+/* Hand &f.device to the spool. It must not move. 4 KiB of it are for O_DIRECT.
+ *
+ * A sync that failed may have dropped anything written since the last good one, for good: no later
+ * sync speaks for it (the spool writes it again elsewhere). It is remembered until one that
+ * succeeds has emptied the page cache too (posix_fadvise, POSIX_FADV_DONTNEED), so that nothing
+ * that was dropped is read as if it were there; until that is done each sync fails. Opening does
+ * the same, since the process before may have met such a failure. On a kernel without
+ * posix_fadvise, or older than 4.13 (which may tell a failure to another process), only the spool's
+ * own rule holds. */
 struct nvt_posix_file {
     struct nvt_port_block device;
     int fd;
     int last_errno; /* of the call that failed last */
     int flags;
+    bool sync_failed;   /* and the cache was not emptied since */
     uint64_t page_at;   /* place of what page holds */
     uint8_t page[8192]; /* one aligned page lies in it */
 };
@@ -103,7 +112,8 @@ nvt_err nvt_posix_file_make(struct nvt_posix_file *f, const char *path, uint32_t
 
 /* Opens it. NVT_E_ARG; NVT_E_STATE: another process has it; NVT_E_SPOOL_FOREIGN: its length is not
  * that of the sizes, or it is no regular file; NVT_E_SPOOL_IO: last_errno says more (ENOENT;
- * EINVAL with NVT_POSIX_FILE_DIRECT: this file system refuses O_DIRECT). */
+ * EINVAL with NVT_POSIX_FILE_DIRECT: this file system refuses O_DIRECT; EIO: it cannot be synced).
+ * What is in the page cache is made durable first, and then read from the drive again. */
 nvt_err nvt_posix_file_open(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count, int flags);
 

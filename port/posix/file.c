@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file as block device: made whole or not at all, locked, durable by fdatasync(). */
+/*
+ * A file as block device: made whole or not at all, locked, durable by fdatasync().
+ *
+ * When fdatasync() fails, Linux drops what it could not write: the pages count as clean, show what
+ * was never written to all who read them, and the next fdatasync() has nothing to say about them.
+ * So the page cache is not believed after that, nor after an open, which may follow a failure of
+ * another process: it is emptied, and what is read comes from the drive.
+ */
 /* O_DIRECT, and files beyond 2 GiB on 32 bits. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*): the names that the C library asks for */
 #define _GNU_SOURCE
@@ -203,13 +210,36 @@ static nvt_err do_erase(void *ctx, uint32_t block)
     return write_erased(f, place_of(f, block, 0U), f->device.block_size);
 }
 
+/* ---- durable or not ---- */
+
+/* All pages are clean: what is read from now on is what the drive has. Where the system cannot do
+ * that at all, there is no way to find out. */
+static nvt_err empty_cache(struct nvt_posix_file *f)
+{
+    f->page_at = NO_PAGE;
+    int error = posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
+    return error == 0 || error == ENOSYS ? NVT_OK : failed_as(f, error);
+}
+
+/* As long as a failure is not made up for, no later sync speaks for anything. */
+static nvt_err sync_file(struct nvt_posix_file *f)
+{
+    if (fdatasync(f->fd) != 0) {
+        f->sync_failed = true;
+        return failed(f);
+    }
+    nvt_err err = f->sync_failed ? empty_cache(f) : NVT_OK;
+    f->sync_failed = err != NVT_OK;
+    return err;
+}
+
 static nvt_err do_sync(void *ctx)
 {
     struct nvt_posix_file *f = (struct nvt_posix_file *)ctx;
     if (f->fd < 0) {
         return failed_as(f, EBADF);
     }
-    return is_read_only(f) || fdatasync(f->fd) == 0 ? NVT_OK : failed(f);
+    return is_read_only(f) ? NVT_OK : sync_file(f);
 }
 
 /* ---- set-up ---- */
@@ -369,6 +399,22 @@ static nvt_err check_file(struct nvt_posix_file *f)
     return ours ? NVT_OK : NVT_E_SPOOL_FOREIGN;
 }
 
+/* What another process left in the cache is written, or dropped: a failure of that is told once,
+ * and nobody was promised what it dropped. */
+static nvt_err settle_cache(struct nvt_posix_file *f)
+{
+    f->sync_failed = true; /* perhaps, and nobody knows */
+    nvt_err err = sync_file(f);
+    if (err != NVT_OK) {
+        err = sync_file(f);
+    }
+    if (is_read_only(f)) { /* as far as it goes */
+        (void)empty_cache(f);
+        err = NVT_OK;
+    }
+    return err;
+}
+
 nvt_err nvt_posix_file_open(struct nvt_posix_file *f, const char *path, uint32_t block_size,
                             uint32_t block_count, int flags)
 {
@@ -382,6 +428,9 @@ nvt_err nvt_posix_file_open(struct nvt_posix_file *f, const char *path, uint32_t
     }
     if (err == NVT_OK && !is_read_only(f)) {
         err = lock(f);
+    }
+    if (err == NVT_OK) {
+        err = settle_cache(f);
     }
     if (err != NVT_OK) {
         nvt_posix_file_close(f);

@@ -13,7 +13,9 @@ $(BUILD)/conformance/block: $(BUILD)/obj/port/sim/flash.o
 $(BUILD)/conformance/stub: $(BUILD)/obj/port/stub/stub.o
 $(BUILD)/conformance/stub: CONF_LIBS := $(TLS_LIBS)
 
-CONF_RUNS := posix mutants resolver block file stub
+$(BUILD)/conformance/disk: $(BUILD)/tests/disk.so
+
+CONF_RUNS := posix mutants resolver block file disk stub
 .PHONY: conformance
 conformance: $(addprefix $(BUILD)/conformance/,$(CONF_RUNS) server) ## the ports and the block devices through the self-test
 	$(Q)sh tests/tools/run-tests.sh $(foreach t,$(CONF_RUNS),'conformance/$t=$(BUILD)/conformance/$t')

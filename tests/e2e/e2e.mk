@@ -5,13 +5,15 @@ E2E := standin tokens send patterns unanswered reconcile front nginx input coopc
 	demarches piste jindexe systems secrets spool serve intake
 E2E_RUNS := $(foreach s,$(E2E),'e2e/$(s)=BUILD=$(BUILD) sh tests/e2e/$(s).sh')
 
-# What ends the command at every operation on its files, what notes their order, what swaps them, and
-# what measures its memory; what makes spools.
+# What ends the command at every operation on its files, what notes their order, what swaps them, what
+# moves its clock, the disk under its spool, and what measures its memory; what makes spools.
 E2E_TOOLS := $(BUILD)/tests/cut.so $(BUILD)/tests/order.so $(BUILD)/tests/peak \
-	$(BUILD)/tests/mkspool $(BUILD)/tests/swap.so $(BUILD)/tests/world.so
+	$(BUILD)/tests/mkspool $(BUILD)/tests/swap.so $(BUILD)/tests/world.so \
+	$(BUILD)/tests/disk.so
 $(BUILD)/tests/%.so: tests/e2e/%.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -O1 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
+$(BUILD)/tests/disk.so: tests/e2e/disk.h
 $(BUILD)/tests/peak: tests/e2e/peak.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -D_XOPEN_SOURCE=700 -Wall -Wextra -o $@ $<
