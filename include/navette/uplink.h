@@ -139,8 +139,10 @@ struct nvt_uplink_config {
     uint8_t lane_count; /* 1 to NVT_SPOOL_OUT_MAX; NVT_UPLINK_LANES is a good number */
 
     /* Told before the entry is marked, each time its fate is known; with a power cut in between it
-     * is told once more after the next start. Anything but NVT_OK: the entry is not settled and the
-     * receipt comes again after a pause. NULL: nobody wants to know. */
+     * is told once more after the next start, and with a mark that the device did not keep it is
+     * told once more after a pause: the entry goes out again then, or is asked after. Anything but
+     * NVT_OK: the entry is not settled and the receipt comes again after a pause. NULL: nobody
+     * wants to know. */
     nvt_err (*settled)(void *ctx, const struct nvt_uplink_receipt *receipt);
     void *ctx;
 

@@ -98,8 +98,12 @@ static void settle(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
     bool told = tell(u, lane, &r);
     nvt_err err =
         told ? nvt_spool_settle(u->config.spool, r.id, r.state, r.status, r.reason) : NVT_OK;
-    if (told && err == NVT_OK) {
-        count(u, &r);
+    /* One that the spool does not know as out was undone by a commit that failed: there is nothing
+     * to mark, now or later. */
+    if (told && (err == NVT_OK || err == NVT_E_ARG)) {
+        if (err == NVT_OK) {
+            count(u, &r);
+        }
         nvt_aside_ended(u, lane, p->now_ms);
         lane->state = (uint8_t)NVT_LANE_FREE;
         lane->again_ms = p->now_ms + (uint64_t)NVT_UPLINK_IDLE_MS;
@@ -109,8 +113,23 @@ static void settle(struct nvt_uplink *u, struct nvt_uplink_lane *lane, struct nv
     }
 }
 
+/* What was marked since the last commit is pending again: it was told and counted too early, is
+ * taken once more after a pause, and may have arrived. */
+static void undo(struct nvt_uplink *u, const struct nvt_uplink_counters *before, struct nvt_pass *p)
+{
+    struct nvt_uplink_counters *c = &u->state.count;
+    c->delivered = before->delivered;
+    c->duplicates = before->duplicates;
+    c->refused = before->refused;
+    c->expired = before->expired;
+    u->old_next = u->old_next > u->config.spool->next ? u->old_next : u->config.spool->next;
+    u->device_ms = p->now_ms + (uint64_t)NVT_UPLINK_PAUSE_MS;
+    p->err = NVT_E_SPOOL_IO;
+}
+
 void nvt_settle_all(struct nvt_uplink *u, struct nvt_pass *p)
 {
+    const struct nvt_uplink_counters before = u->state.count;
     nvt_spool_hold(u->config.spool);
     for (uint8_t i = 0; i < u->config.lane_count; i++) {
         struct nvt_uplink_lane *lane = &u->config.lanes[i];
@@ -126,6 +145,6 @@ void nvt_settle_all(struct nvt_uplink *u, struct nvt_pass *p)
         }
     }
     if (nvt_spool_commit(u->config.spool) != NVT_OK) {
-        p->err = NVT_E_SPOOL_IO;
+        undo(u, &before, p);
     }
 }

@@ -176,6 +176,55 @@ static void test_a_device_that_can_not_be_read(void **state)
     up_end(w);
 }
 
+/* Its append was undone while it was out, or its mark: nothing is there to be marked. The lane goes
+ * on; what is pending goes out once more. */
+static void test_an_entry_that_is_not_out_any_more(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[] = {up_says("201 Created", "", "{}"),
+                                    up_says("409 Conflict", "", "{}")};
+    struct up_world *w = FRESH(1, list);
+    uint32_t a = up_append(w, "a", DUE);
+    (void)up_append(w, "b", DUE + 1);
+    assert_true(up_step(w, UINT64_MAX));
+    assert_int_equal(nvt_spool_put_back(&w->spool, a), NVT_OK);
+    up_run(w, 10000);
+    assert_int_equal(up_pending(w), 0);
+    assert_int_equal(w->uplink.state.busy, 0);
+    assert_int_equal(w->uplink.state.count.delivered, 2);
+    assert_int_equal(up_count_asked(w, "POST"), 3);
+    up_end(w);
+}
+
+/* The mark was not kept: the entry is pending again, and told of once more; where a repeat does
+ * harm it is asked after and not sent. */
+static void test_a_commit_that_fails(void **state)
+{
+    (void)state;
+    struct nvt_uplink_kind kind = nvt_rpc_uplink;
+    for (unsigned i = 0; i < 2U; i++) {
+        kind.ask_first = i == 1U;
+        up_init(&world, &kind, 1, NULL, 0);
+        up_start(&world);
+        struct up_world *w = &world;
+        (void)up_append(w, "a", DUE);
+        w->flash.sync_fails = true;
+        up_run(w, 500);
+        assert_int_equal(w->uplink.state.count.delivered, 0);
+        assert_int_equal(up_count_asked(w, "POST"), 1); /* nothing more before a pause */
+        w->flash.sync_fails = false;
+        up_run(w, 60000);
+        assert_int_equal(up_pending(w), 0);
+        assert_int_equal(w->uplink.state.count.delivered, 1);
+        assert_int_equal(w->told_count, 2);
+        assert_int_equal(up_count_asked(w, "POST"), kind.ask_first ? 1 : 2);
+        uint32_t b = up_append(w, "b", DUE);
+        up_run(w, 1000);
+        assert_int_equal(up_receipt(w, b)->state, NVT_SPOOL_DELIVERED);
+        up_end(w);
+    }
+}
+
 /* ---- stopping ---- */
 
 static void test_stop_ends_what_is_on_the_wire(void **state)
@@ -455,6 +504,8 @@ int main(void)
         cmocka_unit_test(test_one_sync_for_all),
         cmocka_unit_test(test_a_device_that_fails),
         cmocka_unit_test(test_a_device_that_can_not_be_read),
+        cmocka_unit_test(test_an_entry_that_is_not_out_any_more),
+        cmocka_unit_test(test_a_commit_that_fails),
         cmocka_unit_test(test_stop_ends_what_is_on_the_wire),
         cmocka_unit_test(test_stop_puts_back_what_would_wait),
         cmocka_unit_test(test_stop_with_a_receipt_left),
