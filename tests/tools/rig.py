@@ -27,6 +27,7 @@ class Rig:
     def __init__(self, name):
         self.work = tempfile.mkdtemp(prefix="navette-" + name + ".")
         self.children = []
+        self.service_env = {}  # what the service alone finds in its environment
         self.standin_port = None
         self._https = None
         home = self.path("home")
@@ -53,10 +54,10 @@ class Rig:
 
     # ---- processes ----
 
-    def start(self, *words, log):
+    def start(self, *words, log, env=None):
         with open(self.path(log), "ab") as out:
             child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                     env=self.env, cwd=self.work)
+                                     env=dict(self.env, **(env or {})), cwd=self.work)
         self.children.append(child)
         return child
 
@@ -145,7 +146,7 @@ class Rig:
 
     def start_service(self):
         return self.start(os.path.join(BUILD, "navette"), "serve", "--config",
-                          self.path("navette.conf"), log="service.log")
+                          self.path("navette.conf"), log="service.log", env=self.service_env)
 
     def connect(self, service, seconds=10):
         """A producer's connection, once the service takes it; None when it is gone before."""
