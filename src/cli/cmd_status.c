@@ -200,6 +200,51 @@ static void print_journeys(const struct nvt_json *doc)
         (long long)number_at(doc, "intake.refused"), (long long)number_at(doc, "intake.full"));
 }
 
+static void print_full(const struct nvt_json *doc)
+{
+    struct nvt_span full = text_at(doc, "spool_full");
+    if (nvt_span_eq(full, NVT_LIT("bytes"))) {
+        (void)printf("full         %lld of %lld bytes: journeys are turned away\n",
+                     (long long)number_at(doc, "spool.used_bytes"),
+                     (long long)number_at(doc, "spool.capacity_bytes"));
+    } else if (full.len > 0U) {
+        (void)printf("full         the newest is %lld journeys behind the oldest that waits, the "
+                     "most is %lld: journeys are turned away\n",
+                     (long long)number_at(doc, "spool.span"),
+                     (long long)number_at(doc, "spool.entries_max"));
+    } else {
+        /* it has room */
+    }
+}
+
+/* What is no trouble: nobody was told that it is kept, or it is kept all the same. */
+static void print_notes(const struct nvt_json *doc)
+{
+    int64_t torn = number_at(doc, "spool.torn");
+    int64_t repaired = number_at(doc, "spool.repaired");
+    int64_t syncs = number_at(doc, "spool.failed_syncs");
+    if (torn > 0) {
+        (void)printf("note         %lld records were left unfinished by a power cut\n",
+                     (long long)torn);
+    }
+    if (repaired > 0) {
+        (void)printf("note         %lld blocks of the spool have a damaged head, whose other copy "
+                     "is good\n",
+                     (long long)repaired);
+    }
+    if (syncs > 0) {
+        (void)printf("note         %lld syncs of the spool failed since the start; nothing rests "
+                     "on them\n",
+                     (long long)syncs);
+    }
+}
+
+static bool has_trouble(const struct nvt_json *doc)
+{
+    return flag_at(doc, "spool_failed") || number_at(doc, "spool.lost") > 0 ||
+           number_at(doc, "spool.damaged") > 0 || text_at(doc, "drop_error").len > 0U;
+}
+
 static void print_troubles(const struct nvt_json *doc)
 {
     int64_t lost = number_at(doc, "spool.lost");
@@ -207,7 +252,7 @@ static void print_troubles(const struct nvt_json *doc)
     if (flag_at(doc, "spool_failed")) {
         (void)puts("TROUBLE      the spool's device failed: see the service's messages");
     }
-    if (damaged > 0) {
+    if (damaged > 0 || lost > 0) {
         (void)printf("TROUBLE      %lld damaged records in the spool, %lld journeys lost in them: "
                      "see navette spool check\n",
                      (long long)damaged, (long long)lost);
@@ -218,21 +263,39 @@ static void print_troubles(const struct nvt_json *doc)
     }
 }
 
-static int print_status(struct nvt_span text)
+static int parse_status(struct nvt_json *doc, struct nvt_span text, bool json)
 {
     static struct nvt_json_tok pool[TOKENS];
+    nvt_err err = nvt_json_parse(doc, text, pool, TOKENS);
+    return err == NVT_OK ? CLI_OK
+                         : fail(json, CLI_ANSWER, err, "the service's answer is no status: %s",
+                                nvt_err_text(err));
+}
+
+static int print_status(struct nvt_span text)
+{
     struct nvt_json doc;
-    nvt_err err = nvt_json_parse(&doc, text, pool, TOKENS);
-    if (err != NVT_OK) {
-        return fail(false, CLI_ANSWER, err, "the service's answer is no status: %s",
-                    nvt_err_text(err));
+    int code = parse_status(&doc, text, false);
+    if (code != CLI_OK) {
+        return code;
     }
     print_service(&doc);
     print_link(&doc);
     print_failure(&doc);
     print_journeys(&doc);
+    print_full(&doc);
+    print_notes(&doc);
     print_troubles(&doc);
-    return CLI_OK;
+    return has_trouble(&doc) ? CLI_CHECK : CLI_OK;
+}
+
+/* As the text would say it. */
+static int print_json(struct nvt_span text)
+{
+    struct nvt_json doc;
+    int code = parse_status(&doc, text, true);
+    (void)fwrite(text.ptr, 1U, text.len, stdout);
+    return code == CLI_OK && has_trouble(&doc) ? CLI_CHECK : code;
 }
 
 static int cmd_status(const struct args *a)
@@ -250,8 +313,10 @@ static int cmd_status(const struct args *a)
     if (code == CLI_OK) {
         code = fetch(set.socket_path, a->metrics, a->json, &text);
     }
-    if (code == CLI_OK && (a->json || a->metrics)) {
+    if (code == CLI_OK && a->metrics) {
         (void)fwrite(text.ptr, 1U, text.len, stdout);
+    } else if (code == CLI_OK && a->json) {
+        code = print_json(text);
     } else if (code == CLI_OK) {
         code = print_status(text);
     } else {
@@ -266,7 +331,10 @@ const struct command status_commands[] = {
      "counters.\n"
      "  --socket PATH     the service's socket, when it is not where the configuration says\n"
      "  --metrics         as Prometheus text (exposition format 0.0.4), for a textfile collector\n"
-     "With --json one object with everything. Exit 4 when no service answers.\n"
+     "With --json one object with everything. Exit 4 when no service answers; 12 while something "
+     "is\n"
+     "wrong (TROUBLE): the spool lost journeys or is damaged, its device fails, the drop folder\n"
+     "cannot be used; with --metrics 0 all the same.\n"
      "\n"
      "Examples:\n"
      "  navette status\n"

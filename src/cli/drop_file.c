@@ -249,7 +249,7 @@ static bool take_line(struct drop_file *f, struct serve *s, enum feed_got got, s
     if (intake_is_fault(err)) {
         dealt_with = refuse(f, line, &r);
     } else if (err != NVT_OK) {
-        f->wrong = err == NVT_E_SPOOL_FULL ? "the spool is full" : "the spool's device failed";
+        f->wrong = intake_is_full(err) ? "the spool is full" : "the spool's device failed";
     } else {
         /* kept */
     }

@@ -17,17 +17,43 @@ static nvt_err fault_of(struct intake_result *out, nvt_err err)
     return err;
 }
 
-/* Said once, and once more when it is over. */
-static void note_full(struct serve *s, bool full)
+/* What is full, and how full. */
+static void describe_full(const struct serve *s, enum serve_full full, char *out, size_t cap)
 {
-    if (full && !s->intake_full) {
-        tell(TELL_WARNING, "the spool is full: journeys are turned away until some are delivered");
-    } else if (!full && s->intake_full) {
+    struct nvt_spool_info info;
+    nvt_spool_info(&s->spool, &info);
+    if (full == FULL_BYTES) {
+        (void)snprintf(out, cap, "the spool is full: %lu of %lu bytes are taken",
+                       (unsigned long)info.used_bytes, (unsigned long)info.capacity_bytes);
+    } else {
+        (void)snprintf(
+            out, cap,
+            "the spool is full: the newest is %lu journeys behind the oldest that waits, "
+            "the most is %lu",
+            (unsigned long)info.span, (unsigned long)info.entries_max);
+    }
+}
+
+/* Said once, and once more when it is over. */
+static void note_full(struct serve *s, enum serve_full full, const char *what)
+{
+    if (full != FULL_NOT && full != s->intake_full) {
+        tell(TELL_WARNING, "%s; journeys are turned away until some are delivered", what);
+    } else if (full == FULL_NOT && s->intake_full != FULL_NOT) {
         tell(TELL_NOTE, "the spool has room again");
     } else {
         /* as before */
     }
     s->intake_full = full;
+}
+
+static void turn_away(struct serve *s, struct intake_result *out)
+{
+    enum serve_full full = out->err == NVT_E_SPOOL_FULL ? FULL_BYTES : FULL_JOURNEYS;
+    describe_full(s, full, out->fault.reason, sizeof out->fault.reason);
+    s->intake.full++;
+    s->intake.crowded += full == FULL_JOURNEYS ? 1U : 0U;
+    note_full(s, full, out->fault.reason);
 }
 
 void intake_note_failure(struct serve *s, bool failed)
@@ -48,13 +74,12 @@ static nvt_err append(struct serve *s, struct nvt_span line, uint32_t due_s,
     nvt_err err = nvt_spool_append(&s->spool, line, due_s, &out->id);
     if (err == NVT_OK) {
         s->intake.kept++;
-        note_full(s, false);
+        note_full(s, FULL_NOT, "");
         return NVT_OK;
     }
     (void)fault_of(out, err);
-    if (err == NVT_E_SPOOL_FULL) {
-        s->intake.full++;
-        note_full(s, true);
+    if (intake_is_full(err)) {
+        turn_away(s, out);
     } else if (err == NVT_E_SPOOL_SIZE) {
         s->intake.refused++;
     } else {
@@ -85,9 +110,14 @@ nvt_err intake_too_long(struct serve *s, struct intake_result *out)
     return refuse(s, out);
 }
 
+bool intake_is_full(nvt_err err)
+{
+    return err == NVT_E_SPOOL_FULL || err == NVT_E_SPOOL_WINDOW;
+}
+
 bool intake_is_fault(nvt_err err)
 {
-    return err != NVT_OK && err != NVT_E_SPOOL_FULL && err != NVT_E_SPOOL_IO && err != NVT_E_STATE;
+    return err != NVT_OK && !intake_is_full(err) && err != NVT_E_SPOOL_IO && err != NVT_E_STATE;
 }
 
 /* ---- answers ---- */

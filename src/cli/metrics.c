@@ -46,12 +46,22 @@ static const struct row rows[] = {
      "spool_used_bytes", "gauge", "Room that pending journeys take"},
     {SPOOL, false, AT(spool.capacity_bytes), "capacity_bytes",
      "spool_capacity_bytes", "gauge", "Room for pending journeys"},
+    {SPOOL, false, AT(spool.span), "span",
+     "spool_span", "gauge", "Journeys from the oldest pending one to the newest"},
+    {SPOOL, false, AT(spool.entries_max), "entries_max",
+     "spool_span_max", "gauge", "The most of these"},
     {SPOOL, false, AT(spool.erases), "erases",
      "spool_erases_total", "counter", "Blocks erased, all together"},
     {SPOOL, false, AT(spool.damaged), "damaged",
      "spool_damaged_records", "gauge", "Records that could not be read at the start"},
     {SPOOL, false, AT(spool.lost), "lost",
      "spool_lost_journeys", "gauge", "Pending journeys in damaged records"},
+    {SPOOL, false, AT(spool.repaired), "repaired",
+     "spool_repaired_heads", "gauge", "Blocks with one good copy of their head: nothing is lost"},
+    {SPOOL, false, AT(spool.torn), "torn",
+     "spool_torn_records", "gauge", "Records that a power cut left unfinished, as the start found"},
+    {SPOOL, false, AT(spool.failed_syncs), "failed_syncs",
+     "spool_failed_syncs_total", "counter", "Syncs of the spool that failed since the start"},
     {UPLINK, false, AT(uplink.attempts), "attempts",
      "uplink_attempts_total", "counter", "Calls begun, look-ups included"},
     {UPLINK, false, AT(uplink.delivered), "delivered",
@@ -87,6 +97,8 @@ static const struct row rows[] = {
      "intake_refused_total", "counter", "Lines that are no journeys"},
     {INTAKE, false, AT(intake.full), "full",
      "intake_full_total", "counter", "Journeys turned away by a full spool"},
+    {INTAKE, false, AT(intake.crowded), "crowded", "intake_crowded_total", "counter",
+     "Of these, turned away since the oldest one waits too far behind"},
     {INTAKE, false, AT(intake.files), "files",
      "intake_files_total", "counter", "Files of the drop folder done with"},
     {INTAKE, false, AT(intake.clients), "clients",
@@ -95,6 +107,9 @@ static const struct row rows[] = {
 /* clang-format on */
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+/* What is full: nothing, bytes, journeys. */
+static const char *const full_names[] = {"", "bytes", "journeys"};
 
 static const char *const link_names[] = {"up", "held", "probing", "blocked"};
 #define LINK_COUNT (sizeof link_names / sizeof link_names[0])
@@ -221,6 +236,12 @@ void metrics_json(const struct serve *s, struct nvt_buf *out)
     put_uint(&w, "up_s", (now_ms - s->start_ms) / 1000U);
     put_flag(&w, "stopping", s->stopping);
     put_flag(&w, "spool_failed", s->io_failed || s->intake_failed);
+    nvt_json_name(&w, NVT_LIT("spool_full"));
+    if (s->intake_full == FULL_NOT) {
+        nvt_json_put_null(&w);
+    } else {
+        nvt_json_put_str(&w, nvt_span_str(full_names[s->intake_full]));
+    }
     nvt_json_name(&w, NVT_LIT("drop_error"));
     if (s->drop_err == NULL) {
         nvt_json_put_null(&w);
@@ -279,6 +300,13 @@ static void put_link_samples(struct nvt_buf *out, size_t link)
     }
 }
 
+static void put_full_samples(struct nvt_buf *out, enum serve_full full)
+{
+    put_family(out, "spool_full", "gauge", "1 for what had no room when a journey came last");
+    put_sample(out, "spool_full{what=\"bytes\"}", full == FULL_BYTES ? 1U : 0U);
+    put_sample(out, "spool_full{what=\"journeys\"}", full == FULL_JOURNEYS ? 1U : 0U);
+}
+
 static void put_gauges(struct nvt_buf *out, const struct serve *s, uint64_t now_ms)
 {
     const struct nvt_uplink_state *u = &s->uplink.state;
@@ -287,6 +315,7 @@ static void put_gauges(struct nvt_buf *out, const struct serve *s, uint64_t now_
     put_gauge(out, "stopping", "1 while it stops", s->stopping ? 1U : 0U);
     put_gauge(out, "spool_failed", "1 when the spool's device failed last time",
               s->io_failed || s->intake_failed ? 1U : 0U);
+    put_full_samples(out, s->intake_full);
     put_gauge(out, "drop_failed", "1 while the drop folder cannot be used",
               s->drop_err != NULL ? 1U : 0U);
     put_link_samples(out, link_of(s));

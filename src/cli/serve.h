@@ -16,10 +16,8 @@ enum {
     SERVE_LANES_MAX = 32,
     SERVE_ENTRY_MAX = CLI_LINE_MAX, /* longest journey, bytes */
     SERVE_LINE_CAP = SERVE_ENTRY_MAX + 2,
-    SERVE_LINES = 4,   /* buffers that producers share */
-    SERVE_PAGE = 4096, /* of memory */
-    SERVE_PICKS = 1024,
-    SERVE_WINDOW = 16384,  /* bytes: 32 768 journeys */
+    SERVE_LINES = 4,       /* buffers that producers share */
+    SERVE_PAGE = 4096,     /* of memory */
     SERVE_CLIENTS_MAX = 8, /* producers connected at once */
     SERVE_WAITS_MAX = 64,
     INTAKE_ANSWER_MAX = 1000 /* bytes: a reason of 320 in JSON, and a field */
@@ -91,11 +89,15 @@ struct serve_pool {
 
 struct serve_intake_counters {
     uint32_t lines, kept, refused, full; /* lines in; appended; no journey; no room */
+    uint32_t crowded;                    /* of the last ones: room for bytes, not for journeys */
     uint32_t files;                      /* of the drop folder, done with */
     uint32_t clients;                    /* connections taken */
 };
 
 /* ---- the service: cmd_serve.c ---- */
+
+/* What the spool has no room for. */
+enum serve_full { FULL_NOT, FULL_BYTES, FULL_JOURNEYS };
 
 /* What was said last, so that it is said once. */
 struct serve_told {
@@ -109,6 +111,8 @@ struct serve_told {
     enum nvt_uplink_link status_link;
     uint64_t failing_ms; /* since when journeys fail that others do not fail with; 0: none does */
     bool failing;        /* it was said */
+    uint32_t damaged, lost, failed_syncs; /* in the spool */
+    uint64_t syncs_ms;                    /* before that time no more is said of failed syncs */
 };
 
 struct serve {
@@ -140,14 +144,14 @@ struct serve {
     bool io_failed;                  /* the spool's device failed last time */
     bool receipts_failed;            /* the refused file could not be written last time */
     bool intake_failed;              /* the spool's device failed when a line was kept last */
-    bool intake_full;                /* it had no room for that line */
+    enum serve_full intake_full;     /* it had no room for that line */
     struct serve_client clients[SERVE_CLIENTS_MAX];
     struct serve_pool pool;
     struct nvt_uplink_lane lanes[SERVE_LANES_MAX];
     uint8_t bodies[SERVE_LANES_MAX * SERVE_ENTRY_MAX + SERVE_PAGE];
     uint8_t buffer[SERVE_ENTRY_MAX + 4096];
-    uint8_t window[SERVE_WINDOW];
-    struct nvt_spool_entry picks[SERVE_PICKS];
+    struct nvt_spool_config
+        spool_config; /* its window and its picks: as many as the spool is large */
 };
 
 /* ---- serve_spool.c ---- */
@@ -189,6 +193,9 @@ nvt_err intake_line(struct serve *s, struct nvt_span line, struct intake_result 
 
 /* The same for a line that was too long to be kept: NVT_E_SPACE. */
 nvt_err intake_too_long(struct serve *s, struct intake_result *out);
+
+/* There is no room for it now. */
+bool intake_is_full(nvt_err err);
 
 /* It is the line's own fault: it would not be taken later or elsewhere either. */
 bool intake_is_fault(nvt_err err);

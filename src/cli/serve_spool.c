@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,18 @@
 #define BLOCKS_PER_MIB (1048576U / BLOCK_SIZE)
 #define DIRECT_UNIT 4096U
 #define HEAD_STEP 256U /* the smallest block */
+
+/* Journeys between the oldest one that waits and the newest. One takes half a KiB and more, so that
+ * the bytes are used up before; but one that waits alone in front of all others may wait long. */
+#define ENTRIES_PER_KIB 2U
+#define ENTRIES_MIN 32768U
+#define ENTRIES_MAX 1048576U
+
+/* One pass over the device finds so many of the most urgent ones: the larger it is, the longer such
+ * a pass lasts, and the fewer there should be. */
+#define PICKS_PART 64U
+#define PICKS_MIN 1024U
+#define PICKS_MAX 16384U
 
 /* ---- what stands in the file ---- */
 
@@ -195,18 +208,83 @@ static int open_file(struct serve *s)
     return err == NVT_OK ? CLI_OK : foreign(s);
 }
 
+/* ---- memory ---- */
+
+static uint32_t within(uint32_t low, uint64_t value, uint32_t high)
+{
+    uint64_t most = value < (uint64_t)high ? value : (uint64_t)high;
+    return most > (uint64_t)low ? (uint32_t)most : low;
+}
+
+/* Without one the spool does as well, but for what its file held before it. */
+static uint32_t draw_salt(struct serve *s)
+{
+    uint8_t bytes[4] = {0};
+    const struct nvt_port_entropy *entropy = &s->session.posix.port.entropy;
+    nvt_posix_init(&s->session.posix); /* the session does so itself when it begins */
+    (void)entropy->fill(entropy->ctx, bytes, sizeof bytes);
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8U | (uint32_t)bytes[2] << 16U |
+           (uint32_t)bytes[3] << 24U;
+}
+
+/* Once, for as long as the service runs; what is never touched costs nothing. */
+static int give_memory(struct serve *s)
+{
+    const struct nvt_port_block *device = &s->file.device;
+    struct nvt_spool_config *c = &s->spool_config;
+    uint64_t kib = (uint64_t)device->block_size * device->block_count / 1024U;
+    uint32_t entries = within(ENTRIES_MIN, kib * ENTRIES_PER_KIB, ENTRIES_MAX);
+    c->device = device;
+    c->salt = draw_salt(s);
+    c->buffer = s->buffer;
+    c->buffer_cap = (uint32_t)sizeof s->buffer;
+    c->window_len = (uint32_t)NVT_SPOOL_WINDOW_LEN(device->block_count, entries);
+    c->pick_cap = within(PICKS_MIN, entries / PICKS_PART, PICKS_MAX);
+    size_t picks_len = c->pick_cap * sizeof c->picks[0];
+    void *room = calloc(1U, picks_len + c->window_len);
+    if (room == NULL) {
+        return fail(s->settings.json, CLI_INPUT, NVT_OK,
+                    "there is no memory for the places of %lu journeys (%s): stop other programs",
+                    (unsigned long)entries, strerror(errno));
+    }
+    c->picks = (struct nvt_spool_entry *)room;
+    c->window = (uint8_t *)room + picks_len;
+    return CLI_OK;
+}
+
 /* ---- mounting ---- */
 
-static void tell_content(const struct serve *s)
+/* What was lost or may be is worth a warning; what a power cut left is to be expected. */
+static void tell_damage(const struct serve *s, const struct nvt_spool_info *info)
 {
-    struct nvt_spool_info info;
-    nvt_spool_info(&s->spool, &info);
-    if (info.damaged > 0U) {
+    const char *file = s->set.spool_file;
+    if (info->damaged > 0U || info->lost > 0U) {
         tell(TELL_WARNING,
              "%s: %lu damaged records, %lu journeys of which are lost; navette spool "
              "check tells more",
-             s->set.spool_file, (unsigned long)info.damaged, (unsigned long)info.lost);
+             file, (unsigned long)info->damaged, (unsigned long)info->lost);
     }
+    if (info->repaired > 0U) {
+        tell(TELL_WARNING,
+             "%s: %lu blocks had a damaged head, whose other copy is good: nothing "
+             "is lost; check the drive",
+             file, (unsigned long)info->repaired);
+    }
+    if (info->torn > 0U) {
+        tell(TELL_NOTE,
+             "%s: %lu records were left unfinished by a power cut or a failed sync: "
+             "nobody was told that they are kept",
+             file, (unsigned long)info->torn);
+    }
+}
+
+static void tell_content(struct serve *s)
+{
+    struct nvt_spool_info info;
+    nvt_spool_info(&s->spool, &info);
+    tell_damage(s, &info);
+    s->told.damaged = info.damaged;
+    s->told.lost = info.lost;
     if (info.pending > 0U) {
         tell(TELL_NOTE, "%lu journeys wait in %s", (unsigned long)info.pending, s->set.spool_file);
     }
@@ -214,17 +292,9 @@ static void tell_content(const struct serve *s)
 
 static int mount(struct serve *s)
 {
-    const struct nvt_spool_config config = {&s->file.device,
-                                            s->buffer,
-                                            (uint32_t)sizeof s->buffer,
-                                            s->window,
-                                            (uint32_t)sizeof s->window,
-                                            s->picks,
-                                            SERVE_PICKS,
-                                            0U};
-    nvt_err err = nvt_spool_mount(&s->spool, &config);
+    nvt_err err = nvt_spool_mount(&s->spool, &s->spool_config);
     if (err == NVT_E_SPOOL_BLANK) {
-        err = nvt_spool_format(&s->spool, &config);
+        err = nvt_spool_format(&s->spool, &s->spool_config);
     }
     if (err == NVT_E_SPOOL_IO) {
         return can_not(s, "read", s->file.last_errno);
@@ -240,6 +310,12 @@ static int mount(struct serve *s)
     return CLI_OK;
 }
 
+static int open_spool(struct serve *s)
+{
+    int code = give_memory(s);
+    return code == CLI_OK ? mount(s) : code;
+}
+
 int spool_open(struct serve *s)
 {
     if (s->set.spool_file[0] == '\0') {
@@ -252,7 +328,7 @@ int spool_open(struct serve *s)
         code = open_file(s);
     }
     if (code == CLI_OK) {
-        code = mount(s);
+        code = open_spool(s);
         if (code != CLI_OK) {
             nvt_posix_file_close(&s->file);
         }

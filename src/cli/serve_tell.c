@@ -127,6 +127,45 @@ static void tell_failing(struct serve *s)
     }
 }
 
+/* ---- the spool ---- */
+
+/* What was found damaged since the start. */
+static void tell_damage(struct serve *s, const struct nvt_spool_info *info)
+{
+    struct serve_told *told = &s->told;
+    if (info->damaged != told->damaged || info->lost != told->lost) {
+        tell(TELL_WARNING,
+             "%s: %lu damaged records by now, %lu journeys of which are lost; navette spool check "
+             "tells more",
+             s->set.spool_file, (unsigned long)info->damaged, (unsigned long)info->lost);
+        told->damaged = info->damaged;
+        told->lost = info->lost;
+    }
+}
+
+/* Nothing rests on a sync that failed, but a drive whose syncs fail is not well. */
+static void tell_syncs(struct serve *s, const struct nvt_spool_info *info)
+{
+    struct serve_told *told = &s->told;
+    uint64_t now = session_now_ms(&s->session);
+    if (info->failed_syncs != told->failed_syncs && now >= told->syncs_ms) {
+        tell(TELL_WARNING,
+             "%s: %lu syncs have failed since the start (%s): what they were to keep was written "
+             "again, or nobody was told that it is kept; check the drive",
+             s->set.spool_file, (unsigned long)info->failed_syncs, strerror(s->file.last_errno));
+        told->failed_syncs = info->failed_syncs;
+        told->syncs_ms = now + AGAIN_EVERY_MS;
+    }
+}
+
+static void tell_spool(struct serve *s)
+{
+    struct nvt_spool_info info;
+    nvt_spool_info(&s->spool, &info);
+    tell_damage(s, &info);
+    tell_syncs(s, &info);
+}
+
 /* ---- the manager ---- */
 
 static const char *const links[] = {"link up", "link down", "link tried", "credentials refused"};
@@ -170,5 +209,6 @@ uint64_t tell_progress(struct serve *s)
 {
     tell_link(s);
     tell_failing(s);
+    tell_spool(s);
     return getenv("NOTIFY_SOCKET") == NULL ? UINT64_MAX : tell_manager(s);
 }

@@ -122,7 +122,7 @@ static void undo(struct nvt_uplink *u, const struct nvt_uplink_counters *before,
     c->duplicates = before->duplicates;
     c->refused = before->refused;
     c->expired = before->expired;
-    u->old_next = u->old_next > u->config.spool->next ? u->old_next : u->config.spool->next;
+    u->old_next = u->old_next > u->config.spool->now.next ? u->old_next : u->config.spool->now.next;
     u->device_ms = p->now_ms + (uint64_t)NVT_UPLINK_PAUSE_MS;
     p->err = NVT_E_SPOOL_IO;
 }

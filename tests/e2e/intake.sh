@@ -196,7 +196,7 @@ nv status --socket "$socket" --metrics
 exits 'status --metrics' 0
 like '... pending' "$out" "^navette_spool_pending $(number spool.pending)\$"
 is '... is what Prometheus reads' "$(python3 "$root/tests/e2e/producer.py" check-metrics <"$work/out")" \
-    '42 samples'
+    '50 samples'
 printf '[serve]\nsocket = %s\n' "$socket" >"$work/named"
 nv status --config "$work/named"
 exits 'status: the socket from the configuration' 0
@@ -458,11 +458,17 @@ size=1
 serve_new full
 produce send "$socket" <"$file"
 kept=$(printf '%s\n' "$out" | grep -c '^{"ok":true,')
-full=$(printf '%s\n' "$out" | grep -c '^{"ok":false,"error":"NVT_E_SPOOL_FULL","reason":"the spool is full"}$')
+full=$(printf '%s\n' "$out" |
+    grep -Ec '^\{"ok":false,"error":"NVT_E_SPOOL_FULL","reason":"the spool is full: [0-9]+ of [0-9]+ bytes are taken"\}$')
 is 'full: each line is told' "$((kept + full))" 1500
 is 'full: some of both' "$([ "$kept" -gt 500 ] && [ "$full" -gt 100 ] && echo both)" both
 is 'full: as it says' "$(number spool.pending) $(number intake.full)" "$kept $full"
-is 'full: said once' "$(grep -c 'the spool is full: journeys are turned away' "$work/serve.log")" 1
+is 'full: said once' "$(grep -c 'bytes are taken; journeys are turned away until some' "$work/serve.log")" 1
+is 'full: the status says what' "$(number spool_full) $(number intake.crowded)" 'bytes 0'
+nv status --socket "$socket"
+like '... for people' "$out" '^full         [0-9]+ of [0-9]+ bytes: journeys are turned away$'
+nv status --socket "$socket" --metrics
+like '... for Prometheus' "$out" '^navette_spool_full\{what="bytes"\} 1$'
 journeys 400 4
 put late.jsonl <"$file"
 sleep 1.5
@@ -474,7 +480,7 @@ serve_new full
 gone late.jsonl
 until_is 'full: all delivered' spool.pending 0
 is 'full: each of them once' "$(state journeys) $(number uplink.duplicates)" "$((kept + 400)) 0"
-is 'full: no trouble is left' "$(number drop_error)" None
+is 'full: no trouble is left' "$(number drop_error) $(number spool_full)" 'None None'
 
 # ---- the largest legal journeys; more of them than fit at once ----
 
@@ -524,5 +530,36 @@ nv status --socket "$socket" --json
 cat "$work/out" "$work/serve.log" >>"$work/told"
 is 'echo: no secret is told' "$(grep -cFf "$work/echo/seen" "$work/told")" 0
 serve_end
+
+# ---- room for bytes, but one journey waits too far in front of all others ----
+
+server=
+journeys 3 6
+{
+    printf 'append - %s\n' "$(sed -n 1p "$file")"
+    i=1
+    while [ $i -lt 32768 ]; do
+        printf 'append 5 %s\nsettle 1 201 \n' "$i"
+        i=$((i + 1))
+    done
+} | "$BUILD/tests/mkspool" "$work/spool-crowded" 65536 16 16
+serve_new crowded
+sed -n 2,3p "$file" >"$work/two"
+produce send "$socket" <"$work/two"
+like 'crowded: the line is told' "$out" '^\{"ok":false,"error":"NVT_E_SPOOL_WINDOW","reason":"the spool is full: the newest is 32768 journeys behind the oldest that waits, the most is 32768"\}$'
+is 'crowded: counted' "$(number intake.full) $(number intake.crowded) $(number spool_full)" '2 2 journeys'
+is 'crowded: said once' "$(grep -c 'the most is 32768; journeys are turned away until some' "$work/serve.log")" 1
+nv status --socket "$socket"
+like 'crowded: for people' "$out" '^full         the newest is 32768 journeys behind the oldest that waits, the most is 32768'
+put crowded.jsonl <"$work/two"
+sleep 1.5
+is 'crowded: the folder waits' "$(number drop_error)" 'crowded.jsonl: the spool is full'
+start_standin --keys "$keys" --idle 30
+server=$url
+serve_end
+serve_new crowded
+gone crowded.jsonl
+until_is 'crowded: all delivered' spool.pending 0
+is 'crowded: they are there' "$(state journeys)" 3
 
 finish

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t buffer[131072], window[NVT_SPOOL_WINDOW_LEN(1024, 1024)];
+static uint8_t buffer[131072], window[NVT_SPOOL_WINDOW_LEN(1024, 32768)];
 static struct nvt_spool_entry picks[64];
 static struct nvt_spool spool;
 
