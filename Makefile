@@ -86,6 +86,7 @@ setup_test-kill-failing := test
 setup_test-kill-long := test
 setup_test-faults := faults
 setup_bench-uplink := bench
+setup_bench-spool-size := bench
 setup_check-big-endian := big-endian
 setup_check-noalloc := build
 setup_check-compilers := check

@@ -21,3 +21,10 @@ bench-uplink: ## the gateway beside curl on a link of 50 ms; what the spool cost
 	$(Q)$(BUILD)/bench/uplink_spool $(BUILD)/bench $(BUILD)/bench/journeys.jsonl \
 		$(SPOOL_BENCH_SECONDS) $(SPOOL_BENCH_MIB)
 	$(Q)BUILD=$(BUILD) python3 tests/bench/uplink.py $(UPLINK_SECONDS) --minutes $(UPLINK_MINUTES)
+
+# By hand: it writes more than a GiB.
+SPOOL_SIZES ?= 10000 100000 1000000
+.PHONY: bench-spool-size
+bench-spool-size: ## memory, intake, restart and first pick of the gateway with up to a million journeys
+	$(Q)$(SUBMAKE) $(BUILD)/navette $(BUILD)/standin $(BUILD)/tools/journeys
+	$(Q)BUILD=$(BUILD) python3 tests/bench/spool_size.py $(SPOOL_SIZES)
