@@ -206,9 +206,10 @@ enum nvt_spool_order {
 nvt_err nvt_spool_pick_by(struct nvt_spool *s, enum nvt_spool_order order, struct nvt_buf *out,
                           struct nvt_spool_entry *out_entry);
 
-/* When the most urgent entry is due of those whose places are known and those that are out: no
- * entry that was not deferred is due before. UINT32_MAX: none is known, or there is no hurry. */
-uint32_t nvt_spool_urgent_s(const struct nvt_spool *s);
+/* When the most urgent entry is due that is due after that second, of those whose places are known
+ * and those that are out; as long as it is one whose place is known, none that was not deferred is
+ * due between. UINT32_MAX: none is known, or there is no hurry. */
+uint32_t nvt_spool_urgent_s(const struct nvt_spool *s, uint32_t after_s);
 
 /* An entry that is out is done with; durable when this returns NVT_OK. reason is cut at 64 bytes.
  * NVT_E_ARG when it is not out, NVT_E_SPOOL_IO. */

@@ -236,17 +236,21 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
     return nvt_spool_pick_by(s, NVT_SPOOL_URGENT, out, out_entry);
 }
 
-uint32_t nvt_spool_urgent_s(const struct nvt_spool *s)
+static uint32_t earliest(const struct nvt_spool_entry *list, size_t count, uint32_t after_s,
+                         uint32_t due_s)
 {
-    const struct nvt_spool_entry *queue = nvt_queue(s);
-    uint32_t due_s = s->pick_count > 0U ? s->config.picks[0].due_s : UINT32_MAX;
-    for (uint32_t i = 0; i < s->defer_count; i++) {
-        due_s = queue[i].due_s < due_s ? queue[i].due_s : due_s;
-    }
-    for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
-        due_s = s->out[i].id != 0U && s->out[i].due_s < due_s ? s->out[i].due_s : due_s;
+    for (size_t i = 0; i < count; i++) {
+        bool counts = list[i].id != 0U && list[i].due_s > after_s;
+        due_s = counts && list[i].due_s < due_s ? list[i].due_s : due_s;
     }
     return due_s;
+}
+
+uint32_t nvt_spool_urgent_s(const struct nvt_spool *s, uint32_t after_s)
+{
+    uint32_t due_s = earliest(s->config.picks, s->pick_count, after_s, UINT32_MAX);
+    due_s = earliest(nvt_queue(s), s->defer_count, after_s, due_s);
+    return earliest(s->out, NVT_SPOOL_OUT_MAX, after_s, due_s);
 }
 
 /* ---- settled ---- */

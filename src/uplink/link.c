@@ -151,11 +151,15 @@ void nvt_link_good(struct nvt_uplink *u, const struct nvt_uplink_lane *lane, uin
     }
 }
 
+/* What is too late already is never sent, however short a pause is: the next one counts. */
 uint64_t nvt_link_most_ms(const struct nvt_uplink *u, uint64_t floor_ms, uint64_t now_ms)
 {
     int64_t date_s = nvt_uplink_date_s(u, now_ms);
-    uint32_t due_s = nvt_spool_urgent_s(u->config.spool);
-    if (date_s == 0 || due_s == UINT32_MAX || (int64_t)due_s <= date_s) {
+    if (date_s <= 0 || date_s >= (int64_t)UINT32_MAX) {
+        return UINT64_MAX;
+    }
+    uint32_t due_s = nvt_spool_urgent_s(u->config.spool, (uint32_t)date_s);
+    if (due_s == UINT32_MAX) {
         return UINT64_MAX;
     }
     uint64_t most_ms = (uint64_t)((int64_t)due_s - date_s) * 1000U / (uint64_t)TRIES_LEFT;

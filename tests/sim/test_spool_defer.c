@@ -230,12 +230,13 @@ static void test_forgiven_and_forgotten(void **state)
     }
     nvt_spool_forgive(&spool, id);
     assert_int_equal(nvt_spool_failures(&spool, id), 1);
-    assert_int_equal(nvt_spool_urgent_s(&spool), 1);
+    assert_int_equal(nvt_spool_urgent_s(&spool, 0), 1);
+    assert_int_equal(nvt_spool_urgent_s(&spool, 1), UINT32_MAX); /* none is due after that */
     assert_int_equal(nvt_spool_mount(&spool, &config), NVT_OK);
     assert_int_equal(deferred(), 0);
     assert_int_equal(take(NVT_SPOOL_URGENT), id);
     settle(id);
-    assert_int_equal(nvt_spool_urgent_s(&spool), UINT32_MAX);
+    assert_int_equal(nvt_spool_urgent_s(&spool, 0), UINT32_MAX);
 }
 
 int main(void)

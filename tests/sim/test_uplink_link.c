@@ -183,6 +183,29 @@ static void test_pauses_end_before_the_most_urgent(void **state)
     }
 }
 
+/* One that is too late already, and waits only to be asked after, says nothing of how long the
+ * others may wait. */
+static void test_pauses_end_before_what_is_still_in_time(void **state)
+{
+    (void)state;
+    struct nvt_sim_answer list[UP_ASKED];
+    for (size_t i = 0; i < (size_t)UP_ASKED; i++) {
+        list[i] =
+            up_says("503 Down", "Date: Sun, 15 Jun 2025 15:06:41 GMT\r\nRetry-After: 850\r\n", "");
+    }
+    struct up_world *w = FRESH(1, list);
+    (void)up_append(w, "late", UP_DATE_S - 10);
+    (void)up_append(w, "later still", UP_DATE_S - 5);
+    (void)up_append(w, "urgent", UP_DATE_S + 100);
+    (void)up_append(w, "no hurry", UP_DATE_S + 40000);
+    up_restart(w); /* they may have arrived */
+    up_run(w, 1000);
+    w->uplink.date_s = UP_DATE_S; /* all say the same second */
+    up_run(w, 99000);
+    assert_in_range(w->asked_count, 4, 60);
+    up_end(w);
+}
+
 /* After an outage of five minutes, whatever it looked like, the first one leaves within 60 s. */
 static void test_back_within_a_minute(void **state)
 {
@@ -744,6 +767,7 @@ int main(void)
         cmocka_unit_test(test_a_told_now),
         cmocka_unit_test(test_a_told_day),
         cmocka_unit_test(test_pauses_end_before_the_most_urgent),
+        cmocka_unit_test(test_pauses_end_before_what_is_still_in_time),
         cmocka_unit_test(test_back_within_a_minute),
         cmocka_unit_test(test_lanes_join_one_by_one),
         cmocka_unit_test(test_one_outage_counts_once),
