@@ -28,7 +28,7 @@ serve_new() {
     serve_pid=$!
     pids="$pids $serve_pid"
     tries=0
-    until [ -S "$socket" ] && "$BUILD/navette" status --socket "$socket" >"$work/first" 2>&1; do
+    until [ -S "$socket" ] && "$BUILD/navette" status --socket "$socket" --metrics >"$work/first" 2>&1; do
         tries=$((tries + 1))
         if [ $tries -gt 200 ] || ! kill -0 "$serve_pid" 2>/dev/null; then
             echo "the service did not start: $(tail -n 3 "$work/serve.log")" >&2
@@ -529,6 +529,91 @@ cp "$work/out" "$work/told"
 nv status --socket "$socket" --json
 cat "$work/out" "$work/serve.log" >>"$work/told"
 is 'echo: no secret is told' "$(grep -cFf "$work/echo/seen" "$work/told")" 0
+serve_end
+
+# ---- a spool of any size has the places for it ----
+
+size=64
+serve_new places
+is 'places: two for each KiB' "$(number spool.entries_max)" 131072
+serve_end
+size=1
+rm "$work/spool-places"
+
+# ---- a disk whose syncs fail, and drop what they should have kept (tests/e2e/disk.c) ----
+
+cat >"$work/disk.py" <<'PY'
+import mmap, struct, sys
+WORDS = {'sync_fails': 3, 'cut': 16}
+with open(sys.argv[1], 'r+b') as f:
+    memory = mmap.mmap(f.fileno(), 4096)
+    struct.pack_into('<I', memory, 16 + 4 * WORDS[sys.argv[2]], int(sys.argv[3]))
+PY
+disk() { python3 "$work/disk.py" "$work/disk.state" "$@"; }
+server=
+under="env LD_PRELOAD=$BUILD/tests/disk.so ASAN_OPTIONS=verify_asan_link_order=0 \
+    DISK_PATH=$work/spool-syncs DISK_STATE=$work/disk.state"
+: >"$work/serve.log"
+serve_new syncs
+journeys 40 9
+sed -n 1,20p "$file" >"$work/first-20"
+sed -n 21,25p "$file" >"$work/next-5"
+sed -n 26,40p "$file" >"$work/last-15"
+produce send "$socket" <"$work/first-20"
+is 'syncs: taken in' "$(number intake.kept)" 20
+disk sync_fails 65536
+produce send "$socket" <"$work/next-5"
+is 'syncs: they fail, and each line is told' \
+    "$(printf '%s\n' "$out" | grep -c '^{"ok":false,"error":"NVT_E_SPOOL_IO"')" 5
+put syncs.jsonl <"$work/last-15"
+until_is 'syncs: the folder waits' drop_error "the spool's device failed"
+is 'syncs: none of them is counted, nor pending' "$(number intake.kept) $(number spool.pending)" '20 20'
+disk sync_fails 0
+gone syncs.jsonl
+produce send "$socket" <"$work/next-5"
+is 'syncs: well again' "$(number intake.kept) $(number spool.pending)" '40 40'
+is 'syncs: they are counted' "$([ "$(number spool.failed_syncs)" -gt 0 ] && echo yes)" yes
+like 'syncs: the log says so' "$(cat "$work/serve.log")" \
+    'spool-syncs: [0-9]+ syncs have failed since the start \(Input/output error\)'
+nv status --socket "$socket"
+exits 'syncs: nothing is wrong now' 0
+like 'syncs: ... but it is noted' "$out" '^note         [0-9]+ syncs of the spool failed since the start'
+serve_end KILL
+disk cut 1
+serve_new syncs
+is 'syncs: after a power cut all is there' "$(number spool.pending) $(number spool.lost)" '40 0'
+serve_end
+under=
+
+# ---- a spool that lost something ----
+
+server=
+journeys 300 8
+serve_new damaged
+produce send "$socket" <"$file"
+is 'damaged: taken in' "$(number spool.pending) $(number spool.lost)" '300 0'
+serve_end KILL
+python3 - "$work/spool-damaged" <<'PY'
+import sys
+with open(sys.argv[1], 'r+b') as f:
+    image = f.read()
+    f.seek(image.index(b'"distance":') + 3)
+    f.write(b'\0')
+PY
+: >"$work/serve.log"
+serve_new damaged
+is 'damaged: one is lost, and it is counted' \
+    "$(number spool.pending) $(number spool.damaged) $(number spool.lost)" '299 1 1'
+like 'damaged: the log says so' "$(cat "$work/serve.log")" \
+    '1 damaged records, 1 journeys of which are lost; navette spool check tells more'
+nv status --socket "$socket"
+exits 'damaged: status ends with 12' "$E_CHECK" ''
+like 'damaged: ... and says why' "$out" '^TROUBLE      1 damaged records in the spool, 1 journeys lost in them'
+nv status --socket "$socket" --json
+exits 'damaged: ... for machines too' "$E_CHECK" ''
+nv status --socket "$socket" --metrics
+exits 'damaged: ... but for a collector' 0
+like 'damaged: ... which reads it' "$out" '^navette_spool_lost_journeys 1$'
 serve_end
 
 # ---- room for bytes, but one journey waits too far in front of all others ----
