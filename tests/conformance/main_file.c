@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOCK = 16384, COUNT = 64, SIZE = BLOCK * COUNT, UNIT_DIRECT = 4096 };
+enum { BLOCK = 65536, COUNT = 16, SIZE = BLOCK * COUNT, UNIT_DIRECT = 4096 };
 
 static struct nvt_posix_file file, other;
 static char folder[256], path[300], fresh[310];
