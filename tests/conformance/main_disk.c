@@ -200,7 +200,7 @@ static bool nothing_is_lost(void)
 {
     struct nvt_spool_info info;
     nvt_spool_info(&spool, &info);
-    return info.lost == 0U;
+    return info.damaged == 0U && info.lost == 0U;
 }
 
 /* A long entry's sync fails, and part of it is not on the drive; what comes after it, in this life
