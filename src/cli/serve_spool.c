@@ -19,8 +19,9 @@
 #define HEAD_STEP 256U /* the smallest block */
 
 /* Journeys between the oldest one that waits and the newest. One takes half a KiB and more, so that
- * the bytes are used up before; but one that waits alone in front of all others may wait long. */
-#define ENTRIES_PER_KIB 2U
+ * the bytes are used up before; but one that waits alone in front of all others may wait long, and
+ * each power cut may take some numbers away. */
+#define ENTRIES_PER_KIB 4U
 #define ENTRIES_MIN 32768U
 #define ENTRIES_MAX 1048576U
 

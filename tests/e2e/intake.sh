@@ -535,7 +535,7 @@ serve_end
 
 size=64
 serve_new places
-is 'places: two for each KiB' "$(number spool.entries_max)" 131072
+is 'places: four for each KiB' "$(number spool.entries_max)" 262144
 serve_end
 size=1
 rm "$work/spool-places"
