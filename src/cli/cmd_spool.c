@@ -436,6 +436,17 @@ const struct command spool_commands[] = {
                  "Examples:\n"
                  "  navette spool check /var/lib/navette/spool\n"
                  "  navette spool check /dev/mtd3 --json\n")},
+    {"spool convert", "offset", 2, 2, cmd_spool_convert, "FILE NEW",
+     "make a spool of today's format of one of the format before",
+     ("FILE is a service's spool, or a dump of a flash, of format 2, as navette made them before; "
+      "it is\n"
+      "only read. NEW is a file that is not there yet: a spool of format 3 with the same pending\n"
+      "entries and values. Exit 12 when something in FILE was lost or damaged; all that can be "
+      "read is\n"
+      "in NEW then. (navette serve converts its own spool by itself.)\n" OFFSET_HELP "\n"
+      "Examples:\n"
+      "  navette spool convert dump.bin spool\n"
+      "  navette spool convert /dev/mtd3 /data/spool --json\n")},
     {"spool export", "state output offset", 1, 1, cmd_export, "FILE",
      "print the entries of a spool, one line each",
      (IMAGE_HELP "The lines are what navette journey send takes. Exit 1 when an entry is no "

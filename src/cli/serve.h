@@ -136,6 +136,7 @@ struct serve {
     int refused;                     /* descriptor of the refused file, -1 */
     uint32_t token_stamp;            /* of the token that was kept last */
     uint64_t guard_ms;               /* when the spool's file is looked for next */
+    bool spool_converted;            /* at this start, from the format before */
     bool spool_gone;                 /* it is not where it should be, and that was said */
     bool drop_more;                  /* the folder holds more than one step takes */
     bool stopping;                   /* SIGTERM came: nothing more is taken in */
@@ -159,6 +160,17 @@ struct serve {
 /* Opens the spool, makes it when it is missing. CLI_OK, or the exit code after a message; then the
  * file is closed. */
 int spool_open(struct serve *s);
+
+/* The spool is in use by another process: says so. */
+int spool_in_use(const struct serve *s);
+
+/* serve_upgrade.c: makes a spool of today's format of the one of format 2 that stands there.
+ * CLI_OK, or the exit code after a message; then it is as it was. */
+int spool_upgrade(struct serve *s, const struct nvt_spool_geometry *g);
+
+/* Removes what spool_upgrade kept of the old one when the service started before; the spool is
+ * open and good. */
+void spool_drop_old(struct serve *s);
 
 /* The folder of that file, should it be missing. */
 void spool_make_folder(const char *path);

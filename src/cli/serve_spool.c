@@ -5,6 +5,7 @@
  * say: they are read from the heads of its blocks.
  */
 #include "serve.h"
+#include "spool_v2.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,14 +34,42 @@
 
 /* ---- what stands in the file ---- */
 
-enum content { A_SPOOL, ERASED, SOMETHING_ELSE, UNREADABLE };
+enum content { A_SPOOL, FORMAT_2, ANOTHER_FORMAT, ERASED, SOMETHING_ELSE, UNREADABLE };
 
-/* Whether these bytes at that offset are a head of a spool that fills the file. */
-static bool is_head(const uint8_t *bytes, uint64_t at, uint64_t size,
-                    struct nvt_spool_geometry *out)
+struct finding {
+    struct nvt_spool_geometry geometry; /* of a spool, or one of format 2 */
+    uint64_t size;                      /* of the file */
+    bool format_2, erased;
+    uint8_t other; /* the digit of another format */
+};
+
+static bool fills(const struct nvt_spool_geometry *g, uint64_t at, uint64_t size)
 {
-    return nvt_spool_read_geometry(nvt_span_of(bytes, NVT_SPOOL_HEAD_LEN), out) == NVT_OK &&
-           at % out->block_size == 0U && (uint64_t)out->block_size * out->block_count == size;
+    return at % g->block_size == 0U && (uint64_t)g->block_size * g->block_count == size;
+}
+
+/* Whether these bytes at that offset are a head of a spool that fills the file; what else they may
+ * be is noted. */
+static bool is_head(const uint8_t *bytes, uint64_t at, struct finding *f)
+{
+    struct nvt_spool_geometry g;
+    struct nvt_span head = nvt_span_of(bytes, NVT_SPOOL_HEAD_LEN);
+    if (memcmp(bytes, "NVS", 3U) != 0) {
+        return false;
+    }
+    if (nvt_spool_read_geometry(head, &g) == NVT_OK && fills(&g, at, f->size)) {
+        f->geometry = g;
+        return true;
+    }
+    if (v2_read_geometry(head, &g) && fills(&g, at, f->size)) {
+        f->geometry = g;
+        f->format_2 = true;
+    } else if (bytes[3] != (uint8_t)'2' && bytes[3] != (uint8_t)'3' && at % BLOCK_SIZE == 0U) {
+        f->other = bytes[3];
+    } else {
+        /* somebody's bytes */
+    }
+    return false;
 }
 
 static bool is_erased(const uint8_t *bytes, size_t len)
@@ -53,34 +82,44 @@ static bool is_erased(const uint8_t *bytes, size_t len)
 }
 
 /* The first head in a piece of the file that begins at that offset. */
-static bool find_head(const uint8_t *bytes, size_t len, uint64_t at, uint64_t size,
-                      struct nvt_spool_geometry *out)
+static bool find_head(const uint8_t *bytes, size_t len, uint64_t at, struct finding *f)
 {
     size_t i = 0;
-    while (i + NVT_SPOOL_HEAD_LEN <= len && !is_head(bytes + i, at + i, size, out)) {
+    while (i + NVT_SPOOL_HEAD_LEN <= len && !is_head(bytes + i, at + i, f)) {
         i += HEAD_STEP;
     }
     return i + NVT_SPOOL_HEAD_LEN <= len;
 }
 
+static enum content judge(struct finding *f)
+{
+    if (f->format_2) {
+        return FORMAT_2;
+    }
+    if (f->other != 0U) {
+        return ANOTHER_FORMAT;
+    }
+    f->geometry.block_size = BLOCK_SIZE;
+    f->geometry.block_count = (uint32_t)(f->size / BLOCK_SIZE);
+    return f->erased && f->size > 0U && f->size % BLOCK_SIZE == 0U ? ERASED : SOMETHING_ELSE;
+}
+
 /* Block 0 may be erased or broken, so the search goes on to the next head. */
-static enum content look(int fd, uint64_t size, struct nvt_spool_geometry *out)
+static enum content look(int fd, struct finding *f)
 {
     static uint8_t piece[16384];
-    bool erased = true;
-    for (uint64_t at = 0; at < size; at += sizeof piece) {
+    f->erased = true;
+    for (uint64_t at = 0; at < f->size; at += sizeof piece) {
         ssize_t n = pread(fd, piece, sizeof piece, (off_t)at);
         if (n <= 0) {
             return UNREADABLE;
         }
-        if (find_head(piece, (size_t)n, at, size, out)) {
+        if (find_head(piece, (size_t)n, at, f)) {
             return A_SPOOL;
         }
-        erased = erased && is_erased(piece, (size_t)n);
+        f->erased = f->erased && is_erased(piece, (size_t)n);
     }
-    out->block_size = BLOCK_SIZE;
-    out->block_count = (uint32_t)(size / BLOCK_SIZE);
-    return erased && size > 0U && size % BLOCK_SIZE == 0U ? ERASED : SOMETHING_ELSE;
+    return judge(f);
 }
 
 /* ---- sentences ---- */
@@ -109,7 +148,15 @@ static int foreign(const struct serve *s)
                 s->set.spool_file);
 }
 
-static int in_use(const struct serve *s)
+static int another_format(const struct serve *s, uint8_t digit)
+{
+    return fail(s->settings.json, CLI_CONFIG, NVT_E_SPOOL_VERSION,
+                "%s is a spool of format %c, and is left alone; this navette knows format 3, and "
+                "converts format 2: run the navette that made it, or name another with --spool",
+                s->set.spool_file, digit);
+}
+
+int spool_in_use(const struct serve *s)
 {
     return fail(s->settings.json, CLI_INPUT, NVT_E_STATE,
                 "the spool %s is in use: another navette serve runs; stop it, or name another "
@@ -137,7 +184,7 @@ static int make(struct serve *s)
     spool_make_folder(s->set.spool_file);
     nvt_err err = nvt_posix_file_make(&s->file, s->set.spool_file, BLOCK_SIZE, count);
     if (err == NVT_E_STATE && s->file.last_errno != EEXIST) {
-        return in_use(s);
+        return spool_in_use(s);
     }
     if (err != NVT_OK) {
         return can_not(s, "made", s->file.last_errno);
@@ -149,9 +196,12 @@ static int make(struct serve *s)
 
 /* ---- opening ---- */
 
-static int examine(struct serve *s, struct nvt_spool_geometry *out)
+/* *out_old: it is of format 2. */
+static int examine(struct serve *s, struct nvt_spool_geometry *out, bool *out_old)
 {
     struct stat st;
+    struct finding f;
+    (void)memset(&f, 0, sizeof f);
     int fd = open(s->set.spool_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) != 0) {
         int saved = errno;
@@ -160,17 +210,37 @@ static int examine(struct serve *s, struct nvt_spool_geometry *out)
         }
         return can_not(s, "opened", saved);
     }
-    enum content content =
-        S_ISREG(st.st_mode) ? look(fd, (uint64_t)st.st_size, out) : SOMETHING_ELSE;
+    f.size = (uint64_t)st.st_size;
+    enum content content = S_ISREG(st.st_mode) ? look(fd, &f) : SOMETHING_ELSE;
     int saved = errno;
     (void)close(fd);
+    *out = f.geometry;
+    *out_old = content == FORMAT_2;
     if (content == ERASED) {
         out->prog_size = s->set.direct ? DIRECT_UNIT : NVT_POSIX_FILE_UNIT;
     }
     if (content == UNREADABLE) {
         return can_not(s, "read", saved);
     }
+    if (content == ANOTHER_FORMAT) {
+        return another_format(s, f.other);
+    }
     return content == SOMETHING_ELSE ? foreign(s) : CLI_OK;
+}
+
+/* As it is now, or after it was converted. */
+static int prepare(struct serve *s, struct nvt_spool_geometry *out)
+{
+    bool old = false;
+    int code = examine(s, out, &old);
+    if (code == CLI_OK && old) {
+        code = spool_upgrade(s, out);
+        if (code == CLI_OK) {
+            s->spool_converted = true;
+            code = examine(s, out, &old);
+        }
+    }
+    return code == CLI_OK && old ? foreign(s) : code;
 }
 
 /* Not every file system takes O_DIRECT; what it is for is lost then, the spool is not. */
@@ -195,13 +265,13 @@ static int open_file(struct serve *s)
 {
     struct nvt_spool_geometry g;
     (void)memset(&g, 0, sizeof g);
-    int code = examine(s, &g);
+    int code = prepare(s, &g);
     if (code != CLI_OK) {
         return code;
     }
     nvt_err err = open_device(s, &g);
     if (err == NVT_E_STATE) {
-        return in_use(s);
+        return spool_in_use(s);
     }
     if (err == NVT_E_SPOOL_IO) {
         return can_not(s, "opened", s->file.last_errno);
@@ -332,6 +402,10 @@ int spool_open(struct serve *s)
         code = open_spool(s);
         if (code != CLI_OK) {
             nvt_posix_file_close(&s->file);
+        } else if (!s->spool_converted) {
+            spool_drop_old(s);
+        } else {
+            /* it is kept until the next start */
         }
     }
     return code;

@@ -5,6 +5,7 @@
  * it, those of which there are most first.
  */
 #include "spool_tool.h"
+#include "spool_v2.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,8 @@ struct kind {
 struct search {
     struct kind kinds[KINDS_MAX];
     size_t count;
-    bool erased; /* the whole file */
+    bool erased;   /* the whole file */
+    uint8_t other; /* of another format is a head that may be one: its number as it stands there */
 };
 
 enum found { FOUND, HEADS_ONLY, NOTHING, ERASED, UNREADABLE };
@@ -107,6 +109,9 @@ static bool is_there(struct spool_image *im, uint64_t base, const struct nvt_spo
     if (im->missing > MISSING_MAX && im->missing > im->size) {
         return false;
     }
+    if (im->format == SPOOL_FORMAT_2) {
+        return v2_is_there(&im->device);
+    }
     return nvt_spool_audit_begin(&audit, &im->device, spool_buffer, SPOOL_BUFFER_CAP, map,
                                  sizeof map) == NVT_OK &&
            audit.ring.head_seq != 0U;
@@ -137,14 +142,28 @@ static void note_head(struct search *s, const struct nvt_spool_geometry *g, uint
     s->kinds[i].count++;
 }
 
-static void look_through(struct search *s, const uint8_t *bytes, size_t len, size_t own,
-                         uint64_t at)
+static bool read_geometry(enum spool_format format, const uint8_t *head,
+                          struct nvt_spool_geometry *out)
+{
+    struct nvt_span bytes = nvt_span_of(head, NVT_SPOOL_HEAD_LEN);
+    return format == SPOOL_FORMAT_2 ? v2_read_geometry(bytes, out)
+                                    : nvt_spool_read_geometry(bytes, out) == NVT_OK;
+}
+
+static void look_through(const struct spool_image *im, struct search *s, const uint8_t *bytes,
+                         size_t len, size_t own, uint64_t at)
 {
     struct nvt_spool_geometry g;
     for (size_t i = 0; i < own && i + NVT_SPOOL_HEAD_LEN <= len; i += STEP) {
-        if (bytes[i] == (uint8_t)'N' && bytes[i + 1U] == (uint8_t)'V' &&
-            nvt_spool_read_geometry(nvt_span_of(bytes + i, NVT_SPOOL_HEAD_LEN), &g) == NVT_OK) {
+        if (memcmp(bytes + i, "NVS", 3U) != 0) {
+            continue;
+        }
+        if (read_geometry(im->format, bytes + i, &g)) {
             note_head(s, &g, at + i);
+        } else if (bytes[i + 3U] >= (uint8_t)'1' && bytes[i + 3U] <= (uint8_t)'9') {
+            s->other = bytes[i + 3U];
+        } else {
+            /* no head */
         }
     }
     for (size_t i = 0; s->erased && i < own; i++) {
@@ -157,6 +176,7 @@ static bool look_for_heads(struct spool_image *im, struct search *s)
 {
     static uint8_t bytes[PIECE + NVT_SPOOL_HEAD_LEN];
     s->erased = true;
+    s->other = 0U;
     s->count = 0;
     for (uint64_t at = 0; at < im->size; at += PIECE) {
         uint64_t left = im->size - at;
@@ -165,7 +185,7 @@ static bool look_for_heads(struct spool_image *im, struct search *s)
         if (!read_file(im, at, bytes, len)) {
             return false;
         }
-        look_through(s, bytes, len, own, at);
+        look_through(im, s, bytes, len, own, at);
     }
     return true;
 }
@@ -234,11 +254,14 @@ static enum found find(struct spool_image *im, const uint64_t *told)
     if (!read_file(im, at, head, sizeof head)) {
         return UNREADABLE;
     }
-    if (nvt_spool_read_geometry(nvt_span_of(head, sizeof head), &g) == NVT_OK &&
-        is_there(im, at, &g)) {
+    if (read_geometry(im->format, head, &g) && is_there(im, at, &g)) {
         return FOUND;
     }
-    return look_for_heads(im, &search) ? try_kinds(im, &search, told) : UNREADABLE;
+    if (!look_for_heads(im, &search)) {
+        return UNREADABLE;
+    }
+    im->other = search.other;
+    return try_kinds(im, &search, told);
 }
 
 /* ---- opening ---- */
@@ -269,6 +292,28 @@ static int open_file(struct spool_image *im, bool json)
     return CLI_OK;
 }
 
+static int nothing(const struct spool_image *im, bool json)
+{
+    if (im->other == (uint8_t)'0' + (uint8_t)SPOOL_FORMAT_2) {
+        return fail(json, CLI_INPUT, NVT_E_SPOOL_VERSION,
+                    "%s holds a spool of format 2: navette spool convert makes one of today's, "
+                    "format 3, of it",
+                    im->name);
+    }
+    if (im->other == (uint8_t)'0' + (uint8_t)SPOOL_FORMAT_NOW) {
+        return fail(json, CLI_INPUT, NVT_E_SPOOL_VERSION,
+                    "%s holds a spool of format 3, today's: there is nothing to convert", im->name);
+    }
+    if (im->other != 0U) {
+        return fail(json, CLI_INPUT, NVT_E_SPOOL_VERSION,
+                    "%s holds a spool of format %c; this navette knows format 3, and converts "
+                    "format 2",
+                    im->name, im->other);
+    }
+    return fail(json, CLI_INPUT, NVT_E_SPOOL_FOREIGN,
+                "%s holds no spool: no head of one of its blocks is in it", im->name);
+}
+
 static int judge(const struct spool_image *im, enum found found, bool json)
 {
     switch (found) {
@@ -288,8 +333,7 @@ static int judge(const struct spool_image *im, enum found found, bool json)
         return can_not(im, "read", im->error, json);
     case NOTHING:
     default:
-        return fail(json, CLI_INPUT, NVT_E_SPOOL_FOREIGN,
-                    "%s holds no spool: no head of one of its blocks is in it", im->name);
+        return nothing(im, json);
     }
 }
 
@@ -298,10 +342,12 @@ static bool read_offset(const char *text, uint64_t *out)
     return text == NULL || nvt_u64_parse(nvt_span_str(text), INT64_MAX / 2, out) == NVT_OK;
 }
 
-int spool_image_open(struct spool_image *im, const char *path, const char *offset, bool json)
+int spool_image_open(struct spool_image *im, const char *path, enum spool_format format,
+                     const char *offset, bool json)
 {
     uint64_t told = 0;
     (void)memset(im, 0, sizeof *im);
+    im->format = format;
     im->fd = -1;
     im->name = path;
     if (!read_offset(offset, &told)) {

@@ -284,7 +284,7 @@ static void guess_pending(struct spool_look *l)
 int spool_look_at(struct spool_look *l, const struct args *a)
 {
     (void)memset(l, 0, sizeof *l);
-    int code = spool_image_open(&l->image, a->word[0], a->offset, a->json);
+    int code = spool_image_open(&l->image, a->word[0], SPOOL_FORMAT_NOW, a->offset, a->json);
     if (code != CLI_OK) {
         return code;
     }

@@ -4,6 +4,7 @@
  * about and read, never written; whatever became of it.
  *
  *     spool_image.c -> spool_look.c -> cmd_spool.c  spool_check.c
+ *     spool_image.c, spool_v2.c -> spool_convert.c -> cmd_spool_convert.c
  */
 #ifndef NAVETTE_CLI_SPOOL_TOOL_H
 #define NAVETTE_CLI_SPOOL_TOOL_H
@@ -14,18 +15,25 @@
 
 /* ---- spool_image.c: where in a file a spool stands, and that part as block device ---- */
 
+/* The formats that can be found: today's, and the one before, to be converted. */
+enum spool_format { SPOOL_FORMAT_2 = 2, SPOOL_FORMAT_NOW = 3 };
+
 struct spool_image {
     struct nvt_port_block device; /* read-only; its context is the image, which must not move */
     const char *name;
+    enum spool_format format;
     int fd;
     uint64_t size;    /* of the file */
     uint64_t base;    /* where the spool begins in it */
     uint64_t missing; /* bytes that the file ends too early: they read as erased */
     int error;        /* errno of the read that failed last */
+    uint8_t other; /* the digit of another format of which something that may be a head is there */
 };
 
-/* offset NULL: it is looked for. CLI_OK, or the exit code after a message; then it is closed. */
-int spool_image_open(struct spool_image *im, const char *path, const char *offset, bool json);
+/* A spool of that format; offset NULL: it is looked for. CLI_OK, or the exit code after a message;
+ * then it is closed. */
+int spool_image_open(struct spool_image *im, const char *path, enum spool_format format,
+                     const char *offset, bool json);
 void spool_image_close(struct spool_image *im);
 
 /* Room for the longest record, and for the longest head of a block; shared by all. */
@@ -91,6 +99,10 @@ bool spool_look_bytes(struct spool_look *l, struct nvt_spool_place place, uint32
                       struct nvt_span *out);
 
 const char *row_state_name(enum row_state state);
+
+/* ---- cmd_spool_convert.c ---- */
+
+int cmd_spool_convert(const struct args *a);
 
 /* ---- spool_check.c ---- */
 

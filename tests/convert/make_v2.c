@@ -17,6 +17,7 @@ static struct {
     uint32_t cut_at;     /* that one is done in part, and nothing after it */
     uint32_t cut_part;   /* in so many bytes */
     uint32_t drop;       /* that one is not done, though it says so */
+    uint32_t syncs;      /* since a group began */
     uint32_t bad;        /* a block that cannot be erased */
     uint32_t move_after; /* programs into a block opened to move, so many of them, then the cut */
     uint32_t moves_left; /* in which of them */
@@ -113,6 +114,7 @@ static nvt_err do_erase(void *ctx, uint32_t block)
 static nvt_err do_sync(void *ctx)
 {
     (void)ctx;
+    flash.syncs++;
     return flash.off ? NVT_E_SPOOL_IO : NVT_OK;
 }
 
@@ -358,19 +360,29 @@ static void torn(const struct geometry *g)
     save(g->name, "torn-mark");
 }
 
-/* Entries, marks and a value with one sync, of which a cut left some. */
+static void hold_group(uint32_t drop)
+{
+    nvt_spool_hold(&spool);
+    flash.syncs = 0U;
+    flash.drop = flash.progs + drop;
+    append_some(1U);
+    settle_some(1U);
+    append_some(1U);
+}
+
+/* Entries and marks with one sync, of which a cut left all but one. No block is opened meanwhile,
+ * as that would take a sync. */
 static void held(const struct geometry *g)
 {
     static const char *const names[] = {"held-first", "held-second", "held-last"};
     for (uint32_t i = 0; i < 3U; i++) {
-        half(g);
-        nvt_spool_hold(&spool);
-        flash.drop = flash.progs + 2U * i;
-        append_some(1U);
-        settle_some(1U);
-        append_some(1U);
-        settle_some(1U);
-        append_some(1U);
+        uint32_t more = 0U;
+        do {
+            half(g);
+            append_some(more);
+            more++;
+            hold_group(i);
+        } while (flash.syncs > 0U);
         save(g->name, names[i]);
     }
 }
@@ -420,7 +432,7 @@ static void damage(const struct geometry *g)
     }
     *at(e.place.block, e.place.offset + 20U) ^= 4U;
     save(g->name, "damaged-entry");
-    half(g);
+    full(g);
     save_whole(g->name, "damaged-newest");
     *at(spool.head, 14U) ^= 1U;
     save(g->name, "damaged-newest");
