@@ -160,6 +160,11 @@ struct nvt_spool {
  * NVT_E_SPOOL_IO. The spool is mounted then. */
 nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config);
 
+/* The same for entries that come from another spool: ids go on from start->next, which is
+ * start->tail too, and what was settled there counts. */
+nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config *config,
+                              const struct nvt_spool_base *start);
+
 /* Finds out what the device holds, and checks all of it; the device is synced first, nothing is
  * written. NVT_E_ARG, NVT_E_SPOOL_BLANK (never formatted, or that was cut short),
  * NVT_E_SPOOL_FOREIGN (something else stands there, or a spool of another geometry),

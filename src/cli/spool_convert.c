@@ -32,10 +32,19 @@ struct making {
     uint8_t *window;
     uint64_t done, all; /* steps */
     time_t noted;
+    uint32_t salt;
     bool stopped;
 };
 
 static uint8_t old_bytes[65536], new_bytes[65536];
+
+/* Another one each time. */
+static uint32_t any_number(void)
+{
+    struct timespec now = {0, 0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint32_t)now.tv_sec * 1000003U ^ (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16U;
+}
 
 /* ---- how far it is ---- */
 
@@ -140,7 +149,9 @@ static nvt_err read_back(struct making *m)
         return err;
     }
     nvt_spool_info(&m->spool, &info);
-    bool same = info.pending == old->count && info.damaged == 0U && info.lost == 0U;
+    bool same = info.pending == old->count && info.damaged == 0U && info.lost == 0U &&
+                info.delivered == old->delivered && info.refused == old->refused &&
+                info.expired == old->expired;
     for (uint8_t key = 0; same && key < V2_VALUES; key++) {
         same = is_same_value(m, key);
     }
@@ -155,7 +166,13 @@ static nvt_err read_back(struct making *m)
 
 static nvt_err fill(struct making *m)
 {
-    nvt_err err = nvt_spool_format(&m->spool, &m->config);
+    const struct v2 *old = &m->c->old;
+    const struct nvt_spool_base start = {.tail = old->next,
+                                         .next = old->next,
+                                         .delivered = old->delivered,
+                                         .refused = old->refused,
+                                         .expired = old->expired};
+    nvt_err err = nvt_spool_format_from(&m->spool, &m->config, &start);
     if (err == NVT_OK) {
         err = put_values(m);
     }
@@ -176,17 +193,9 @@ static nvt_err open_new(struct making *m, const struct nvt_spool_geometry *g)
     return err;
 }
 
-/* One bit for each id from the oldest pending one to the newest. */
-static uint32_t window_for(const struct v2 *old, const struct nvt_spool_geometry *g)
-{
-    uint32_t from = old->count > 0U ? old->entries[0].id : old->next;
-    uint32_t ids = old->next - from + 64U;
-    return (g->block_count + 15U) / 16U * 4U + (ids + 31U) / 32U * 16U;
-}
-
 static nvt_err try_sizes(struct making *m, const struct nvt_spool_geometry *g)
 {
-    uint32_t len = window_for(&m->c->old, g);
+    uint32_t len = NVT_SPOOL_WINDOW_LEN(g->block_count, m->c->old.count + 32U);
     m->window = (uint8_t *)malloc(len);
     if (m->window == NULL) {
         return NVT_E_SPACE;
@@ -201,7 +210,8 @@ static nvt_err try_sizes(struct making *m, const struct nvt_spool_geometry *g)
                                               .window = m->window,
                                               .window_len = len,
                                               .picks = m->picks,
-                                              .pick_cap = 8U};
+                                              .pick_cap = 8U,
+                                              .salt = m->salt};
         err = fill(m);
         nvt_posix_file_close(&m->file);
         if (err != NVT_OK) {
@@ -324,6 +334,7 @@ int spool_convert(struct spool_convert *c)
     }
     (void)memset(&m, 0, sizeof m);
     m.c = c;
+    m.salt = any_number();
     if (!spool_convert_remove(c->out)) {
         return fail(c->json, CLI_INPUT, NVT_E_STATE,
                     "%s is in the way (%s): move it away; %s is as it was", c->out, strerror(errno),

@@ -11,7 +11,6 @@ struct spool_convert {
     const char *name;                  /* of its file */
     const char *out; /* the file that is made; what stands there is given up if it is a spool that
                         nobody has open, the rest of a run that was cut short */
-    uint32_t salt;
     bool json;
     bool strict; /* what the device does not give is no damage but a reason not to convert */
     void (*note)(const char *text); /* how far it is */
@@ -21,9 +20,10 @@ struct spool_convert {
     struct nvt_spool_geometry made;
 };
 
-/* Entries keep their ids and due times, values and the counts of what was settled are kept. The
- * file is there whole, durable and read back, with CLI_OK, or CLI_CHECK when not all could be read;
- * else it is not there, and a message was printed. spool_convert_end, either way. */
+/* Entries keep their order and due times, values and the counts of what was settled are kept; ids
+ * go on from those of the old one, so that none is given twice. The file is there whole, durable
+ * and read back, with CLI_OK, or CLI_CHECK when not all could be read; else it is not there, and a
+ * message was printed. spool_convert_end, either way. */
 int spool_convert(struct spool_convert *c);
 void spool_convert_end(struct spool_convert *c);
 

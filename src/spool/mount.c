@@ -170,14 +170,16 @@ static nvt_err begin_numbers(struct nvt_spool *s)
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
-nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config)
+nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config *config,
+                              const struct nvt_spool_base *start)
 {
     nvt_err err = begin(s, config);
     if (err == NVT_OK) {
         err = begin_numbers(s);
     }
     if (err == NVT_OK) {
-        s->listed = 1U;
+        s->now = *start;
+        s->listed = s->now.tail;
         err = nvt_ring_open_first(s);
     }
     if (err == NVT_OK) {
@@ -185,4 +187,10 @@ nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *con
         s->mounted = true;
     }
     return err;
+}
+
+nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config)
+{
+    const struct nvt_spool_base start = {.tail = 1U, .next = 1U};
+    return nvt_spool_format_from(s, config, &start);
 }

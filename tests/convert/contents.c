@@ -33,11 +33,13 @@ int main(int argc, char **argv)
     }
     uint32_t block_size = number(argv[2]);
     uint8_t *mem = read_image(argv[1], (size_t)block_size * number(argv[3]));
+    /* The head of a block of format 2 holds the window. */
+    bool small = block_size < 1024U && NVT_SPOOL_HEAD_LEN == 48U;
     const struct nvt_spool_config config = {.device = &ram.device,
                                             .buffer = buffer,
                                             .buffer_cap = sizeof buffer,
                                             .window = window,
-                                            .window_len = block_size < 1024U ? 128U : 32768U,
+                                            .window_len = small ? 128U : 32768U,
                                             .picks = picks,
                                             .pick_cap = 64U};
     nvt_err err = nvt_ram_init(&ram, mem, block_size, number(argv[3]), number(argv[4]));
