@@ -2,7 +2,7 @@
 /*
  * A spool in a file, found by the heads of its blocks. Each tells the sizes of the whole device, so
  * that any good one will do: the first bytes of the file are tried, then all heads that stand in
- * it, those of which there are most first.
+ * it, those of which there are most first. Which block's it is tells its checksum.
  */
 #include "spool_tool.h"
 #include "spool_v2.h"
@@ -18,6 +18,8 @@
 #define MISSING_MAX 16777216U
 
 uint8_t spool_buffer[SPOOL_BUFFER_CAP];
+
+#define HEAD_CRC_AT (NVT_SPOOL_HEAD_LEN - 4U) /* src/spool/FORMAT.md */
 
 /* Heads that tell the same sizes, whole blocks apart. */
 struct kind {
@@ -142,12 +144,58 @@ static void note_head(struct search *s, const struct nvt_spool_geometry *g, uint
     s->kinds[i].count++;
 }
 
+/* How far behind the head its second copy stands. */
+static uint64_t copy_at(const struct nvt_spool_geometry *g)
+{
+    uint32_t unit = g->prog_size < 4U ? 4U : g->prog_size;
+    return (NVT_SPOOL_HEAD_LEN + unit - 1U) / unit * unit;
+}
+
+static void take_copies(struct kind *heads, struct kind *copies)
+{
+    uint64_t size = heads->geometry.block_size;
+    uint64_t apart = copies->first % size + size - heads->first % size;
+    if (copies->count == 0U || heads->count == 0U || copies->geometry.block_size != size ||
+        copies->geometry.block_count != heads->geometry.block_count ||
+        apart % size != copy_at(&heads->geometry)) {
+        return;
+    }
+    uint64_t first = copies->first - copy_at(&heads->geometry);
+    uint64_t last = copies->last - copy_at(&heads->geometry);
+    heads->first = first < heads->first ? first : heads->first;
+    heads->last = last > heads->last ? last : heads->last;
+    heads->count += copies->count;
+    copies->count = 0U;
+}
+
+/* Both copies of a head speak of the same block. */
+static void join_copies(struct search *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        for (size_t j = 0; j < s->count; j++) {
+            take_copies(&s->kinds[i], &s->kinds[j]);
+        }
+    }
+}
+
 static bool read_geometry(enum spool_format format, const uint8_t *head,
                           struct nvt_spool_geometry *out)
 {
     struct nvt_span bytes = nvt_span_of(head, NVT_SPOOL_HEAD_LEN);
     return format == SPOOL_FORMAT_2 ? v2_read_geometry(bytes, out)
                                     : nvt_spool_read_geometry(bytes, out) == NVT_OK;
+}
+
+/* A head of another format; of one that is not known its place must do. */
+static bool is_other(const uint8_t *head, uint64_t at)
+{
+    struct nvt_spool_geometry g;
+    uint8_t digit = head[3];
+    if (digit == (uint8_t)'0' + (uint8_t)SPOOL_FORMAT_2 ||
+        digit == (uint8_t)'0' + (uint8_t)SPOOL_FORMAT_NOW) {
+        return read_geometry(SPOOL_FORMAT_2, head, &g) || read_geometry(SPOOL_FORMAT_NOW, head, &g);
+    }
+    return digit >= (uint8_t)'1' && digit <= (uint8_t)'9' && at % 256U == 0U;
 }
 
 static void look_through(const struct spool_image *im, struct search *s, const uint8_t *bytes,
@@ -160,7 +208,7 @@ static void look_through(const struct spool_image *im, struct search *s, const u
         }
         if (read_geometry(im->format, bytes + i, &g)) {
             note_head(s, &g, at + i);
-        } else if (bytes[i + 3U] >= (uint8_t)'1' && bytes[i + 3U] <= (uint8_t)'9') {
+        } else if (is_other(bytes + i, at + i)) {
             s->other = bytes[i + 3U];
         } else {
             /* no head */
@@ -221,17 +269,65 @@ static bool place_of(const struct spool_image *im, const struct kind *k, const u
     return told == NULL || (k->last >= *told && (k->last - *told) % k->geometry.block_size == 0U);
 }
 
+/* Which block's the head is: the checksum has it. */
+static bool block_of(struct spool_image *im, uint64_t at, const struct nvt_spool_geometry *g,
+                     uint32_t *out)
+{
+    uint8_t head[NVT_SPOOL_HEAD_LEN];
+    if (!read_file(im, at, head, sizeof head)) {
+        return false;
+    }
+    const uint8_t *crc = head + HEAD_CRC_AT;
+    uint32_t wanted =
+        crc[0] | (uint32_t)crc[1] << 8U | (uint32_t)crc[2] << 16U | (uint32_t)crc[3] << 24U;
+    for (uint32_t b = 0; b < g->block_count; b++) {
+        const uint8_t place[4] = {(uint8_t)b, (uint8_t)(b >> 8U), 0U, 0U};
+        uint32_t start = nvt_crc32(0U, nvt_span_of(place, sizeof place));
+        if (nvt_crc32(start, nvt_span_of(head, HEAD_CRC_AT)) == wanted) {
+            *out = b;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By a head whose checksum is right, or the only one, which may be a second copy. */
+static bool is_there_by(struct spool_image *im, const struct kind *k, uint64_t at)
+{
+    uint32_t block = 0;
+    if (!block_of(im, at, &k->geometry, &block) || (uint64_t)block * k->geometry.block_size > at) {
+        return false;
+    }
+    uint64_t base = at - (uint64_t)block * k->geometry.block_size;
+    uint64_t copy = copy_at(&k->geometry);
+    bool single = k->count == 1U && base >= copy;
+    return (single && is_there(im, base - copy, &k->geometry) && im->missing == 0U) ||
+           is_there(im, base, &k->geometry);
+}
+
+/* Where the kind's heads say; else where it would begin if the first of them is that of the first
+ * block. */
+static bool try_kind(struct spool_image *im, const struct kind *k, const uint64_t *told)
+{
+    uint64_t base = 0;
+    if (!place_of(im, k, told, &base)) {
+        return false;
+    }
+    bool search = told == NULL && im->format == SPOOL_FORMAT_NOW;
+    return (search && (is_there_by(im, k, k->first) || is_there_by(im, k, k->last))) ||
+           is_there(im, base, &k->geometry);
+}
+
 /* The most common kind of which a head is good; else the most common one. */
 static enum found try_kinds(struct spool_image *im, struct search *s, const uint64_t *told)
 {
     struct kind likely = {{0, 0, 0}, 0, 0, 0};
     uint64_t base = 0;
     for (struct kind *k = most_common(s); k != NULL; k = most_common(s)) {
-        bool fits = place_of(im, k, told, &base);
-        if (fits && is_there(im, base, &k->geometry)) {
+        if (try_kind(im, k, told)) {
             return FOUND;
         }
-        likely = fits && likely.count == 0U ? *k : likely;
+        likely = place_of(im, k, told, &base) && likely.count == 0U ? *k : likely;
         k->count = 0U; /* it has been tried */
     }
     if (likely.count == 0U) {
@@ -261,6 +357,9 @@ static enum found find(struct spool_image *im, const uint64_t *told)
         return UNREADABLE;
     }
     im->other = search.other;
+    if (im->format == SPOOL_FORMAT_NOW) {
+        join_copies(&search);
+    }
     return try_kinds(im, &search, told);
 }
 

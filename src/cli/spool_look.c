@@ -57,10 +57,55 @@ static bool add_spot(struct spool_look *l, const struct nvt_spool_item *item, bo
 
 /* ---- what an audit tells ---- */
 
-static void note_block(struct spool_look *l, const struct nvt_spool_item *item)
+/* The number in what may be a head of this device at that place; 0: it is none. */
+static uint32_t told_at(const struct nvt_port_block *d, uint32_t block, uint32_t offset)
 {
+    uint8_t b[NVT_SPOOL_HEAD_LEN];
+    struct nvt_spool_geometry g;
+    bool is = d->read(d->ctx, block, offset, b, sizeof b) == NVT_OK &&
+              nvt_spool_read_geometry(nvt_span_of(b, sizeof b), &g) == NVT_OK &&
+              g.block_size == d->block_size && g.block_count == d->block_count;
+    return is ? b[4] | (uint32_t)b[5] << 8U | (uint32_t)b[6] << 16U | (uint32_t)b[7] << 24U : 0U;
+}
+
+static bool is_erased(const struct nvt_port_block *d, uint32_t block)
+{
+    uint8_t piece[256];
+    bool erased = true;
+    for (uint32_t at = 0; erased && at < d->block_size; at += (uint32_t)sizeof piece) {
+        uint32_t rest = d->block_size - at;
+        uint32_t n = rest < sizeof piece ? rest : (uint32_t)sizeof piece;
+        erased = d->read(d->ctx, block, at, piece, n) == NVT_OK;
+        for (uint32_t i = 0; erased && i < n; i++) {
+            erased = piece[i] == 0xFFU;
+        }
+    }
+    return erased;
+}
+
+static bool note_block(struct spool_look *l, const struct nvt_spool_item *item, uint8_t copies)
+{
+    const struct nvt_port_block *d = &l->image.device;
+    uint32_t unit = d->prog_size < 4U ? 4U : d->prog_size;
+    uint32_t second = (NVT_SPOOL_HEAD_LEN + unit - 1U) / unit * unit;
+    uint32_t block = item->place.block;
+    void *items = l->blocks;
+    bool ok = grow(&items, l->block_count, &l->block_cap, sizeof *l->blocks);
+    l->blocks = (struct spool_block *)items;
+    if (ok) {
+        l->blocks[l->block_count] = (struct spool_block){
+            .block = block,
+            .seq = item->place.seq,
+            .told = {told_at(d, block, 0U), told_at(d, block, second)},
+            .copies = copies,
+            .in_use = item->in_use,
+            .erased = copies == 0U && is_erased(d, block),
+        };
+        l->block_count++;
+    }
     l->blocks_in_use += item->in_use ? 1U : 0U;
     l->blocks_left += item->in_use ? 0U : 1U;
+    return ok;
 }
 
 static bool note_entry(struct spool_look *l, const struct nvt_spool_item *item)
@@ -91,12 +136,25 @@ static bool note_mark(struct spool_look *l, const struct nvt_spool_item *item)
     return add_row(&l->marks, &l->mark_count, &l->mark_cap, &row);
 }
 
+static bool is_newer(struct nvt_spool_place a, struct nvt_spool_place b)
+{
+    return a.seq > b.seq || (a.seq == b.seq && a.offset >= b.offset);
+}
+
 static void note_value(struct spool_look *l, const struct nvt_spool_item *item)
 {
     if (item->in_use && item->id < (uint32_t)NVT_SPOOL_VALUES &&
-        item->place.seq >= l->values[item->id].seq) {
+        is_newer(item->place, l->values[item->id])) {
         l->values[item->id] = item->place;
         l->value_lens[item->id] = item->len;
+    }
+}
+
+static void note_list(struct spool_look *l, const struct nvt_spool_item *item)
+{
+    if (item->in_use && is_newer(item->place, l->list)) {
+        l->list = item->place;
+        l->keys = item->due_s;
     }
 }
 
@@ -104,14 +162,16 @@ static bool note(struct spool_look *l, const struct nvt_spool_item *item)
 {
     switch (item->type) {
     case NVT_SPOOL_ITEM_BLOCK:
-        note_block(l, item);
-        return true;
+        return note_block(l, item, (uint8_t)item->len);
     case NVT_SPOOL_ITEM_ENTRY:
         return note_entry(l, item);
     case NVT_SPOOL_ITEM_MARK:
         return note_mark(l, item);
     case NVT_SPOOL_ITEM_VALUE:
         note_value(l, item);
+        return true;
+    case NVT_SPOOL_ITEM_LIST:
+        note_list(l, item);
         return true;
     case NVT_SPOOL_ITEM_DAMAGE:
     case NVT_SPOOL_ITEM_CUT:
@@ -134,6 +194,7 @@ static bool walk(struct spool_look *l)
     l->oldest_seq = audit.ring.oldest_seq;
     l->head_seq = audit.ring.head_seq;
     l->head = audit.ring.head;
+    l->oldest = audit.ring.oldest;
     while (ok && err != NVT_E_SPOOL_EMPTY) {
         struct nvt_spool_item failed = {.type = NVT_SPOOL_ITEM_DAMAGE,
                                         .place = {audit.block, audit.offset, audit.seq},
@@ -148,6 +209,51 @@ static bool walk(struct spool_look *l)
         }
     }
     return ok;
+}
+
+/* ---- blocks by place and by number ---- */
+
+static int compare_numbers(const void *one, const void *two)
+{
+    uint32_t a = *(const uint32_t *)one;
+    uint32_t b = *(const uint32_t *)two;
+    return a < b ? -1 : a > b;
+}
+
+static bool sort_numbers(struct spool_look *l)
+{
+    l->numbers = (uint32_t *)malloc((l->block_count + 1U) * sizeof *l->numbers);
+    for (size_t i = 0; l->numbers != NULL && i < l->block_count; i++) {
+        if (l->blocks[i].in_use) {
+            l->numbers[l->number_count] = l->blocks[i].seq;
+            l->number_count++;
+        }
+    }
+    if (l->number_count > 0U) {
+        qsort(l->numbers, l->number_count, sizeof *l->numbers, compare_numbers);
+    }
+    return l->numbers != NULL;
+}
+
+bool spool_look_has_number(const struct spool_look *l, uint32_t seq)
+{
+    return l->number_count > 0U &&
+           bsearch(&seq, l->numbers, l->number_count, sizeof seq, compare_numbers) != NULL;
+}
+
+static int compare_blocks(const void *one, const void *two)
+{
+    uint32_t a = ((const struct spool_block *)one)->block;
+    uint32_t b = ((const struct spool_block *)two)->block;
+    return a < b ? -1 : a > b;
+}
+
+const struct spool_block *spool_look_block(const struct spool_look *l, uint32_t block)
+{
+    const struct spool_block key = {.block = block};
+    return l->block_count == 0U ? NULL
+                                : (const struct spool_block *)bsearch(
+                                      &key, l->blocks, l->block_count, sizeof key, compare_blocks);
 }
 
 /* ---- one row for each id ---- */
@@ -288,7 +394,7 @@ int spool_look_at(struct spool_look *l, const struct args *a)
     if (code != CLI_OK) {
         return code;
     }
-    if (!walk(l)) {
+    if (!walk(l) || !sort_numbers(l)) {
         return fail(a->json, CLI_INPUT, NVT_OK, "%s holds more than this memory has room for",
                     l->image.name);
     }
@@ -308,6 +414,8 @@ void spool_look_end(struct spool_look *l)
     free(l->rows);
     free(l->marks);
     free(l->spots);
+    free(l->blocks);
+    free(l->numbers);
     (void)memset(l, 0, sizeof *l);
 }
 

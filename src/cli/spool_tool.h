@@ -70,6 +70,15 @@ struct spool_spot {
     bool unread;  /* the file could not be read */
 };
 
+/* A block that is told of. */
+struct spool_block {
+    uint32_t block, seq;
+    uint32_t told[2]; /* numbers that the copies of its head tell, right or not; 0: no head */
+    uint8_t copies;   /* good ones */
+    bool in_use;
+    bool erased; /* all of it */
+};
+
 struct spool_look {
     struct spool_image image;
     struct spool_row *rows; /* by id; one for each */
@@ -78,8 +87,14 @@ struct spool_look {
     size_t mark_count, mark_cap;
     struct spool_spot *spots;
     size_t spot_count, spot_cap;
+    struct spool_block *blocks; /* by block */
+    size_t block_count, block_cap;
+    uint32_t *numbers; /* of the blocks in use, in order */
+    size_t number_count;
     uint32_t oldest_seq, head_seq; /* of the ring */
-    uint32_t head;                 /* its last block */
+    uint32_t oldest, head;         /* its first and last block */
+    struct nvt_spool_place list;   /* the newest list of what was pending; seq 0: none */
+    uint32_t keys;                 /* values that it tells of, one bit each */
     uint32_t blocks_in_use, blocks_left;
     struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
     uint32_t value_lens[NVT_SPOOL_VALUES];
@@ -90,6 +105,12 @@ struct spool_look {
 /* CLI_OK, or the exit code after a message. Either way spool_look_end. */
 int spool_look_at(struct spool_look *l, const struct args *a);
 void spool_look_end(struct spool_look *l);
+
+/* What is known of a block, NULL: nothing stands there that is a block's. */
+const struct spool_block *spool_look_block(const struct spool_look *l, uint32_t block);
+
+/* Whether a block in use has that number. */
+bool spool_look_has_number(const struct spool_look *l, uint32_t seq);
 
 /* NULL: no such entry on the device. */
 const struct spool_row *spool_look_find(const struct spool_look *l, uint32_t id);

@@ -141,6 +141,7 @@ static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
         break;
     case NVT_RECORD_LIST:
         out->type = NVT_SPOOL_ITEM_LIST;
+        out->due_s = r->due_s;
         break;
     default:
         out->type = NVT_SPOOL_ITEM_MOVED;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes the image of a spool: mkspool FILE BLOCK_SIZE BLOCK_COUNT PROG_SIZE <LINES
- * What FILE holds already stays below it, as it does on a device that is formatted anew.
+ * Makes the image of a spool: mkspool FILE BLOCK_SIZE BLOCK_COUNT PROG_SIZE [go-on] <LINES
+ * What FILE holds already stays below it, as it does on a device that is formatted anew; with
+ * go-on it is the spool that is gone on with.
  *     append DUE|- TEXT          an entry; \xHH in TEXT is a byte
  *     settle STATE STATUS TEXT   the most urgent entry: 1 delivered, 2 refused, 3 expired
  *     value KEY TEXT
@@ -123,7 +124,7 @@ static bool write_image(const char *path, const uint8_t *mem, size_t size)
 int main(int argc, char **argv)
 {
     struct nvt_ram ram;
-    if (argc != 5) {
+    if (argc < 5) {
         return 2;
     }
     size_t size = (size_t)number(argv[2]) * number(argv[3]);
@@ -136,7 +137,7 @@ int main(int argc, char **argv)
     const struct nvt_spool_config config = {&ram.device,   buffer, sizeof buffer, window,
                                             sizeof window, picks,  64U,           0U};
     if (err == NVT_OK) {
-        err = nvt_spool_format(&spool, &config);
+        err = argc > 5 ? nvt_spool_mount(&spool, &config) : nvt_spool_format(&spool, &config);
     }
     if (err == NVT_OK) {
         err = run_all();

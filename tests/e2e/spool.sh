@@ -35,7 +35,7 @@ byte() {
 }
 fresh() { # a copy to be damaged
     rm -f "$work/img"
-    cp "$work/good" "$work/img"
+    cp "$work/${from:-good}" "$work/img"
     chmod 600 "$work/img"
 }
 numbers() { # FROM TO
@@ -109,7 +109,7 @@ nv spool check "$work/good"
 exits 'check' 0
 like '... finds nothing' "$out" '^0 problems, 0 notes$'
 nv spool check "$work/good" --json
-like 'check --json' "$out" '^\{"findings":\[\],.*"lost":0,"problems":0,"notes":0,"ok":true,"exit":0\}$'
+like 'check --json' "$out" '^\{"findings":\[\],.*"lost":0,.*"problems":0,"notes":0,"ok":true,"exit":0\}$'
 nv spool export "$work/good"
 exits 'export' 0
 is '... every pending entry' "$(printf '%s\n' "$out" | wc -l)" 50
@@ -161,8 +161,8 @@ nv spool ls "$work/img" --json
 exits '... the others are there' 0 'navette spool check'
 is '... all of them' "$(ids)" "$(numbers 11 29)$(numbers 31 60)"
 nv spool check "$work/img" --json
-like '... for machines' "$out" '"problem":true,"block":[0-9]+,"number":[0-9]+,"offset":[0-9]+,"bytes":[0-9]+'
-like '... with its exit code' "$out" '"lost":1,"problems":2,"notes":0,"ok":false,"exit":12\}$'
+like '... for machines' "$out" '"problem":true,"kind":"record","block":[0-9]+,"number":[0-9]+,"offset":[0-9]+,"bytes":[0-9]+'
+like '... with its exit code' "$out" '"lost":1,"damaged":1,.*"problems":2,"notes":0,"ok":false,"exit":12\}$'
 quiet '... and'
 
 fresh
@@ -219,13 +219,148 @@ python3 - "$work/img" <<'END'
 import sys
 with open(sys.argv[1], "r+b") as f:
     for block in range(16):
-        f.seek(block * 4096 + 8)
-        f.write(b"\0\0\0\0")
+        for copy in range(2):
+            f.seek(block * 4096 + copy * 72 + 8)
+            f.write(b"\0\0\0\0")
 END
 nv spool check "$work/img"
 exits 'the head of every block' "$E_CHECK" 'head of each block is damaged'
 nv spool ls "$work/img" --json
 exits '... ls' "$E_CHECK" 'head of each block is damaged'
+
+# ---- each kind of damage by its name ----
+
+# edit COMMAND ...: what a flash may do to the image, blocks of 4096.
+edit() {
+    python3 - "$work/img" "$@" <<'END'
+import sys
+path, what, *args = sys.argv[1:]
+SIZE = 4096
+data = bytearray(open(path, "rb").read())
+a, *rest = (int(x) for x in args[:2]) if what != "restore" else (int(args[0]),)
+if what == "flip":
+    data[a] ^= rest[0]
+elif what == "wipe":
+    data[a * SIZE:(a + 1) * SIZE] = b"\xff" * SIZE
+elif what == "swap":
+    b = rest[0]
+    one, two = data[a * SIZE:(a + 1) * SIZE], data[b * SIZE:(b + 1) * SIZE]
+    data[a * SIZE:(a + 1) * SIZE], data[b * SIZE:(b + 1) * SIZE] = two, one
+else:
+    old = open(args[1], "rb").read()
+    data[a * SIZE:(a + 1) * SIZE] = old[a * SIZE:(a + 1) * SIZE]
+open(path, "wb").write(data)
+END
+}
+# kinds: those of the last check --json, sorted.
+kinds() {
+    printf '%s\n' "$out" | grep -o '"kind":"[a-z_]*"' | cut -d'"' -f4 | sort -u | tr '\n' ' '
+}
+found() { # NAME CODE KINDS
+    nv spool check "$work/img" --json
+    exits "$1" "$2"
+    is '... by name' "$(kinds)" "$3"
+}
+for copy in 0 72; do
+    for byte in 4 8 20 40 60 68; do
+        fresh
+        edit flip $((4096 + copy + byte)) 16
+        found "byte $byte of the copy at $copy of a head" "$E_CHECK" 'head_copy '
+        nv spool ls "$work/img" --json
+        is '... costs nothing' "$(ids)" "$(numbers 11 60)"
+    done
+done
+for block in $blocks; do
+    fresh
+    edit flip $((block * 4096 + 8)) 1
+    edit flip $((block * 4096 + 72 + 40)) 64
+    found "both copies of the head of block $block" "$E_CHECK" 'head '
+    nv spool ls "$work/img" --json
+    is '... what stands in it is read' "$(ids)" "$(numbers 11 60)"
+done
+fresh
+for block in 2 3; do
+    edit flip $((block * 4096 + 8)) 1
+    edit flip $((block * 4096 + 72 + 8)) 1
+done
+nv spool check "$work/img" --json
+exits 'both copies of two heads, one behind the other' "$E_CHECK"
+like '... are found' "$(kinds)" 'block .*lost'
+fresh
+edit wipe 2
+found 'a block that was erased' "$E_CHECK" 'lost wiped '
+fresh
+edit swap 1 3
+found 'two blocks in each other.s place' "$E_CHECK" 'lost swapped '
+fresh
+edit flip $((at60 + 100)) 1
+found 'the last record' "$E_CHECK" 'last '
+fresh
+edit flip $((at30 + 2)) 1
+found 'a record.s head' "$E_CHECK" 'lost record '
+nv spool check "$work/img" --json
+like '... with the numbers of the mount' "$out" '"lost":1,"damaged":1,"torn":0,"repaired":0,'
+
+# A value of which there is one copy.
+{
+    printf 'value 3 %s\n' "$secret"
+    entries 1 30
+} | mkspool "$work/img" 4096 16 4
+edit flip 190 1
+nv spool check "$work/img" --json
+exits 'a value' "$E_CHECK"
+is '... is missed' "$(kinds)" 'record value '
+like '... by its key' "$out" '"text":"value 3 is gone"'
+
+# A ring that has gone round: blocks of two lives.
+{
+    entries 1 60
+    for i in $(seq 61 250); do
+        entries "$i" "$i"
+        echo 'settle 1 201 '
+    done
+} | mkspool "$work/round" 4096 16 4
+cp "$work/round" "$work/before"
+from=round
+for i in $(seq 251 300); do
+    entries "$i" "$i"
+    echo 'settle 1 201 '
+done | remake "$work/round" 4096 16 4 go-on
+fresh
+found 'a ring that has gone round' 0 ''
+nv spool ls "$work/round" --json
+ring=$(printf '%s\n' "$out" | sed -n 's/^{"id":.*"block":\([0-9]*\),.*/\1/p' | sort -u)
+newest=$(printf '%s\n' "$out" | sed -n 's/^{"id":300,.*"block":\([0-9]*\),.*/\1/p')
+older=
+for block in $ring; do
+    fresh
+    edit restore "$block" "$work/before"
+    if cmp -s "$work/img" "$work/round"; then continue; fi
+    nv spool check "$work/img" --json
+    case $(kinds) in
+    *life*) older="$older $block" ;;
+    esac
+    if [ "$block" -eq "$newest" ]; then
+        exits 'the newest block as if it had never been written is what nothing tells of' 0
+    else
+        exits "block $block as it was before" "$E_CHECK"
+    fi
+done
+like '... is told to be of another life' "$older" '[0-9]'
+# What stands in blocks that wait to be erased costs nothing.
+fresh
+nv spool show "$work/img" --json
+left=
+for block in $(seq 0 15); do
+    fresh
+    edit flip $((block * 4096 + 400)) 1
+    nv spool check "$work/img" --json
+    case $code:$(kinds) in
+    0:'history ') left="$left $block" ;;
+    esac
+done
+like 'damage where it costs nothing is a note' "$left" '[0-9]'
+from=good
 
 # ---- cut short ----
 
@@ -266,16 +401,20 @@ for where in '256 0' '4096 4096' '65536 131072' '100000 30000' '0 999'; do
 done
 dump 65536 65536 erased
 poke "$work/img" 65536 '\000\000\000\000'
+poke "$work/img" $((65536 + 72)) '\000\000\000\000'
+nv spool ls "$work/img" --json
+is 'both copies of the first head: the others tell where it begins' "$(ids | wc -w)" 50
+like '... and nothing is lost' "$out" '"count":50'
 nv spool ls "$work/img" --offset 65536 --json
-is 'a place that is told' "$(ids | wc -w)" "$(awk '$2 != 0' "$work/where" | wc -l)"
+is 'a place that is told' "$(ids | wc -w)" 50
 nv spool ls "$work/img" --offset 65540
 exits 'a place where there is none' "$E_INPUT" 'holds no spool'
 nv spool ls "$work/img" --offset 99999999
 exits 'a place behind the end' "$E_INPUT" 'holds no spool'
 # An entry that holds the head of another spool must not be taken for one.
-head -c 48 "$work/good" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g; s/\\x0a/\\x0b/g' >"$work/head"
+head -c 72 "$work/good" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g; s/\\x0a/\\x0b/g' >"$work/head"
 {
-    printf 'append - %s%s\n' "$(printf '%0188d' 0)" "$(cat "$work/head")"
+    printf 'append - %s%s\n' "$(printf '%0140d' 0)" "$(cat "$work/head")"
     entries 2 9
 } | mkspool "$work/img" 8192 8 4
 nv spool show "$work/img" --json
@@ -305,7 +444,7 @@ like '... more heads count for more' "$out" '"offset":0,"block_size":2048,'
 
 # ---- other devices ----
 
-for sizes in '256 64 1' '4096 16 1' '4096 16 16' '16384 8 256' '65536 8 4096' '1000 40 8'; do
+for sizes in '512 64 1' '4096 16 1' '4096 16 16' '16384 8 256' '65536 8 4096' '1000 40 8'; do
     # shellcheck disable=SC2086
     for i in 1 2 3 4 5 6; do printf 'append - trip %d\n' $i; done | mkspool "$work/img" $sizes
     nv spool ls "$work/img" --json
