@@ -33,7 +33,7 @@
     X(CLI_UNKNOWN,      9, "the request may have arrived: ask for its status first") \
     X(CLI_INPUT,       10, "an input or output file, or the data in it") \
     X(CLI_ANSWER,      11, "the server's answer cannot be understood") \
-    X(CLI_CHECK,       12, "doctor, status or spool check found something wrong") \
+    X(CLI_CHECK,       12, "doctor, status, spool check or convert found something wrong") \
     X(CLI_LOGIN,       13, "a new login is needed: the refresh token is no longer accepted") \
     X(CLI_INTERRUPTED, 130, "stopped by a signal")
 /* clang-format on */

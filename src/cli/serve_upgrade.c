@@ -19,9 +19,16 @@
 #define NAME_CAP (CLI_PATH_CAP + 24)
 #define KEPT_MAX 9U /* damaged ones */
 
+/* A manager that waits for the start is asked for ten minutes more, each time. */
+static void ask_for_time(void)
+{
+    notify_send("EXTEND_TIMEOUT_USEC=600000000\nSTATUS=converting the spool");
+}
+
 static void note(const char *text)
 {
     tell(TELL_NOTE, "%s", text);
+    ask_for_time();
 }
 
 static bool is_same_file(int fd, const char *path)
@@ -35,7 +42,7 @@ static bool is_same_file(int fd, const char *path)
 /* ---- keeping the old one ---- */
 
 /* A second name of the file; one that it has already will do, as a run that was cut short left it.
- * What it had kept before goes: the next start would have removed it. */
+ */
 static bool keep_as(const struct serve *s, const char *name)
 {
     if (link(s->set.spool_file, name) == 0) {
@@ -48,6 +55,7 @@ static bool keep_as(const struct serve *s, const char *name)
     return same;
 }
 
+/* What was kept before goes: this start would have removed it. */
 static bool keep_whole(const struct serve *s, char name[NAME_CAP])
 {
     (void)snprintf(name, NAME_CAP, "%s.v2", s->set.spool_file);
@@ -157,6 +165,7 @@ int spool_upgrade(struct serve *s, const struct nvt_spool_geometry *g)
     }
     old.device.prog_size = g->prog_size;
     tell(TELL_NOTE, "%s is of format 2: it is converted into format 3", path);
+    ask_for_time();
     int code = convert(s, &old);
     nvt_posix_file_close(&old);
     return code;

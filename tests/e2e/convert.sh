@@ -4,7 +4,7 @@
 # the service's by the service when it starts; killed and failed at every step.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-need tar gzip
+need tar gzip python3
 
 tar xzf "$root/tests/convert/v2.tar.gz" -C "$work"
 images=$work/v2
@@ -217,6 +217,28 @@ like 'the next start removes it' "$err" "$spool.v2, the spool before it was conv
 unlike '... and converts nothing' "$err" 'format 2 and'
 holds '... the new one is as it was' "$spool" service-full
 is '... and is alone' "$(ls "$work/state" | tr '\n' ' ')" 'spool spool.refused '
+
+# A manager that waits for its start.
+old_spool service-full
+python3 - "$work/notify" >"$work/told" <<'END' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(30)
+text = ""
+while "READY=1" not in text:
+    text = s.recv(4096).decode()
+    print(text)
+END
+listener=$!
+until [ -S "$work/notify" ]; do sleep 0.02; done
+NOTIFY_SOCKET=$work/notify
+export NOTIFY_SOCKET
+serve
+unset NOTIFY_SOCKET
+wait $listener
+like 'a manager is asked for time' "$(head -n 1 "$work/told")" '^EXTEND_TIMEOUT_USEC=[0-9]{8,}$'
+like '... and told when it is done' "$(cat "$work/told")" 'READY=1'
 
 old_spool service-damaged-entry
 serve
