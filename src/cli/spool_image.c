@@ -53,6 +53,28 @@ static bool read_file(struct spool_image *im, uint64_t at, uint8_t *out, size_t 
     return true;
 }
 
+/* Records are read a few bytes at a time: through the page that was read last. */
+static bool read_page(struct spool_image *im, uint64_t at, uint8_t *out, size_t len)
+{
+    uint64_t page = at / SPOOL_PAGE;
+    size_t beyond = (size_t)(at % SPOOL_PAGE);
+    if (len == 0U || len > SPOOL_PAGE - beyond) {
+        return len == 0U || read_file(im, at, out, len);
+    }
+    if (!im->has_page || im->page_at != page) {
+        uint64_t left = im->size - page * SPOOL_PAGE;
+        im->has_page = false;
+        if (!read_file(im, page * SPOOL_PAGE, im->page,
+                       left < SPOOL_PAGE ? (size_t)left : SPOOL_PAGE)) {
+            return read_file(im, at, out, len); /* of a page that is broken in part */
+        }
+        im->has_page = true;
+        im->page_at = page;
+    }
+    (void)memcpy(out, im->page + beyond, len);
+    return true;
+}
+
 /* What lies behind the end of the file reads as erased. */
 static nvt_err do_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t len)
 {
@@ -65,7 +87,7 @@ static nvt_err do_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out,
         return NVT_E_SPOOL_IO;
     }
     (void)memset(out + n, 0xFF, len - n);
-    return read_file(im, at, out, n) ? NVT_OK : NVT_E_SPOOL_IO;
+    return read_page(im, at, out, n) ? NVT_OK : NVT_E_SPOOL_IO;
 }
 
 static nvt_err no_prog(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
@@ -269,7 +291,7 @@ static bool place_of(const struct spool_image *im, const struct kind *k, const u
     return told == NULL || (k->last >= *told && (k->last - *told) % k->geometry.block_size == 0U);
 }
 
-/* Which block's the head is: the checksum has it. */
+/* Which block's the head is: the checksum has it. The spool begins in the file. */
 static bool block_of(struct spool_image *im, uint64_t at, const struct nvt_spool_geometry *g,
                      uint32_t *out)
 {
@@ -280,7 +302,7 @@ static bool block_of(struct spool_image *im, uint64_t at, const struct nvt_spool
     const uint8_t *crc = head + HEAD_CRC_AT;
     uint32_t wanted =
         crc[0] | (uint32_t)crc[1] << 8U | (uint32_t)crc[2] << 16U | (uint32_t)crc[3] << 24U;
-    for (uint32_t b = 0; b < g->block_count; b++) {
+    for (uint32_t b = 0; b < g->block_count && (uint64_t)b * g->block_size <= at; b++) {
         const uint8_t place[4] = {(uint8_t)b, (uint8_t)(b >> 8U), 0U, 0U};
         uint32_t start = nvt_crc32(0U, nvt_span_of(place, sizeof place));
         if (nvt_crc32(start, nvt_span_of(head, HEAD_CRC_AT)) == wanted) {
@@ -469,4 +491,5 @@ void spool_image_close(struct spool_image *im)
         im->fd = -1;
     }
     nvt_wipe(spool_buffer, sizeof spool_buffer);
+    nvt_wipe(im->page, sizeof im->page);
 }

@@ -18,6 +18,8 @@
 /* The formats that can be found: today's, and the one before, to be converted. */
 enum spool_format { SPOOL_FORMAT_2 = 2, SPOOL_FORMAT_NOW = 3 };
 
+#define SPOOL_PAGE 4096U
+
 struct spool_image {
     struct nvt_port_block device; /* read-only; its context is the image, which must not move */
     const char *name;
@@ -27,6 +29,9 @@ struct spool_image {
     uint64_t base;    /* where the spool begins in it */
     uint64_t missing; /* bytes that the file ends too early: they read as erased */
     int error;        /* errno of the read that failed last */
+    bool has_page;
+    uint64_t page_at; /* which one of the file it is */
+    uint8_t page[SPOOL_PAGE];
     uint8_t other; /* the digit of another format of which something that may be a head is there */
 };
 
