@@ -29,8 +29,8 @@ $(BUILD)/fuzz/fuzz_rpc_answer: $(call fuzz_objects,src/api/rpc.c src/api/rpc_ans
 $(BUILD)/fuzz/fuzz_spool: $(call fuzz_objects,src/spool/*.c port/sim/flash.c tests/spool/model.c)
 $(BUILD)/fuzz/fuzz_spool_image: $(call fuzz_objects,src/spool/*.c port/sim/flash.c)
 $(BUILD)/fuzz/fuzz_spool_tool: $(call fuzz_objects,fuzz/cli_stand.c src/cli/spool_image.c \
-	src/cli/spool_look.c src/cli/spool_v2.c src/spool/*.c)
-$(BUILD)/fuzz/fuzz_spool_v2: $(call fuzz_objects,src/cli/spool_v2.c)
+	src/cli/spool_look.c src/cli/spool_v2.c src/cli/spool_v2_block.c src/spool/*.c)
+$(BUILD)/fuzz/fuzz_spool_v2: $(call fuzz_objects,src/cli/spool_v2.c src/cli/spool_v2_block.c)
 $(BUILD)/fuzz/fuzz_origin: $(call fuzz_objects,src/conn/origin.c)
 $(BUILD)/fuzz/fuzz_quota: $(call fuzz_objects,src/client/quota.c src/client/verdict.c)
 $(BUILD)/fuzz/fuzz_done: $(call fuzz_objects,src/client/done.c)

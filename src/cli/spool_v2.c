@@ -1,83 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Each block is read once for its head, and once for its records if they count. Which count the
- * newest head tells: the blocks whose numbers lie between the oldest one and it, whatever their
- * order. Where a head is damaged, the numbers that it may have had are tried: a record's CRC has
- * it.
- *
- * A block made to deceive may begin a record at each unit, all of them as long as it goes: the CRC
- * of each comes from the sums of the block's bytes, which are taken once.
+ * newest head tells: the blocks whose numbers lie between the oldest one's and its own, whatever
+ * their order. Where a head is damaged, the numbers that it may have had are tried: a record's CRC
+ * has it.
  */
-#include "spool_v2.h"
+#include "spool_v2_block.h"
 
 #include <stdlib.h>
 
-#define RECORD_LEN 16U
-#define SEQ_MAX 0xFFFFFF00U
-#define LEN_MAX 65535U
-#define JOINED 0x80U
 #define NEWER_MAX 8U /* blocks behind the newest good head that are looked into */
-
-enum type { ENTRY = 0x45, MARK = 0x4D, VALUE = 0x56, MOVED = 0x47 };
-
-struct record {
-    uint8_t type, aux;
-    bool joined;
-    uint32_t id, due_s;
-    struct v2_place at;
-};
-
-struct walk {
-    uint32_t block, seq, offset;
-    uint32_t damaged; /* spots */
-    bool torn;        /* the last of them has no record behind it */
-};
-
-/* ---- CRC-32 of any part of a block ---- */
-
-#define POLY 0xEDB88320U
-
-static uint32_t table[256];           /* of a byte */
-static uint32_t shifts[LEN_MAX + 1U]; /* x to the 8 n: what n further bytes do to a CRC */
-
-/* a times b as polynomials, bits reversed. */
-static uint32_t times(uint32_t a, uint32_t b)
-{
-    uint32_t product = 0;
-    for (uint32_t bit = 1U << 31U; bit != 0U; bit >>= 1U) {
-        product ^= (a & bit) != 0U ? b : 0U;
-        b = (b >> 1U) ^ ((b & 1U) != 0U ? POLY : 0U);
-    }
-    return product;
-}
-
-static void make_tables(void)
-{
-    if (shifts[0] != 0U) {
-        return;
-    }
-    for (uint32_t i = 0; i < 256U; i++) {
-        uint32_t crc = i;
-        for (unsigned bit = 0; bit < 8U; bit++) {
-            crc = (crc >> 1U) ^ ((crc & 1U) != 0U ? POLY : 0U);
-        }
-        table[i] = crc;
-    }
-    shifts[0] = 1U << 31U;
-    for (uint32_t n = 1; n <= LEN_MAX; n++) {
-        shifts[n] = (shifts[n - 1U] >> 8U) ^ table[shifts[n - 1U] & 0xFFU];
-    }
-}
-
-static void sum_up(uint32_t *sums, const uint8_t *bytes, uint32_t len)
-{
-    uint32_t crc = UINT32_MAX;
-    sums[0] = 0U;
-    for (uint32_t i = 0; i < len; i++) {
-        crc = (crc >> 8U) ^ table[(crc ^ bytes[i]) & 0xFFU];
-        sums[i + 1U] = ~crc;
-    }
-}
 
 /* ---- lists that grow ---- */
 
@@ -92,170 +24,14 @@ static void *grown(void *items, size_t count, size_t *cap, size_t size)
     return mem;
 }
 
-/* ---- heads ---- */
-
-static uint32_t get_32(const uint8_t *at)
-{
-    return at[0] | (uint32_t)at[1] << 8U | (uint32_t)at[2] << 16U | (uint32_t)at[3] << 24U;
-}
-
-static bool is_good_geometry(const struct nvt_spool_geometry *g)
-{
-    bool power_of_2 = g->prog_size != 0U && (g->prog_size & (g->prog_size - 1U)) == 0U;
-    return power_of_2 && g->prog_size <= 4096U && g->block_size >= 256U &&
-           g->block_size <= 1048576U && g->block_size % 4U == 0U &&
-           g->block_size % g->prog_size == 0U && g->block_count >= 4U && g->block_count <= 65535U;
-}
-
-bool v2_read_geometry(struct nvt_span head, struct nvt_spool_geometry *out)
-{
-    if (head.len < V2_HEAD_LEN || memcmp(head.ptr, "NVS2", 4U) != 0) {
-        return false;
-    }
-    uint32_t counts = get_32(head.ptr + 36);
-    *out = (struct nvt_spool_geometry){get_32(head.ptr + 32), counts & 0xFFFFU, counts >> 16U};
-    return is_good_geometry(out);
-}
-
-static uint32_t padded(const struct v2 *v, uint32_t len)
-{
-    uint32_t unit = v->device->prog_size < 4U ? 4U : v->device->prog_size;
-    return (len + unit - 1U) / unit * unit;
-}
-
-static uint32_t window_len(const uint8_t *head)
-{
-    return get_32(head + 40) & 0x7FFFFFFFU;
-}
-
-static bool is_of_device(const struct v2 *v, const uint8_t *head)
-{
-    struct nvt_spool_geometry g;
-    return v2_read_geometry(nvt_span_of(head, V2_HEAD_LEN), &g) &&
-           g.block_size == v->device->block_size && g.block_count == v->device->block_count &&
-           g.prog_size == v->device->prog_size;
-}
-
-/* The head of the block in memory. */
-static bool is_good_head(const struct v2 *v)
-{
-    const uint8_t *b = v->mem;
-    uint32_t seq = get_32(b + 4);
-    uint32_t tail = get_32(b + 12);
-    uint32_t ids = get_32(b + 16) - tail;
-    uint32_t len = window_len(b);
-    bool fits = is_of_device(v, b) && seq != 0U && seq <= SEQ_MAX && tail != 0U &&
-                get_32(b + 16) >= tail && len == ids / 8U + (ids % 8U != 0U ? 1U : 0U) &&
-                len <= v->device->block_size - V2_HEAD_LEN;
-    if (!fits) {
-        return false;
-    }
-    uint32_t crc = nvt_crc32(0U, nvt_span_of(b, 44U));
-    return nvt_crc32(crc, nvt_span_of(b + V2_HEAD_LEN, len)) == get_32(b + 44);
-}
-
-/* ---- records of the block in memory ---- */
-
-static bool read_block(struct v2 *v, uint32_t block)
-{
-    uint32_t size = v->device->block_size;
-    if (v->device->read(v->device->ctx, block, 0U, v->mem, size) != NVT_OK) {
-        return false;
-    }
-    v->used = size;
-    while (v->used > 0U && v->mem[v->used - 1U] == 0xFFU) {
-        v->used--;
-    }
-    return true;
-}
-
-static bool load_block(struct v2 *v, uint32_t block)
-{
-    bool ok = read_block(v, block);
-    if (ok) {
-        sum_up(v->sums, v->mem, v->device->block_size);
-    }
-    return ok;
-}
-
-static bool is_possible(const struct record *r, uint32_t room, uint32_t rest)
-{
-    bool typed = (r->type == (uint8_t)ENTRY && r->aux == 0U) ||
-                 (r->type == (uint8_t)MARK && r->aux >= (uint8_t)NVT_SPOOL_DELIVERED &&
-                  r->aux <= (uint8_t)NVT_SPOOL_EXPIRED) ||
-                 (r->type == (uint8_t)VALUE && r->aux < V2_VALUES) ||
-                 (r->type == (uint8_t)MOVED && r->aux == 0U);
-    return typed && room <= rest;
-}
-
-/* CRC of the block's number, the record's first 12 bytes, and those behind its 16. */
-static bool is_whole(const struct v2 *v, const struct walk *w, uint32_t len)
-{
-    const uint8_t *b = v->mem + w->offset;
-    const uint8_t number[4] = {(uint8_t)w->seq, (uint8_t)(w->seq >> 8U), (uint8_t)(w->seq >> 16U),
-                               (uint8_t)(w->seq >> 24U)};
-    uint32_t from = w->offset + RECORD_LEN;
-    uint32_t crc = nvt_crc32(nvt_crc32(0U, nvt_span_of(number, 4U)), nvt_span_of(b, 12U));
-    crc = times(shifts[len], crc ^ v->sums[from]) ^ v->sums[from + len];
-    return crc == get_32(b + 12);
-}
-
-static bool read_record(const struct v2 *v, const struct walk *w, struct record *out)
-{
-    const uint8_t *b = v->mem + w->offset;
-    uint32_t len = (uint32_t)b[2] | (uint32_t)b[3] << 8U;
-    *out = (struct record){
-        b[0],          b[1] & (uint8_t)~JOINED, (b[1] & JOINED) != 0U,
-        get_32(b + 4), get_32(b + 8),           {w->seq, w->block, w->offset + RECORD_LEN, len}};
-    return is_possible(out, padded(v, RECORD_LEN + len), v->device->block_size - w->offset) &&
-           is_whole(v, w, len);
-}
-
-static bool is_erased(const uint8_t *bytes, uint32_t len)
-{
-    uint32_t i = 0;
-    while (i < len && bytes[i] == 0xFFU) {
-        i++;
-    }
-    return i == len;
-}
-
-/* The next good record. Erased bytes end the block, but not in the middle of what is damaged. */
-static bool next_record(const struct v2 *v, struct walk *w, struct record *out)
-{
-    while (w->offset <= v->device->block_size - RECORD_LEN) {
-        bool end = is_erased(v->mem + w->offset, RECORD_LEN) && (!w->torn || w->offset >= v->used);
-        if (end) {
-            return false;
-        }
-        if (read_record(v, w, out)) {
-            w->offset += padded(v, RECORD_LEN + out->at.len);
-            w->torn = false;
-            return true;
-        }
-        w->damaged += w->torn ? 0U : 1U;
-        w->torn = true;
-        w->offset += padded(v, 1U);
-    }
-    return false;
-}
-
-/* Without a head, what is left of it and its window comes before the records. */
-static struct walk walk_of(const struct v2 *v, uint32_t block, uint32_t seq)
-{
-    const struct v2_block *b = &v->blocks[block];
-    uint32_t from = b->headless ? padded(v, V2_HEAD_LEN) : b->records_at;
-    return (struct walk){block, seq, from, 0U, b->headless};
-}
-
 /* ---- which blocks there are ---- */
 
 static bool has_moved(const struct v2 *v, uint32_t block)
 {
-    struct walk w = walk_of(v, block, v->blocks[block].seq);
-    struct record r;
-    while (next_record(v, &w, &r)) {
-        if (r.type == (uint8_t)MOVED) {
+    struct v2_walk w = v2_walk_of(v, block, v->blocks[block].seq);
+    struct v2_record r;
+    while (v2_next_record(v, &w, &r)) {
+        if (r.type == (uint8_t)V2_MOVED) {
             return true;
         }
     }
@@ -265,20 +41,20 @@ static bool has_moved(const struct v2 *v, uint32_t block)
 static void look_at_block(struct v2 *v, uint32_t block)
 {
     struct v2_block *b = &v->blocks[block];
-    if (!read_block(v, block)) {
+    if (!v2_read_block(v, block)) {
         v->unread++;
         return;
     }
-    if (!is_good_head(v)) {
+    if (!v2_is_good_head(v)) {
         b->headless = v->used > 0U;
         return;
     }
-    *b = (struct v2_block){.seq = get_32(v->mem + 4),
-                           .oldest_seq = get_32(v->mem + 8),
-                           .records_at = padded(v, V2_HEAD_LEN + window_len(v->mem)),
-                           .moving = (get_32(v->mem + 40) >> 31U) != 0U};
+    *b = (struct v2_block){.seq = v2_get_32(v->mem + 4),
+                           .oldest_seq = v2_get_32(v->mem + 8),
+                           .records_at = v2_padded(v, V2_HEAD_LEN + v2_window_len(v->mem)),
+                           .moving = (v2_get_32(v->mem + 40) >> 31U) != 0U};
     if (b->moving) {
-        sum_up(v->sums, v->mem, v->device->block_size);
+        v2_sum_up(v->sums, v->mem, v->device->block_size);
         b->moved = has_moved(v, block);
     }
 }
@@ -305,7 +81,7 @@ static uint32_t find_head(const struct v2 *v)
 
 /* ---- what the newest ones say ---- */
 
-static nvt_err note_mark(struct v2 *v, const struct record *r)
+static nvt_err note_mark(struct v2 *v, const struct v2_record *r)
 {
     struct v2_settled *marks =
         (struct v2_settled *)grown(v->marks, v->mark_count, &v->mark_cap, sizeof *v->marks);
@@ -318,15 +94,15 @@ static nvt_err note_mark(struct v2 *v, const struct record *r)
     return NVT_OK;
 }
 
-static nvt_err replay_record(struct v2 *v, const struct record *r)
+static nvt_err replay_record(struct v2 *v, const struct v2_record *r)
 {
     v->sure = r->joined ? v->sure : v->next;
-    if (r->type == (uint8_t)MARK) {
+    if (r->type == (uint8_t)V2_MARK) {
         return note_mark(v, r);
     }
-    if (r->type == (uint8_t)MOVED) {
+    if (r->type == (uint8_t)V2_MOVED) {
         v->oldest_seq = r->id;
-    } else if (r->type == (uint8_t)ENTRY && r->id >= v->next && r->id != UINT32_MAX) {
+    } else if (r->type == (uint8_t)V2_ENTRY && r->id >= v->next && r->id != UINT32_MAX) {
         v->next = r->id + 1U;
     } else {
         /* moved here, or a value */
@@ -337,11 +113,11 @@ static nvt_err replay_record(struct v2 *v, const struct record *r)
 /* The block in memory. */
 static nvt_err replay(struct v2 *v, uint32_t block, uint32_t seq)
 {
-    struct walk w = walk_of(v, block, seq);
-    struct record r;
+    struct v2_walk w = v2_walk_of(v, block, seq);
+    struct v2_record r;
     nvt_err err = NVT_OK;
     v->head_seq = seq;
-    while (err == NVT_OK && next_record(v, &w, &r)) {
+    while (err == NVT_OK && v2_next_record(v, &w, &r)) {
         err = replay_record(v, &r);
     }
     return err;
@@ -349,26 +125,26 @@ static nvt_err replay(struct v2 *v, uint32_t block, uint32_t seq)
 
 static nvt_err load_head(struct v2 *v, uint32_t block)
 {
-    if (!load_block(v, block)) {
+    if (!v2_load_block(v, block)) {
         return NVT_E_SPOOL_IO;
     }
-    if (!is_good_head(v)) {
+    if (!v2_is_good_head(v)) {
         return NVT_E_SPOOL_IO; /* it was a moment ago */
     }
-    uint32_t len = window_len(v->mem);
+    uint32_t len = v2_window_len(v->mem);
     v->window = (uint8_t *)malloc(len + 1U);
     if (v->window == NULL) {
         return NVT_E_SPACE;
     }
     (void)memcpy(v->window, v->mem + V2_HEAD_LEN, len);
-    v->oldest_seq = get_32(v->mem + 8);
-    v->tail = get_32(v->mem + 12);
-    v->head_next = get_32(v->mem + 16);
+    v->oldest_seq = v2_get_32(v->mem + 8);
+    v->tail = v2_get_32(v->mem + 12);
+    v->head_next = v2_get_32(v->mem + 16);
     v->next = v->head_next;
     v->sure = v->next;
-    v->delivered = get_32(v->mem + 20);
-    v->refused = get_32(v->mem + 24);
-    v->expired = get_32(v->mem + 28);
+    v->delivered = v2_get_32(v->mem + 20);
+    v->refused = v2_get_32(v->mem + 24);
+    v->expired = v2_get_32(v->mem + 28);
     return replay(v, block, v->blocks[block].seq);
 }
 
@@ -376,9 +152,9 @@ static nvt_err load_head(struct v2 *v, uint32_t block)
 
 static bool has_records(const struct v2 *v, uint32_t block, uint32_t seq)
 {
-    struct walk w = walk_of(v, block, seq);
-    struct record r;
-    return seq != 0U && seq <= SEQ_MAX && next_record(v, &w, &r);
+    struct v2_walk w = v2_walk_of(v, block, seq);
+    struct v2_record r;
+    return seq != 0U && seq <= V2_SEQ_MAX && v2_next_record(v, &w, &r);
 }
 
 /* Blocks are used in turn, with a number more each: by the distance to the next good head on one
@@ -399,7 +175,7 @@ static uint32_t number_by(const struct v2 *v, uint32_t block, bool up)
  * tell. The block is in memory. 0: none. */
 static uint32_t number_of(const struct v2 *v, uint32_t block)
 {
-    const uint32_t tries[] = {get_32(v->mem + 4), number_by(v, block, false),
+    const uint32_t tries[] = {v2_get_32(v->mem + 4), number_by(v, block, false),
                               number_by(v, block, true)};
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         if (has_records(v, block, tries[i])) {
@@ -413,15 +189,15 @@ static void find_numbers(struct v2 *v)
 {
     for (uint32_t b = 0; b < v->device->block_count; b++) {
         struct v2_block *block = &v->blocks[b];
-        if (block->headless && load_block(v, b)) {
-            block->oldest_seq = number_of(v, b);
+        if (block->headless && v2_load_block(v, b)) {
+            block->guess = number_of(v, b);
         }
     }
     /* Now, so that what was found for one is not taken for a head by the next. */
     for (uint32_t b = 0; b < v->device->block_count; b++) {
         struct v2_block *block = &v->blocks[b];
-        if (block->headless && block->oldest_seq != 0U) {
-            block->seq = block->oldest_seq;
+        if (block->headless && block->guess != 0U) {
+            block->seq = block->guess;
         }
     }
 }
@@ -451,7 +227,7 @@ static nvt_err replay_newer(struct v2 *v)
             return NVT_OK;
         }
         uint32_t seq = v->blocks[b].seq;
-        err = load_block(v, b) ? replay(v, b, seq) : NVT_OK;
+        err = v2_load_block(v, b) ? replay(v, b, seq) : NVT_OK;
         v->head_seq = seq;
     }
     return err;
@@ -552,7 +328,7 @@ static nvt_err make_room(struct v2 *v)
     return NVT_OK;
 }
 
-static nvt_err note_entry(struct v2 *v, const struct record *r)
+static nvt_err note_entry(struct v2 *v, const struct v2_record *r)
 {
     nvt_err err = v->count == v->cap ? make_room(v) : NVT_OK;
     if (err != NVT_OK) {
@@ -563,12 +339,12 @@ static nvt_err note_entry(struct v2 *v, const struct record *r)
     return NVT_OK;
 }
 
-static nvt_err take_record(struct v2 *v, const struct record *r)
+static nvt_err take_record(struct v2 *v, const struct v2_record *r)
 {
-    if (r->type == (uint8_t)ENTRY && is_pending(v, r->id)) {
+    if (r->type == (uint8_t)V2_ENTRY && is_pending(v, r->id)) {
         return note_entry(v, r);
     }
-    if (r->type == (uint8_t)VALUE) {
+    if (r->type == (uint8_t)V2_VALUE) {
         struct v2_place *value = &v->values[r->aux];
         bool newer =
             r->at.seq > value->seq || (r->at.seq == value->seq && r->at.offset > value->offset);
@@ -580,17 +356,17 @@ static nvt_err take_record(struct v2 *v, const struct record *r)
 static nvt_err take_block(struct v2 *v, uint32_t block)
 {
     const struct v2_block *b = &v->blocks[block];
-    struct walk w = walk_of(v, block, b->seq);
-    struct record r;
+    struct v2_walk w = v2_walk_of(v, block, b->seq);
+    struct v2_record r;
     nvt_err err = NVT_OK;
     if (b->seq == 0U || b->seq < v->oldest_seq || b->seq > v->head_seq) {
         return NVT_OK; /* what stands in it is history */
     }
-    if (!load_block(v, block)) {
+    if (!v2_load_block(v, block)) {
         v->unread++;
         return NVT_OK;
     }
-    while (err == NVT_OK && next_record(v, &w, &r)) {
+    while (err == NVT_OK && v2_next_record(v, &w, &r)) {
         err = take_record(v, &r);
     }
     v->heads += b->headless ? 1U : 0U;
@@ -632,10 +408,10 @@ static nvt_err begin(struct v2 *v, const struct nvt_port_block *device)
                                          device->prog_size};
     (void)memset(v, 0, sizeof *v);
     v->device = device;
-    if (!is_good_geometry(&g)) {
+    if (!v2_is_good_geometry(&g)) {
         return NVT_E_ARG;
     }
-    make_tables();
+    v2_make_tables();
     v->blocks = (struct v2_block *)calloc(g.block_count, sizeof *v->blocks);
     v->mem = (uint8_t *)malloc(g.block_size);
     v->sums = (uint32_t *)malloc(((size_t)g.block_size + 1U) * sizeof *v->sums);
@@ -690,7 +466,7 @@ bool v2_is_there(const struct nvt_port_block *device)
     bool found = false;
     if (begin(&v, device) == NVT_OK) {
         for (uint32_t b = 0; !found && b < device->block_count; b++) {
-            found = read_block(&v, b) && is_good_head(&v);
+            found = v2_read_block(&v, b) && v2_is_good_head(&v);
         }
     }
     v2_end(&v);

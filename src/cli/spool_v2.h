@@ -28,6 +28,7 @@ struct v2_block {
     uint32_t oldest_seq;
     uint32_t records_at;
     bool moving, moved; /* opened to move records; and all of them are there */
+    uint32_t guess;     /* the number by which its records are right, without a head */
     bool headless;      /* something stands in it without a head */
 };
 
