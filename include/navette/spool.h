@@ -16,7 +16,8 @@
  *     a mount gave one back, that one.
  *  7. What is pending can be settled while the device works, and "full" is said only when
  *     used_bytes and the new record exceed capacity_bytes, or the window is full: moving records
- *     about never runs out of room.
+ *     about never runs out of room. It works as long as no more of its blocks fail for good, after
+ *     it was filled, than a sixteenth of them, at most NVT_SPOOL_SPARE_MAX.
  *  8. Where bytes change afterwards, only the records that they hit are lost, and nvt_spool_info
  *     tells: nothing else is ever taken for a record than what was written in that place and in
  *     that life of its block. FORMAT.md names the two changes that no format could see.
@@ -45,15 +46,16 @@ struct nvt_spool_config {
     const struct nvt_port_block *device;
 
     /* For building and reading records: the longest entry that can be appended is buffer_cap less
-     * 16 bytes and the padding to a program unit, at most a block less its head. At least 256
-     * bytes. */
+     * 16 bytes and the padding to a program unit, at most about nine tenths of a block (two thirds
+     * with 4 blocks). At least 256 bytes. */
     uint8_t *buffer;
     uint32_t buffer_cap;
 
     /* NVT_SPOOL_WINDOW_LEN(blocks of the device, entries): two bits for each block, and three for
      * each entry from the oldest pending one to the newest. A multiple of 4. It may be made smaller
      * from one version of a firmware to the next: a mount that finds more entries than it has room
-     * for says so and changes nothing. */
+     * for, from the oldest one on that was pending when the newest block was opened, says so and
+     * changes nothing. */
     uint8_t *window;
     uint32_t window_len;
 
@@ -190,9 +192,9 @@ nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spoo
 nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id);
 
 /* An entry that is out failed for now: pending still, but behind all that did not, however many
- * they are; nothing is written, and a mount forgets it. failed: its failures are counted, up to
- * two. first: it is the next of those that were deferred; else they all come before it. NVT_E_ARG
- * when it is not out. */
+ * they are; nothing is written, and a mount forgets it, as does a sync or a read that fails.
+ * failed: its failures are counted, up to two. first: it is the next of those that were deferred;
+ * else they all come before it. NVT_E_ARG when it is not out. */
 nvt_err nvt_spool_defer(struct nvt_spool *s, uint32_t id, bool failed, bool first);
 
 /* How often an entry was deferred with failed set, 0 to 2; and one time less. */
