@@ -131,6 +131,7 @@ struct nvt_spool {
     uint32_t base_block;    /* the block whose head base is of */
     uint32_t top_seq;       /* the highest number of a block that was ever given */
     uint32_t synced;        /* up to where the newest block is durable */
+    uint32_t given;         /* the next id before something was undone */
     uint32_t synced_tail;   /* the tail that is durable: so far the window is free */
     uint32_t listed;        /* the id with which the next list of pending ones begins */
     uint32_t live, longest; /* bytes of live records, the longest of them */
@@ -141,7 +142,6 @@ struct nvt_spool {
     uint32_t value_lens[NVT_SPOOL_VALUES];
     struct nvt_spool_entry out[NVT_SPOOL_OUT_MAX]; /* picked and not settled; id 0: free */
     uint32_t bad_count;                            /* blocks that could not be erased or written */
-    uint32_t erased; /* a free block that needs no erase, plus 1; 0: none known */
     uint32_t pick_count;
     uint32_t deferred, defer_count;     /* pending ones; of these in the queue at the picks' end */
     struct nvt_spool_entry defers_from; /* the next walk takes those that are less urgent */

@@ -158,6 +158,7 @@ static nvt_err try_life(const struct nvt_spool_medium *m, uint32_t block, uint32
     struct nvt_walk walk;
     struct content c;
     nvt_walk_begin(m, block, seq, nvt_salt_after(salt, seq), &walk);
+    walk.budget = m->device->block_size;
     nvt_err err = look_into(m, &walk, &c);
     *out_is = c.own; /* else nothing is lost without it, or it was given up */
     return err;
@@ -168,7 +169,7 @@ static nvt_err try_life(const struct nvt_spool_medium *m, uint32_t block, uint32
 static nvt_err probe(const struct nvt_spool_medium *m, uint32_t block, struct nvt_chain *c,
                      bool *out_is)
 {
-    enum { TRIES = 4 };
+    enum { TRIES = 2 };
     const struct nvt_head h = c->head;
     const struct nvt_link own = {c->block, h.seq, h.salt, m->device->block_size, 0U};
     const struct nvt_link *const links[2] = {&own, &h.before};
@@ -214,7 +215,6 @@ static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain 
         err = m->lenient ? NVT_OK : err;
     }
     c->torn += unknown ? 1U : 0U;
-    c->skip += unknown ? ids_in(m->device, m->device->block_size) : 0U;
     if (unknown && c->top_seq < NVT_SEQ_MAX - m->device->block_count) {
         c->top_seq += m->device->block_count;
     }

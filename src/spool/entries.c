@@ -47,12 +47,14 @@ nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed)
 
 /* Is there room in the window for one more? It counts as free only when what settled the oldest
  * ones is durable: else a cut could leave more than it has room for. */
-static bool has_id(struct nvt_spool *s)
+static nvt_err find_id(struct nvt_spool *s)
 {
+    nvt_err err = NVT_OK;
     if (s->now.next - s->synced_tail >= nvt_ids_cap(s)) {
-        (void)nvt_ring_sync(s);
+        err = nvt_ring_sync(s);
     }
-    return s->now.next - s->synced_tail < nvt_ids_cap(s) && s->now.next != UINT32_MAX;
+    bool has = s->now.next - s->synced_tail < nvt_ids_cap(s) && s->now.next != UINT32_MAX;
+    return err == NVT_OK && !has ? NVT_E_SPOOL_WINDOW : err;
 }
 
 nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t due_s,
@@ -62,8 +64,8 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
     if (err == NVT_OK) {
         err = nvt_spool_check_room(s, bytes.len, 0U);
     }
-    if (err == NVT_OK && !has_id(s)) {
-        err = NVT_E_SPOOL_WINDOW;
+    if (err == NVT_OK) {
+        err = find_id(s);
     }
     if (err != NVT_OK) {
         return err;

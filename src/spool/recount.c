@@ -13,7 +13,6 @@ struct count {
     bool resolved;   /* what older blocks promised was looked for */
     bool beyond;     /* ids that the window has no room for, and once had */
     bool hole;       /* since what was met last, where all was synced */
-    uint32_t known;  /* ids from there on were given in a block that is still in the ring */
     uint32_t met;    /* ids below were given by now */
     uint32_t listed; /* ids below were in a list of the same block */
     uint32_t old;    /* entries that s->base counts and that were not settled since */
@@ -28,7 +27,9 @@ static void reach(struct count *k, uint32_t id)
 {
     struct nvt_spool *s = k->s;
     uint32_t cap = nvt_ids_cap(s);
-    if (id < s->now.next || id == UINT32_MAX) {
+    uint64_t most = (uint64_t)s->config.device->block_size / (uint64_t)NVT_RECORD_LEN *
+                    s->config.device->block_count; /* that can have been given since */
+    if (id < s->now.next || id == UINT32_MAX || id - s->base.next > most) {
         return;
     }
     k->beyond = k->beyond || (id - s->now.tail >= cap && cap < s->base.window_cap);
@@ -45,12 +46,12 @@ static void reach(struct count *k, uint32_t id)
     s->now.next = id + 1U;
 }
 
-/* Ids of which nothing is known were given in damage, if at all in a block that is still there;
- * older ones were settled long ago. */
+/* New ids of which nothing is known were given in damage. Of older ones the newest head has a
+ * count. */
 static void resolve(struct count *k, uint32_t end)
 {
     struct nvt_spool *s = k->s;
-    uint32_t id = k->known > s->now.tail ? k->known : s->now.tail;
+    uint32_t id = s->base.next > s->now.tail ? s->base.next : s->now.tail;
     for (; id < end; id++) {
         if (nvt_id_state(s, id) == NVT_ID_GONE) {
             nvt_id_set(s, id, NVT_ID_PROMISED);
@@ -236,7 +237,7 @@ static nvt_err find_lists(const struct nvt_spool *s, uint32_t *out_block)
 static void note_given(struct count *k, uint32_t next)
 {
     struct nvt_spool *s = k->s;
-    if (k->known == 0U) {
+    if (!k->fresh) {
         return;
     }
     for (uint32_t id = k->met; !k->hole && id < next && id < s->now.next; id++) {
@@ -317,20 +318,14 @@ static nvt_err count_block(struct count *k, uint32_t block)
     uint8_t copies = 0U;
     uint32_t next = block == s->base_block ? s->base.next : next_of(s, block);
     k->listed = 0U;
-    if (k->known == 0U) {
-        k->known = next;
-        k->met = next;
-    }
-    note_given(k, next);
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
-    k->hole = k->hole || err == NVT_E_SPOOL_EMPTY;
     if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY) {
         note_head(s, copies);
     }
     while (err == NVT_OK) {
         uint32_t holes = walk.holes;
         err = nvt_walk_next(&s->medium, &walk, &r);
-        k->hole = k->hole || walk.holes > holes;
+        k->hole = k->hole || (k->fresh && walk.holes > holes);
         if (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_LIST ||
                               nvt_room(s->config.device, r.len) <= s->config.buffer_cap)) {
             see(k, &r, next);
@@ -472,9 +467,9 @@ static void skip_undone(struct nvt_spool *s, uint32_t next)
 
 static nvt_err recount(struct nvt_spool *s)
 {
-    struct count k = {.s = s, .old = s->base.pending};
+    struct count k = {.s = s, .met = s->base.next, .old = s->base.pending};
     struct stock t;
-    uint32_t next = s->now.next;
+    s->given = s->now.next > s->given ? s->now.next : s->given;
     begin(s);
     if (s->base.next - s->base.tail > nvt_ids_cap(s)) {
         return NVT_E_SPOOL_WINDOW;
@@ -487,7 +482,7 @@ static nvt_err recount(struct nvt_spool *s)
         resolve(&k, s->now.next);
         give_up(&k);
         err = k.beyond ? NVT_E_SPOOL_WINDOW : NVT_OK;
-        skip_undone(s, next);
+        skip_undone(s, s->given);
     }
     if (err == NVT_OK) {
         err = take_stock(s, true, s->any_hole, &t);

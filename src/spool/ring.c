@@ -89,13 +89,19 @@ uint32_t nvt_ring_spare(const struct nvt_spool *s)
     return spare < (uint32_t)NVT_SPOOL_SPARE_MAX ? spare : (uint32_t)NVT_SPOOL_SPARE_MAX;
 }
 
+static bool is_free(const struct nvt_spool *s, uint32_t block)
+{
+    enum nvt_block_state state = nvt_block_state(&s->medium, block);
+    return state == NVT_BLOCK_FREE || state == NVT_BLOCK_ERASED;
+}
+
 /* Free ones behind b and before the oldest; *out_last: the last of them. */
 static uint32_t free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *out_last)
 {
     uint32_t count = 0;
     for (b = nvt_block_after(&s->medium, b); b != s->ring.oldest;
          b = nvt_block_after(&s->medium, b)) {
-        if (nvt_block_state(&s->medium, b) == NVT_BLOCK_FREE) {
+        if (is_free(s, b)) {
             *out_last = b;
             count++;
         }
@@ -104,6 +110,15 @@ static uint32_t free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *out
 }
 
 /* ---- making durable ---- */
+
+static void forget_erased(struct nvt_spool *s)
+{
+    for (uint32_t b = 0; b < s->config.device->block_count; b++) {
+        if (nvt_block_state(&s->medium, b) == NVT_BLOCK_ERASED) {
+            nvt_block_set(&s->medium, b, NVT_BLOCK_FREE);
+        }
+    }
+}
 
 /* What was written since the last good sync may never come to be: it stops to count at once, and
  * the next block's head says so for good. */
@@ -120,7 +135,7 @@ nvt_err nvt_ring_sync(struct nvt_spool *s)
     s->failed_syncs++;
     s->sync_failed = true;
     s->closed = true;
-    s->erased = 0U;
+    forget_erased(s);
     if (s->ring.end != s->synced) {
         s->ring.end = s->synced;
         s->ring.sure = s->ring.sure < s->ring.end ? s->ring.sure : s->ring.end;
@@ -133,13 +148,10 @@ nvt_err nvt_ring_sync(struct nvt_spool *s)
 nvt_err nvt_ring_erase(struct nvt_spool *s, uint32_t block)
 {
     nvt_err err = nvt_ring_sync(s);
-    if (err != NVT_OK) {
-        return err;
-    }
-    s->unsynced = true;
-    err = s->config.device->erase(s->config.device->ctx, block);
-    if (err != NVT_OK) {
-        nvt_ring_note(s, block, NVT_BLOCK_BAD);
+    if (err == NVT_OK && nvt_block_state(&s->medium, block) != NVT_BLOCK_ERASED) {
+        s->unsynced = true;
+        err = s->config.device->erase(s->config.device->ctx, block);
+        nvt_ring_note(s, block, err == NVT_OK ? NVT_BLOCK_ERASED : NVT_BLOCK_BAD);
     }
     return err;
 }
@@ -277,11 +289,7 @@ static nvt_err write_heads(struct nvt_spool *s, const struct tip *tip, bool movi
 /* Its head is durable before any record stands behind it. */
 static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct tip *tip)
 {
-    nvt_err err = s->erased == b + 1U ? nvt_ring_sync(s) : nvt_ring_erase(s, b);
-    if (err != NVT_OK) {
-        return err;
-    }
-    s->erased = s->erased == b + 1U ? 0U : s->erased;
+    nvt_block_set(&s->medium, b, NVT_BLOCK_FREE);
     s->closed = true; /* once a head behind it says where its records end */
     s->top_seq++;
     *tip = (struct tip){.block = b, .seq = s->top_seq};
@@ -289,7 +297,7 @@ static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct t
     tip->seed = nvt_life_seed(b, tip->seq, tip->salt);
     tip->end = nvt_records_at(s->config.device);
     tip->synced = tip->end;
-    err = write_heads(s, tip, moving);
+    nvt_err err = write_heads(s, tip, moving);
     if (err == NVT_OK) {
         err = write_lists(s, tip);
     }
@@ -302,23 +310,22 @@ static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct t
     return nvt_ring_sync(s);
 }
 
-/* Erases the free block that would be the last one, to be sure of it. */
-static bool is_good(struct nvt_spool *s, uint32_t block)
-{
-    if (s->erased != block + 1U) {
-        s->erased = nvt_ring_erase(s, block) == NVT_OK ? block + 1U : 0U;
-    }
-    return s->erased != 0U;
-}
-
-/* Are enough kept free behind b? */
-static bool leaves_enough(struct nvt_spool *s, uint32_t b)
+/* Are enough kept free behind b? The only one is erased, to be sure of it; but after b, which was
+ * in the ring before it. */
+static nvt_err reserve(struct nvt_spool *s, uint32_t b)
 {
     uint32_t spare = nvt_ring_spare(s);
     uint32_t kept = spare > s->bad_count ? spare - s->bad_count : 0U;
     uint32_t last = b;
     uint32_t count = free_behind(s, b, &last);
-    return count > kept && (count > 1U || is_good(s, last));
+    if (count <= kept || count == 0U) {
+        return NVT_E_SPOOL_FULL;
+    }
+    nvt_err err = nvt_ring_erase(s, b);
+    if (err == NVT_OK && count == 1U && nvt_ring_erase(s, last) != NVT_OK) {
+        err = NVT_E_SPOOL_FULL;
+    }
+    return err;
 }
 
 static nvt_err open_next(struct nvt_spool *s, bool moving, struct tip *tip)
@@ -329,15 +336,18 @@ static nvt_err open_next(struct nvt_spool *s, bool moving, struct tip *tip)
     nvt_err err = NVT_E_SPOOL_FULL;
     for (uint32_t b = nvt_block_after(&s->medium, s->ring.head); b != s->ring.oldest;
          b = nvt_block_after(&s->medium, b)) {
-        if (nvt_block_state(&s->medium, b) != NVT_BLOCK_FREE || s->top_seq == NVT_SEQ_MAX) {
+        if (!is_free(s, b) || s->top_seq == NVT_SEQ_MAX) {
             continue;
         }
-        if (!moving && !leaves_enough(s, b)) {
-            return s->failed_syncs == syncs ? NVT_E_SPOOL_FULL : NVT_E_SPOOL_IO;
+        err = moving ? nvt_ring_erase(s, b) : reserve(s, b);
+        if (err == NVT_OK) {
+            err = open_block(s, b, moving, tip);
         }
-        err = open_block(s, b, moving, tip);
         tries++;
-        if (err == NVT_OK || s->failed_syncs != syncs || tries == (unsigned)TRIES) {
+        if (s->failed_syncs != syncs) {
+            return NVT_E_SPOOL_IO;
+        }
+        if (err == NVT_OK || err == NVT_E_SPOOL_FULL || tries == (unsigned)TRIES) {
             return err;
         }
     }
@@ -609,12 +619,16 @@ nvt_err nvt_ring_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt
     enum { TRIES = 3 };
     uint32_t room = nvt_room(s->config.device, (uint32_t)bytes.len);
     nvt_err err = NVT_E_SPOOL_IO;
+    bool tried = false;
     for (unsigned i = 0; i < (unsigned)TRIES && err == NVT_E_SPOOL_IO && !s->stale; i++) {
-        nvt_err room_err = make_room(s, room);
-        if (room_err != NVT_OK) { /* it may stand in the block that failed */
-            return i == 0U ? room_err : NVT_E_SPOOL_IO;
+        err = make_room(s, room);
+        if (err == NVT_OK) {
+            err = write_to_head(s, r, bytes);
         }
-        err = write_to_head(s, r, bytes);
+        tried = tried || err == NVT_E_SPOOL_IO;
+    }
+    if (err == NVT_E_SPOOL_FULL && tried) { /* it may stand in the block that failed */
+        err = NVT_E_SPOOL_IO;
     }
     if (err == NVT_OK) {
         *out_place = (struct nvt_spool_place){s->ring.head, s->ring.end - room, s->ring.head_seq};

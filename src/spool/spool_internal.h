@@ -109,7 +109,12 @@ uint32_t nvt_record_wanted(const uint8_t bytes[NVT_RECORD_LEN]);
 
 /* ---- device.c ---- */
 
-enum nvt_block_state { NVT_BLOCK_FREE, NVT_BLOCK_USED, NVT_BLOCK_BAD };
+enum nvt_block_state {
+    NVT_BLOCK_FREE,
+    NVT_BLOCK_USED,
+    NVT_BLOCK_BAD,   /* could not be erased or written since the mount, or was passed over before */
+    NVT_BLOCK_ERASED /* since the mount, and durably if no sync failed: free as well */
+};
 
 enum nvt_block_state nvt_block_state(const struct nvt_spool_medium *m, uint32_t block);
 void nvt_block_set(const struct nvt_spool_medium *m, uint32_t block, enum nvt_block_state state);

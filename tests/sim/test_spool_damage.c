@@ -195,7 +195,8 @@ static void test_move_is_cheap(void **state)
     assert_true(b->flash.reads - reads <= CHEAP);
 }
 
-/* A spool can be mounted with a smaller window as long as it has room for what is pending. */
+/* A spool can be mounted with a smaller window as long as that has room for what was pending when
+ * its newest block was opened, and for what came since. */
 static void test_window_is_too_small(void **state)
 {
     (void)state;
@@ -217,9 +218,13 @@ static void test_window_is_too_small(void **state)
         b->config.window_len = sizeof b->window;
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
         assert_int_equal(b->spool.pending, 33);
-        assert_int_equal(nvt_spool_pick(&b->spool, NULL, &e), NVT_OK);
-        assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 0U, NVT_LIT("")),
-                         NVT_OK);
+        for (unsigned i = 0; i < 2U; i++) {
+            assert_int_equal(nvt_spool_pick(&b->spool, NULL, &e), NVT_OK);
+            assert_int_equal(
+                nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 0U, NVT_LIT("")), NVT_OK);
+        }
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("x"), 99U, &e.id), NVT_OK);
         b->config.window_len = NVT_SPOOL_WINDOW_LEN(blocks, 32U);
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
         assert_int_equal(b->spool.pending, 32);
