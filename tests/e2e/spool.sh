@@ -220,7 +220,7 @@ import sys
 with open(sys.argv[1], "r+b") as f:
     for block in range(16):
         for copy in range(2):
-            f.seek(block * 4096 + copy * 72 + 8)
+            f.seek(block * 4096 + copy * 76 + 8)
             f.write(b"\0\0\0\0")
 END
 nv spool check "$work/img"
@@ -401,7 +401,7 @@ for where in '256 0' '4096 4096' '65536 131072' '100000 30000' '0 999'; do
 done
 dump 65536 65536 erased
 poke "$work/img" 65536 '\000\000\000\000'
-poke "$work/img" $((65536 + 72)) '\000\000\000\000'
+poke "$work/img" $((65536 + 76)) '\000\000\000\000'
 nv spool ls "$work/img" --json
 is 'both copies of the first head: the others tell where it begins' "$(ids | wc -w)" 50
 like '... and nothing is lost' "$out" '"count":50'
@@ -412,7 +412,7 @@ exits 'a place where there is none' "$E_INPUT" 'holds no spool'
 nv spool ls "$work/img" --offset 99999999
 exits 'a place behind the end' "$E_INPUT" 'holds no spool'
 # An entry that holds the head of another spool must not be taken for one.
-head -c 72 "$work/good" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g; s/\\x0a/\\x0b/g' >"$work/head"
+head -c 76 "$work/good" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g; s/\\x0a/\\x0b/g' >"$work/head"
 {
     printf 'append - %s%s\n' "$(printf '%0140d' 0)" "$(cat "$work/head")"
     entries 2 9
