@@ -261,7 +261,7 @@ found() { # NAME CODE KINDS
     exits "$1" "$2"
     is '... by name' "$(kinds)" "$3"
 }
-for copy in 0 72; do
+for copy in 0 76; do
     for byte in 4 8 20 40 60 68; do
         fresh
         edit flip $((4096 + copy + byte)) 16
@@ -273,7 +273,7 @@ done
 for block in $blocks; do
     fresh
     edit flip $((block * 4096 + 8)) 1
-    edit flip $((block * 4096 + 72 + 40)) 64
+    edit flip $((block * 4096 + 76 + 40)) 64
     found "both copies of the head of block $block" "$E_CHECK" 'head '
     nv spool ls "$work/img" --json
     is '... what stands in it is read' "$(ids)" "$(numbers 11 60)"
@@ -281,7 +281,7 @@ done
 fresh
 for block in 2 3; do
     edit flip $((block * 4096 + 8)) 1
-    edit flip $((block * 4096 + 72 + 8)) 1
+    edit flip $((block * 4096 + 76 + 8)) 1
 done
 nv spool check "$work/img" --json
 exits 'both copies of two heads, one behind the other' "$E_CHECK"
