@@ -113,8 +113,8 @@
 #define NVT_BACKOFF_MAX_MS 300000
 #endif
 
-/* Whether a CRC takes a kilobyte of table instead of 64 bytes, and a third of the time: a mount of a
- * large spool does little else. */
+/* Whether a CRC takes a kilobyte of table instead of 64 bytes, and less time: a mount of a large
+ * spool does little else. */
 #ifndef NVT_CRC32_KILOBYTE
 #if defined(__unix__) || defined(__APPLE__)
 #define NVT_CRC32_KILOBYTE 1
@@ -128,7 +128,7 @@
 #define NVT_SPOOL_OUT_MAX 32
 #endif
 
-/* Small values kept beside the entries: tokens, trust anchors, a floor for the clock. At most 32. */
+/* Small values kept beside the entries: tokens, trust anchors, a clock's floor; at most 32. */
 #ifndef NVT_SPOOL_VALUES
 #define NVT_SPOOL_VALUES 8
 #endif

@@ -272,7 +272,7 @@ enum nvt_spool_item_type {
     NVT_SPOOL_ITEM_ENTRY,  /* id, due_s, bytes */
     NVT_SPOOL_ITEM_MARK,   /* id, state, status, bytes: the reason */
     NVT_SPOOL_ITEM_VALUE,  /* id: its key; bytes are not shown (a secret), len is */
-    NVT_SPOOL_ITEM_LIST,   /* of pending entries, from id on; due_s: values there were, one bit each */
+    NVT_SPOOL_ITEM_LIST,   /* of pending entries, from id on; due_s: keys of values, one bit each */
     NVT_SPOOL_ITEM_MOVED,  /* all that lived in the blocks before id lives elsewhere too */
     NVT_SPOOL_ITEM_DAMAGE, /* len bytes that are no record; place.seq 0: a block of which nothing
                               can be read */

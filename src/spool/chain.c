@@ -121,10 +121,21 @@ static void see(const struct nvt_port_block *d, struct nvt_spool_ring *ring, str
     ring->end = end;
 }
 
-/* Ids that may have been given where nothing can be read any more: as many as records have room. */
-static uint32_t ids_in(const struct nvt_port_block *d, uint32_t len)
+/* Ids that may have been given behind the last record: one for each that may have begun there. */
+static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt_walk *at,
+                              uint32_t offset, uint32_t *out_count)
 {
-    return (len + nvt_room(d, 0U) - 1U) / nvt_room(d, 0U);
+    const struct nvt_port_block *d = m->device;
+    nvt_err err = NVT_OK;
+    *out_count = offset < at->stop ? 1U : 0U;
+    while (err == NVT_OK && offset + (uint32_t)NVT_RECORD_LEN <= at->end && offset < at->stop) {
+        struct nvt_record r = {.place = {at->block, offset, at->seq}};
+        err = d->read(d->ctx, at->block, offset, m->buffer, NVT_RECORD_LEN);
+        bool may_be = err == NVT_OK && nvt_record_decode(d, m->buffer, &r) == NVT_OK;
+        *out_count += may_be && r.type == (uint8_t)NVT_RECORD_ENTRY ? 1U : 0U;
+        offset += may_be ? nvt_room(d, r.len) : nvt_padded(d, 1U);
+    }
+    return err;
 }
 
 static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
@@ -142,11 +153,9 @@ static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
             see(m->device, ring, &v, &r, walk.offset);
         }
     }
-    uint32_t tail = walk.stop > ring->end ? walk.stop - ring->end : 0U;
-    c->torn = v.torn + (tail > 0U ? 1U : 0U);
-    c->skip = ids_in(m->device, tail);
+    c->torn = v.torn + (walk.stop > ring->end ? 1U : 0U);
     ring->sure = v.hole_at == 0U ? ring->end : v.hole_at;
-    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(m, &walk, ring->end, &c->skip) : err;
 }
 
 /* ---- the newest, when both copies of its head are gone ---- */

@@ -240,13 +240,15 @@ static void note_given(struct count *k, uint32_t next)
     if (!k->fresh) {
         return;
     }
-    for (uint32_t id = k->met; !k->hole && id < next && id < s->now.next; id++) {
-        if (nvt_id_is_known(s, id) && nvt_id_state(s, id) == NVT_ID_GONE) {
+    uint32_t id = k->met > s->now.tail ? k->met : s->now.tail;
+    uint32_t end = next < s->now.next ? next : s->now.next;
+    for (; !k->hole && id < end; id++) {
+        if (nvt_id_state(s, id) == NVT_ID_GONE) {
             nvt_id_set(s, id, NVT_ID_DONE);
         }
     }
-    if (next > k->met && next <= s->now.next) {
-        k->met = next;
+    if (end > k->met) {
+        k->met = end;
         k->hole = false;
     }
 }

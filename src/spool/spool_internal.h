@@ -7,7 +7,8 @@
  *     device.c             blocks read, walked through, programmed, erased
  *     chain.c              the newest block, and from there the ring
  *     ids.c picks.c        what is known of entries, in memory alone
- *     ring.c               walks through the ring; room in it
+ *     ring.c               the blocks in use and the free ones
+ *     open.c room.c        records written; blocks opened for them, or moved
  *     recount.c            how all stands, by one walk
  *     mount.c entries.c deferred.c values.c audit.c
  */
@@ -270,11 +271,40 @@ void nvt_ring_forgive_bad(struct nvt_spool *s);
 /* Blocks kept free besides the one. */
 uint32_t nvt_ring_spare(const struct nvt_spool *s);
 
-/* Lets the oldest follow to the first block in which something lives. NVT_E_SPOOL_IO. */
-nvt_err nvt_ring_follow(struct nvt_spool *s);
+/* Free, and not known as bad. */
+bool nvt_ring_is_free(const struct nvt_spool *s, uint32_t block);
+
+/* Free ones behind b and before the oldest; *out_last: the last of them. */
+uint32_t nvt_ring_free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *out_last);
+
+/* ---- open.c ---- */
+
+/* A block that is being opened, or written to. */
+struct nvt_tip {
+    uint32_t block, seq, salt, seed;
+    uint32_t limit, end; /* of its records: up to where entries may be written; where they end */
+    uint32_t synced;
+};
+
+/* Adds a record, where its room was made before; it is not synced. bytes may stand in the buffer
+ * behind a record's first ones. NVT_E_SPOOL_IO. */
+nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_tip *tip, struct nvt_record r,
+                      struct nvt_span bytes);
+
+/* Opens the next block that can be erased and written, its head and lists are durable then; moving:
+ * to move records there, even if it is the last one. NVT_E_SPOOL_FULL, NVT_E_SPOOL_IO. */
+nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip);
+
+/* The newest block from now on. */
+void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip);
 
 /* Opens the first block of a device. */
 nvt_err nvt_ring_open_first(struct nvt_spool *s);
+
+/* ---- room.c ---- */
+
+/* Lets the oldest follow to the first block in which something lives. NVT_E_SPOOL_IO. */
+nvt_err nvt_ring_follow(struct nvt_spool *s);
 
 /* Makes room for a record and writes it; on blocks that fail, again elsewhere. NVT_E_SPOOL_FULL,
  * NVT_E_SPOOL_IO: it does not count. */

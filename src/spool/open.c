@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks opened and written to. One good block is always kept free, and on large devices some more.
+ */
+#include "spool_internal.h"
+
+/* The first len bytes of the buffer, up to whole units. */
+static nvt_err prog(struct nvt_spool *s, uint32_t block, uint32_t offset, uint32_t len)
+{
+    const struct nvt_port_block *d = s->config.device;
+    uint32_t padded = nvt_padded(d, len);
+    (void)memset(s->config.buffer + len, NVT_ERASED, padded - len);
+    s->unsynced = true;
+    return d->prog(d->ctx, block, offset, s->config.buffer, padded);
+}
+
+/* ---- records ---- */
+
+/* Behind those of the block, where its room was made before; not synced. bytes may stand in the
+ * buffer behind a record's first ones. */
+nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_tip *tip, struct nvt_record r,
+                      struct nvt_span bytes)
+{
+    const struct nvt_port_block *d = s->config.device;
+    uint32_t room = nvt_room(d, (uint32_t)bytes.len);
+    if (room > d->block_size - tip->end) {
+        return NVT_E_SPOOL_IO; /* an image that no spool of ours wrote */
+    }
+    if (bytes.len > 0U) {
+        (void)memmove(s->config.buffer + NVT_RECORD_LEN, bytes.ptr, bytes.len);
+    }
+    r.place = (struct nvt_spool_place){tip->block, tip->end, tip->seq};
+    r.joined = tip->end != tip->synced;
+    nvt_record_encode(tip->seed, &r, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, bytes.len),
+                      s->config.buffer);
+    nvt_err err = prog(s, tip->block, tip->end, (uint32_t)NVT_RECORD_LEN + (uint32_t)bytes.len);
+    tip->end += err == NVT_OK ? room : 0U;
+    return err;
+}
+
+/* ---- lists of what is pending ---- */
+
+static size_t put_varint(uint8_t *out, uint32_t value)
+{
+    size_t n = 0;
+    while (value > 0x7FU) {
+        out[n] = (uint8_t)(value | 0x80U);
+        value >>= 7U;
+        n++;
+    }
+    out[n] = (uint8_t)value;
+    return n + 1U;
+}
+
+static uint32_t keys_of(const struct nvt_spool *s)
+{
+    uint32_t keys = 0;
+    for (uint32_t i = 0; i < (uint32_t)NVT_SPOOL_VALUES; i++) {
+        keys |= s->values[i].seq != 0U ? 1U << i : 0U;
+    }
+    return keys;
+}
+
+/* Distances from each pending id to the next, from s->listed on, as many as have room. *out_all:
+ * these are all up to the newest one. */
+static uint32_t put_ids(struct nvt_spool *s, uint8_t *out, uint32_t room, bool *out_all)
+{
+    enum { VARINT_MAX = 5 };
+    uint32_t len = 0;
+    uint32_t last = s->listed;
+    uint32_t id = s->listed;
+    while (id != s->now.next && len + (uint32_t)VARINT_MAX <= room) {
+        if (nvt_id_is_pending(s, id)) {
+            len += (uint32_t)put_varint(out + len, id - last);
+            last = id;
+        }
+        id++;
+    }
+    *out_all = id == s->now.next;
+    s->listed = *out_all ? s->now.tail : last + 1U; /* the reader knows of no others */
+    return len;
+}
+
+/* As many as the room for them takes; the next block goes on from there. */
+static nvt_err write_lists(struct nvt_spool *s, struct nvt_tip *tip)
+{
+    const struct nvt_port_block *d = s->config.device;
+    uint32_t end = tip->end + nvt_list_room(d);
+    uint32_t unit = nvt_padded(d, 1U);
+    uint32_t room = s->config.buffer_cap / unit * unit;
+    nvt_err err = NVT_OK;
+    bool all = false;
+    if (!nvt_id_is_known(s, s->listed)) { /* settled since */
+        s->listed = s->now.tail;
+    }
+    while (err == NVT_OK && !all && end - tip->end >= nvt_room(d, 8U)) {
+        struct nvt_record r = {
+            .type = (uint8_t)NVT_RECORD_LIST, .id = s->listed, .due_s = keys_of(s)};
+        uint32_t rest = end - tip->end < room ? end - tip->end : room;
+        uint8_t *ids = s->config.buffer + NVT_RECORD_LEN;
+        uint32_t len = put_ids(s, ids, rest - (uint32_t)NVT_RECORD_LEN, &all);
+        r.aux = all ? 1U : 0U;
+        err = nvt_tip_write(s, tip, r, nvt_span_of(ids, len));
+    }
+    return err;
+}
+
+/* ---- opening ---- */
+
+static nvt_err write_heads(struct nvt_spool *s, const struct nvt_tip *tip, bool moving)
+{
+    const struct nvt_port_block *d = s->config.device;
+    struct nvt_head h = {
+        .seq = tip->seq,
+        .salt = tip->salt,
+        .before = {s->ring.head, s->ring.head_seq, s->ring.salt, s->ring.end, s->ring.sure},
+        .oldest = s->ring.oldest,
+        .oldest_seq = s->ring.oldest_seq,
+        .base = s->now,
+        .moving = moving,
+    };
+    h.base.window_cap = nvt_ids_cap(s);
+    h.base.pending = s->pending;
+    if (s->ring.head_seq == 0U) {
+        h.oldest = tip->block;
+        h.oldest_seq = tip->seq;
+        h.before.block = tip->block;
+    }
+    nvt_err err = NVT_OK;
+    for (uint32_t copy = 0; copy < 2U && err == NVT_OK; copy++) {
+        nvt_head_encode(d, tip->block, &h, s->config.buffer);
+        err = prog(s, tip->block, copy * nvt_padded(d, NVT_HEAD_LEN), NVT_HEAD_LEN);
+    }
+    return err;
+}
+
+/* Its head is durable before any record stands behind it. */
+static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_tip *tip)
+{
+    nvt_block_set(&s->medium, b, NVT_BLOCK_FREE);
+    s->closed = true; /* once a head behind it says where its records end */
+    s->top_seq++;
+    *tip = (struct nvt_tip){.block = b, .seq = s->top_seq};
+    tip->salt = nvt_salt_after(s->ring.salt, tip->seq);
+    tip->seed = nvt_life_seed(b, tip->seq, tip->salt);
+    tip->end = nvt_records_at(s->config.device);
+    tip->synced = tip->end;
+    nvt_err err = write_heads(s, tip, moving);
+    if (err == NVT_OK) {
+        err = write_lists(s, tip);
+    }
+    if (err != NVT_OK) {
+        nvt_ring_note(s, b, NVT_BLOCK_BAD);
+        return err;
+    }
+    tip->limit = tip->end + nvt_data_max(s->config.device);
+    tip->synced = tip->end;
+    return nvt_ring_sync(s);
+}
+
+/* Are enough kept free behind b? The only one is erased, to be sure of it; but after b, which was
+ * in the ring before it. */
+static nvt_err reserve(struct nvt_spool *s, uint32_t b)
+{
+    uint32_t spare = nvt_ring_spare(s);
+    uint32_t kept = spare > s->bad_count ? spare - s->bad_count : 0U;
+    uint32_t last = b;
+    uint32_t count = nvt_ring_free_behind(s, b, &last);
+    if (count <= kept || count == 0U) {
+        return NVT_E_SPOOL_FULL;
+    }
+    nvt_err err = nvt_ring_erase(s, b);
+    if (err == NVT_OK && count == 1U && nvt_ring_erase(s, last) != NVT_OK) {
+        err = NVT_E_SPOOL_FULL;
+    }
+    return err;
+}
+
+nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip)
+{
+    enum { TRIES = 16 }; /* a device that is out of order is not tried to its end each time */
+    unsigned tries = 0;
+    uint32_t syncs = s->failed_syncs;
+    nvt_err err = NVT_E_SPOOL_FULL;
+    for (uint32_t b = nvt_block_after(&s->medium, s->ring.head); b != s->ring.oldest;
+         b = nvt_block_after(&s->medium, b)) {
+        if (!nvt_ring_is_free(s, b) || s->top_seq == NVT_SEQ_MAX) {
+            continue;
+        }
+        err = moving ? nvt_ring_erase(s, b) : reserve(s, b);
+        if (err == NVT_OK) {
+            err = open_block(s, b, moving, tip);
+        }
+        tries++;
+        if (s->failed_syncs != syncs) {
+            return NVT_E_SPOOL_IO;
+        }
+        if (err == NVT_OK || err == NVT_E_SPOOL_FULL || tries == (unsigned)TRIES) {
+            return err;
+        }
+    }
+    return err;
+}
+
+void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip)
+{
+    nvt_ring_note(s, tip->block, NVT_BLOCK_USED);
+    s->ring.head = tip->block;
+    s->ring.head_seq = tip->seq;
+    s->ring.salt = tip->salt;
+    s->ring.limit = tip->limit;
+    s->ring.end = tip->end;
+    s->ring.sure = tip->end;
+    s->synced = tip->end;
+    s->base = s->now;
+    s->base.window_cap = nvt_ids_cap(s);
+    s->base.pending = s->pending;
+    s->base_block = tip->block;
+    s->lost_before = s->lost;
+    s->closed = false;
+}
+
+nvt_err nvt_ring_open_first(struct nvt_spool *s)
+{
+    struct nvt_tip tip;
+    s->ring.head = s->config.device->block_count - 1U;
+    s->ring.oldest = s->ring.head;
+    nvt_err err = nvt_tip_open(s, false, &tip);
+    if (err == NVT_OK) {
+        nvt_tip_become_head(s, &tip);
+        s->ring.oldest = tip.block;
+        s->ring.oldest_seq = tip.seq;
+    }
+    return err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
+}
