@@ -6,6 +6,7 @@
  * twice. States are copied, not played again; one that was seen is not looked at twice.
  *     exhaust DEPTH [DEVICE [STATE]]
  *     exhaust 0 DEVICE STATE STEPS       plays one way again, and prints what the device is told
+ * SPOOL_SEED=N: other lives after the cuts and faults. SPOOL_PROGRESS=1: a line for each state.
  * Ends with a line of counts, and how many states passed. What does not hold is told with the
  * shortest way that led there.
  */
@@ -30,7 +31,7 @@ static uint32_t depth;
 
 /* ---- chance, which a state decides ---- */
 
-static uint64_t chance;
+static uint64_t chance, seed;
 
 static uint32_t draw(uint32_t below)
 {
@@ -129,7 +130,7 @@ static void after_cut(void)
     if (!is_new(hash)) {
         return;
     }
-    chance = hash;
+    chance = hash ^ seed;
     mount_with(draw(16U) == 0U ? some_plan() : no_plan);
     two_lives();
 }
@@ -183,7 +184,7 @@ static void cut_at(const struct world *from, enum op op, uint32_t at)
     for (uint32_t how = 0; more && how < (uint32_t)CHIP_HOWS; how++) {
         (void)memcpy(&world, from, sizeof world);
         trace_back(mark);
-        chance = (uint64_t)at << 8U | how;
+        chance = ((uint64_t)at << 8U | how) ^ seed;
         do_with(op, (struct chip_plan){at, false, (enum chip_how)how, true, false});
         if (world.fault != NULL) {
             trace_judge(world.fault);
@@ -207,7 +208,7 @@ static void after_fault(void)
         trace_judge(world.fault);
         return;
     }
-    chance = world_hash() ^ world.chip.plan.at;
+    chance = world_hash() ^ world.chip.plan.at ^ seed;
     for (uint32_t i = draw(3U); i > 0U && world.fault == NULL && !world.chip.off; i--) {
         do_with((enum op)draw((uint32_t)OPS), no_plan);
     }
@@ -313,12 +314,12 @@ static void explore_state(uint32_t device, uint32_t state)
     }
 }
 
-/* Each state of each device; in a quick run each state of one device. */
+/* Each state of each device; in a quick run each state of one device that has it. */
 static bool is_wanted(uint32_t device, uint32_t state, uint32_t only_device, uint32_t only_state)
 {
-    bool its_turn = device == state * 5U % warm_devices();
+    static const uint8_t turns[WARM_STATES] = {0U, 5U, 4U, 3U, 2U, 1U, 0U, 5U, 0U, 4U, 2U, 3U, 1U};
     if (only_device == UINT32_MAX) {
-        return depth != (uint32_t)QUICK || its_turn;
+        return depth != (uint32_t)QUICK || device == turns[state];
     }
     return device == only_device && (only_state == UINT32_MAX || state == only_state);
 }
@@ -351,6 +352,8 @@ int main(int argc, char **argv)
     if (argc > 4) {
         return replay(argv);
     }
+    const char *given = getenv("SPOOL_SEED");
+    seed = given != NULL ? strtoull(given, NULL, 10) * 0x9E3779B97F4A7C15U : 0U;
     depth = argc > 1 ? (uint32_t)atoi(argv[1]) : (uint32_t)QUICK;
     depth = depth > (uint32_t)DEPTH_MAX ? (uint32_t)DEPTH_MAX : depth;
     uint32_t only_device = argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX;

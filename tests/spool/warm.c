@@ -134,7 +134,7 @@ static uint32_t gain_of(uint32_t count)
     return cheap >= (uint32_t)OPENING && cheap < dear ? dear - cheap : 0U;
 }
 
-static void free_the_oldest(void)
+static bool free_the_oldest(void)
 {
     static struct world best;
     uint32_t most = 0;
@@ -153,6 +153,7 @@ static void free_the_oldest(void)
         (void)memcpy(&world, &best, sizeof world);
         hold_and_settle(count);
     }
+    return most > 0U;
 }
 
 /* One entry stays while others come and go. */
@@ -208,8 +209,7 @@ bool warm_up(uint32_t device, enum warm_state state)
         hold_some();
         break;
     case WARM_HELD_OLD:
-        free_the_oldest();
-        break;
+        return free_the_oldest();
     case WARM_LATE:
         come_late();
         break;
