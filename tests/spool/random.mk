@@ -14,7 +14,8 @@ $(BUILD)/spool/random $(BUILD)/spool/damage:
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB)
 
 TEST_NEEDS += $(BUILD)/spool/random $(BUILD)/spool/damage
-# TEST_RUNS += 'spool/random=$(BUILD)/spool/random $(RANDOM_CUTS)'
+TEST_RUNS += 'spool/random=$(BUILD)/spool/random $(RANDOM_CUTS)'
+TEST_RUNS += 'spool/random-damage=$(BUILD)/spool/random 60000 1 cd'
 TEST_RUNS += 'spool/damage=$(BUILD)/spool/damage tests/spool/damage.md'
 
 .PHONY: spool-random spool-random-long spool-damage spool-mutants

@@ -126,7 +126,7 @@ static void do_append(struct run *r)
         if (armed && r->held) {
             look(r);
         }
-    } else if (!armed && !r->wraps) {
+    } else if (!armed && !r->wraps && !r->damaged) {
         fail(r, "an append fails while the device works");
     } else {
         look(r);
@@ -143,7 +143,7 @@ static void settle(struct run *r, struct ledger_entry *e, uint32_t id)
     if (err == NVT_OK) {
         e->state = r->held ? LEDGER_HELD_DONE : LEDGER_DONE;
         confirm(r, true);
-    } else if (!armed && kept && !r->wraps) {
+    } else if (!armed && kept && !r->wraps && !r->damaged) {
         fail(r, "an entry cannot be settled while the device works");
     } else {
         (void)nvt_spool_put_back(&r->spool, id);
@@ -230,7 +230,7 @@ static void do_put_value(struct run *r)
         if (err != NVT_OK) {
             look(r);
         }
-        if (err != NVT_OK && !armed && !r->wraps) {
+        if (err != NVT_OK && !armed && !r->wraps && !r->damaged) {
             fail(r, "a value cannot be put while the device works");
         }
     } else {
@@ -408,6 +408,9 @@ void run_restart(struct run *r, bool cut)
     if (fault != NULL) {
         fail(r, fault);
     }
-    r->damaged = r->damaged || r->device.dropped.done;
+    if (r->device.dropped.done) {
+        r->damaged = true;
+        ledger_forget_ids(&r->ledger);
+    }
     r->device.dropped.done = false;
 }
