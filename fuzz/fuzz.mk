@@ -27,7 +27,8 @@ $(BUILD)/fuzz/fuzz_piste: $(call fuzz_objects,src/api/piste_watch.c)
 $(BUILD)/fuzz/fuzz_rpc_answer: $(call fuzz_objects,src/api/rpc.c src/api/rpc_answer.c \
 	src/api/rpc_cee.c src/api/rpc_fields.c src/api/rpc_geo.c src/api/rpc_fold.c src/api/shape*.c)
 $(BUILD)/fuzz/fuzz_spool: $(call fuzz_objects,src/spool/*.c port/sim/flash.c tests/spool/model.c)
-$(BUILD)/fuzz/fuzz_spool_image: $(call fuzz_objects,src/spool/*.c port/sim/flash.c)
+$(BUILD)/fuzz/fuzz_spool_image: $(call fuzz_objects,src/spool/*.c port/sim/flash.c \
+	tests/spool/random/image.c)
 $(BUILD)/fuzz/fuzz_spool_tool: $(call fuzz_objects,fuzz/cli_stand.c src/cli/spool_image.c \
 	src/cli/spool_look.c src/cli/spool_v2.c src/cli/spool_v2_block.c src/spool/*.c)
 $(BUILD)/fuzz/fuzz_spool_v2: $(call fuzz_objects,src/cli/spool_v2.c src/cli/spool_v2_block.c)

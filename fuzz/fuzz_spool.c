@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS_MAX = 400 };
+enum { STEPS_MAX = 100 };
 
 static void require(const char *fault)
 {
@@ -22,8 +22,8 @@ static void require(const char *fault)
 static const struct model_size *choose(uint8_t which)
 {
     static const struct model_size sizes[] = {
-        {512U, 5U, 1U, 20U, 64U},     {512U, 6U, 16U, 40U, 64U}, {512U, 4U, 4U, 90U, 64U},
-        {2048U, 6U, 256U, 200U, 64U}, {1024U, 4U, 2U, 4U, 32U},  {512U, 18U, 4U, 20U, 32U},
+        {288U, 5U, 1U, 20U, 64U},     {320U, 6U, 16U, 40U, 64U}, {512U, 4U, 4U, 90U, 64U},
+        {2048U, 6U, 256U, 200U, 64U}, {1024U, 4U, 2U, 4U, 16U},  {288U, 18U, 4U, 20U, 32U},
     };
     return &sizes[which % (sizeof sizes / sizeof sizes[0])];
 }

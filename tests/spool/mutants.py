@@ -74,7 +74,10 @@ class Bench:
         shared = [f"{own}/{name}.o" for name in ("faulty", "ledger", "run", "image")]
         self.programs.append(("random", [f"{own}/random.o"] + shared, ["12000", "1", "cf"]))
         self.programs.append(("random", [f"{own}/random.o"] + shared, ["6000", "1", "cfd"]))
-        self.spool = {os.path.basename(path)[:-2]: path for path in glob.glob(f"{obj}/src/spool/*.o")}
+        self.spool = {}
+        for path in glob.glob("src/spool/*.c"):
+            name = os.path.basename(path)[:-2]
+            self.spool[name] = f"{obj}/src/spool/{name}.o"
 
     def compile(self, source, out):
         command = [self.cc, "-std=c99", "-O1", "-Iinclude", "-Isrc/spool", "-w", "-c", "-o", out,

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A spool of which nothing is left but a block whose move was cut off, and what an audit counts. */
+#include "spool_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* What an audit finds. */
+struct tally {
+    uint32_t blocks, used;       /* with a head; of these in use */
+    uint32_t entries, copies;    /* in blocks in use; in others */
+    uint32_t damages, headless;  /* in use */
+    uint32_t newest, newest_seq; /* in use or not */
+    bool newest_used;
+};
+
+static void count_item(struct tally *t, const struct nvt_spool_item *item)
+{
+    switch (item->type) {
+    case NVT_SPOOL_ITEM_BLOCK:
+        t->blocks++;
+        t->used += item->in_use ? 1U : 0U;
+        t->headless += item->in_use && item->len == 0U ? 1U : 0U;
+        if (item->place.seq > t->newest_seq) {
+            t->newest_seq = item->place.seq;
+            t->newest = item->place.block;
+            t->newest_used = item->in_use;
+        }
+        break;
+    case NVT_SPOOL_ITEM_ENTRY:
+        t->entries += item->in_use ? 1U : 0U;
+        t->copies += item->in_use ? 0U : 1U;
+        break;
+    case NVT_SPOOL_ITEM_DAMAGE:
+        t->damages += item->in_use ? 1U : 0U;
+        break;
+    default:
+        break;
+    }
+}
+
+static struct tally tally(struct bench *b)
+{
+    static uint8_t map[8];
+    static uint8_t buffer[512];
+    struct tally t = {0U, 0U, 0U, 0U, 0U, 0U, 0U, 0U, false};
+    struct nvt_spool_audit a;
+    struct nvt_spool_item item;
+    struct nvt_span bytes;
+    assert_int_equal(
+        nvt_spool_audit_begin(&a, &b->flash.device, buffer, sizeof buffer, map, sizeof map),
+        NVT_OK);
+    nvt_err err = nvt_spool_audit_next(&a, &item, &bytes);
+    while (err == NVT_OK) {
+        count_item(&t, &item);
+        err = nvt_spool_audit_next(&a, &item, &bytes);
+    }
+    assert_int_equal(err, NVT_E_SPOOL_EMPTY);
+    return t;
+}
+
+static void append(struct bench *b, const char *text)
+{
+    uint32_t id = 0;
+    assert_int_equal(nvt_spool_append(&b->spool, nvt_span_str(text), 77U, &id), NVT_OK);
+}
+
+/* One entry stays; values drive the blocks round, until it is moved and the power goes before the
+ * move has its end: the newest block is none of the ring then. */
+static struct tally cut_a_move(struct bench *b)
+{
+    struct tally t = tally(b);
+    append(b, "stays");
+    for (uint64_t steps = 200; t.newest_used || t.copies == 0U; steps += 7U) {
+        assert_true(steps < 200000U);
+        b->flash.steps_left = 1U + steps % 700U;
+        nvt_err err = NVT_OK;
+        while (err == NVT_OK) {
+            err = nvt_spool_put_value(&b->spool, 0U, NVT_LIT("0123456789"));
+        }
+        nvt_sim_flash_on(&b->flash);
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        assert_int_equal(b->spool.pending, 1);
+        t = tally(b);
+    }
+    return t;
+}
+
+/* When nothing else is left the copies in it must do; and it is said that something is amiss. */
+static void test_only_an_unfinished_block(void **state)
+{
+    (void)state;
+    struct bench *b = spool_bench(4U, PICKS);
+    struct tally t = cut_a_move(b);
+    struct nvt_spool_info info;
+    struct nvt_spool_entry e;
+    uint8_t text[16];
+    struct nvt_buf out;
+    nvt_buf_init(&out, text, sizeof text);
+    for (uint32_t block = 0; block < 4U; block++) {
+        if (block != t.newest) {
+            (void)memset(b->mem + (size_t)block * BLOCK, 0xFF, BLOCK);
+        }
+    }
+    nvt_sim_flash_on(&b->flash);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.pending, 1);
+    assert_true(info.damaged > 0U);
+    assert_int_equal(nvt_spool_pick(&b->spool, &out, &e), NVT_OK);
+    assert_true(nvt_span_eq(nvt_buf_span(&out), NVT_LIT("stays")));
+    assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
+                     NVT_OK);
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.pending, 0);
+}
+
+/* What the audit says is in use is what the mount uses: each pending entry once, whatever older
+ * blocks and unfinished ones hold. */
+static void test_audit_counts(void **state)
+{
+    (void)state;
+    struct bench *b = spool_bench(BLOCKS, PICKS);
+    for (unsigned i = 0; i < 5U; i++) {
+        append(b, "one of five");
+    }
+    for (unsigned i = 0; i < 150U; i++) {
+        assert_int_equal(nvt_spool_put_value(&b->spool, 1U, NVT_LIT("0123456789")), NVT_OK);
+    }
+    struct tally t = tally(b);
+    uint32_t used = (b->spool.ring.head + BLOCKS - b->spool.ring.oldest) % BLOCKS + 1U;
+    assert_int_equal(t.used, used);
+    assert_true(t.blocks > t.used);
+    assert_int_equal(t.entries, 5);
+    assert_int_equal(t.newest, b->spool.ring.head);
+    assert_true(t.newest_used);
+    assert_int_equal(t.damages + t.headless, 0);
+    uint8_t *oldest = b->mem + (size_t)b->spool.ring.oldest * BLOCK;
+    oldest[0] ^= 1U;
+    oldest[HEAD] ^= 1U;
+    t = tally(b);
+    assert_int_equal(t.used, used);
+    assert_int_equal(t.headless, 1);
+    assert_int_equal(t.damages, 0);
+    assert_int_equal(t.entries, 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_an_unfinished_block),
+        cmocka_unit_test(test_audit_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
