@@ -28,9 +28,9 @@
 
 /* One pass over the device finds so many of the most urgent ones: the larger it is, the longer such
  * a pass lasts, and the fewer there should be. */
-#define PICKS_PART 64U
+#define PICKS_PART 128U
 #define PICKS_MIN 1024U
-#define PICKS_MAX 16384U
+#define PICKS_MAX 8192U
 
 /* ---- what stands in the file ---- */
 
