@@ -210,6 +210,7 @@ static void test_a_commit_that_fails(void **state)
         (void)up_append(w, "a", DUE);
         w->flash.sync_fails = true;
         up_run(w, 500);
+        assert_int_equal(up_pending(w), 1);
         assert_int_equal(w->uplink.state.count.delivered, 0);
         assert_int_equal(up_count_asked(w, "POST"), 1); /* nothing more before a pause */
         w->flash.sync_fails = false;
