@@ -109,7 +109,7 @@ static bool looks_whole(const struct nvt_spool_item *item)
         return false;
     }
     uint32_t len = (uint32_t)bytes.ptr[2] | (uint32_t)bytes.ptr[3] << 8U;
-    bool typed = memchr("EMVWG", bytes.ptr[0], 5U) != NULL;
+    bool typed = bytes.ptr[0] != 0U && strchr("EMVWG", bytes.ptr[0]) != NULL;
     return !typed || RECORD_HEAD + len <= item->len;
 }
 

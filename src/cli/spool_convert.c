@@ -285,28 +285,24 @@ static int can_not(const struct making *m, nvt_err err)
                 c->name, c->out, error != 0 ? strerror(error) : nvt_err_text(err));
 }
 
-static void add(char *out, size_t cap, const char *format, unsigned long n)
+static void add(char *out, size_t cap, unsigned long n, const char *what)
 {
     size_t used = strlen(out);
     if (n > 0U) {
-        (void)snprintf(out + used, cap - used, "%s", used > 0U ? ", " : "");
-        used = strlen(out);
-        (void)snprintf(out + used, cap - used, format, n);
+        (void)snprintf(out + used, cap - used, "%s%lu %s", used > 0U ? ", " : "", n, what);
     }
 }
 
-/* NOLINTBEGIN(clang-diagnostic-format-nonliteral): the formats are these */
 bool spool_convert_losses(const struct spool_convert *c, char *out, size_t cap)
 {
     const struct v2 *old = &c->old;
     out[0] = '\0';
-    add(out, cap, "%lu entries that were pending are lost", (unsigned long)old->lost);
-    add(out, cap, "%lu places were damaged", old->damaged);
-    add(out, cap, "%lu blocks had a damaged head (what stood in them was found)", old->heads);
-    add(out, cap, "%lu blocks cannot be read", old->unread);
+    add(out, cap, (unsigned long)old->lost, "entries that were pending are lost");
+    add(out, cap, old->damaged, "places were damaged");
+    add(out, cap, old->heads, "blocks had a damaged head (what stood in them was found)");
+    add(out, cap, old->unread, "blocks cannot be read");
     return out[0] != '\0';
 }
-/* NOLINTEND(clang-diagnostic-format-nonliteral) */
 
 /* ---- for the commands ---- */
 

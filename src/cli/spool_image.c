@@ -167,7 +167,7 @@ static void note_head(struct search *s, const struct nvt_spool_geometry *g, uint
 }
 
 /* How far behind the head its second copy stands. */
-static uint64_t copy_at(const struct nvt_spool_geometry *g)
+static uint32_t copy_at(const struct nvt_spool_geometry *g)
 {
     uint32_t unit = g->prog_size < 4U ? 4U : g->prog_size;
     return (NVT_SPOOL_HEAD_LEN + unit - 1U) / unit * unit;

@@ -223,7 +223,10 @@ static int compare_numbers(const void *one, const void *two)
 static bool sort_numbers(struct spool_look *l)
 {
     l->numbers = (uint32_t *)malloc((l->block_count + 1U) * sizeof *l->numbers);
-    for (size_t i = 0; l->numbers != NULL && i < l->block_count; i++) {
+    if (l->numbers == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < l->block_count; i++) {
         if (l->blocks[i].in_use) {
             l->numbers[l->number_count] = l->blocks[i].seq;
             l->number_count++;
@@ -232,7 +235,7 @@ static bool sort_numbers(struct spool_look *l)
     if (l->number_count > 0U) {
         qsort(l->numbers, l->number_count, sizeof *l->numbers, compare_numbers);
     }
-    return l->numbers != NULL;
+    return true;
 }
 
 bool spool_look_has_number(const struct spool_look *l, uint32_t seq)

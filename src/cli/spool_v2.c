@@ -59,24 +59,28 @@ static void look_at_block(struct v2 *v, uint32_t block)
     }
 }
 
-/* The newest block; one that was opened to move records and is not complete counts only when there
- * is nothing else. block_count: there is none. */
-static uint32_t find_head(const struct v2 *v)
+/* whole: of those that are complete, or were not opened to move records. block_count: there is
+ * none.
+ */
+static uint32_t find_newest(const struct v2 *v, bool whole)
 {
-    uint32_t count = v->device->block_count;
-    uint32_t best = count;
-    uint32_t any = count;
-    for (uint32_t b = 0; b < count; b++) {
+    uint32_t best = v->device->block_count;
+    uint32_t seq = 0U;
+    for (uint32_t b = 0; b < v->device->block_count; b++) {
         const struct v2_block *at = &v->blocks[b];
-        if (at->seq != 0U && (any == count || at->seq > v->blocks[any].seq)) {
-            any = b;
-        }
-        if (at->seq != 0U && (!at->moving || at->moved) &&
-            (best == count || at->seq > v->blocks[best].seq)) {
+        if (at->seq > seq && (!whole || !at->moving || at->moved)) {
+            seq = at->seq;
             best = b;
         }
     }
-    return best == count ? any : best;
+    return best;
+}
+
+/* The newest block; one that is not complete counts only when there is nothing else. */
+static uint32_t find_head(const struct v2 *v)
+{
+    uint32_t best = find_newest(v, true);
+    return best == v->device->block_count ? find_newest(v, false) : best;
 }
 
 /* ---- what the newest ones say ---- */
@@ -259,7 +263,14 @@ static bool is_pending(const struct v2 *v, uint32_t id)
             bsearch(&key, v->marks, v->mark_count, sizeof key, compare_marks) == NULL);
 }
 
-/* One mark for each id, and counted. Ids that were settled before sure are none that miss. */
+static void count_mark(struct v2 *v, uint8_t state)
+{
+    v->delivered += state == (uint8_t)NVT_SPOOL_DELIVERED ? 1U : 0U;
+    v->refused += state == (uint8_t)NVT_SPOOL_REFUSED ? 1U : 0U;
+    v->expired += state == (uint8_t)NVT_SPOOL_EXPIRED ? 1U : 0U;
+}
+
+/* One mark for each id, and counted. Returns how many of them were settled before sure. */
 static uint64_t settle(struct v2 *v)
 {
     uint64_t before_sure = 0;
@@ -274,9 +285,7 @@ static uint64_t settle(struct v2 *v)
             v->marks[kept] = m;
             kept++;
             before_sure += m.id < v->sure ? 1U : 0U;
-            v->delivered += m.state == (uint8_t)NVT_SPOOL_DELIVERED ? 1U : 0U;
-            v->refused += m.state == (uint8_t)NVT_SPOOL_REFUSED ? 1U : 0U;
-            v->expired += m.state == (uint8_t)NVT_SPOOL_EXPIRED ? 1U : 0U;
+            count_mark(v, m.state);
         }
     }
     v->mark_count = kept;

@@ -138,7 +138,8 @@ step_log=$work/steps
 convert_at 0 kill
 step_log=
 count=$(wc -l <"$work/steps")
-bad= n=0
+n=0
+bad=
 before=$(cksum <"$images/small16-full.img")
 while [ $n -lt "$count" ]; do
     n=$((n + 1))
@@ -289,7 +290,8 @@ whole() { # the spool is there: the old one, or the new one with all
     cmp -s "$spool" "$images/service-half.img" ||
         contents "$spool" | cmp -s - "$images/service-half.list.plain"
 }
-bad= step_at=0
+step_at=0
+bad=
 while [ $step_at -lt $((count + 3)) ]; do
     step_at=$((step_at + 1))
     for step_how in kill fail from; do
