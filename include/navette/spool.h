@@ -163,7 +163,7 @@ struct nvt_spool {
 nvt_err nvt_spool_format(struct nvt_spool *s, const struct nvt_spool_config *config);
 
 /* The same for entries that come from another spool: ids go on from start->next, which is
- * start->tail too, and what was settled there counts. */
+ * start->tail too and not 0, and what was settled there counts. */
 nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config *config,
                               const struct nvt_spool_base *start);
 

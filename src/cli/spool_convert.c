@@ -167,8 +167,10 @@ static nvt_err read_back(struct making *m)
 static nvt_err fill(struct making *m)
 {
     const struct v2 *old = &m->c->old;
-    const struct nvt_spool_base start = {.tail = old->next,
-                                         .next = old->next,
+    /* Where ids have come to their end they begin anew. */
+    uint32_t next = UINT32_MAX - old->next > old->count ? old->next : 1U;
+    const struct nvt_spool_base start = {.tail = next,
+                                         .next = next,
                                          .delivered = old->delivered,
                                          .refused = old->refused,
                                          .expired = old->expired};

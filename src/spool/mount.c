@@ -175,6 +175,9 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
                               const struct nvt_spool_base *start)
 {
     nvt_err err = begin(s, config);
+    if (start == NULL || start->next == 0U || start->next != start->tail) {
+        err = NVT_E_ARG;
+    }
     if (err == NVT_OK) {
         err = begin_numbers(s);
     }
