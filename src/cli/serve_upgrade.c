@@ -31,6 +31,52 @@ static void note(const char *text)
     ask_for_time();
 }
 
+/* ---- where it stands ---- */
+
+static char spool_path[CLI_PATH_CAP]; /* of the file itself */
+
+/* What the link at path leads to, in its place. False: errno, or too long. */
+static bool follow(char path[CLI_PATH_CAP])
+{
+    char to[CLI_PATH_CAP];
+    char joined[2U * CLI_PATH_CAP];
+    ssize_t n = readlink(path, to, sizeof to - 1U);
+    if (n < 0) {
+        return false;
+    }
+    to[n] = '\0';
+    const char *slash = strrchr(path, '/');
+    int folder = to[0] == '/' || slash == NULL ? 0 : (int)(slash - path) + 1;
+    int len = snprintf(joined, sizeof joined, "%.*s%s", folder, path, to);
+    errno = ENAMETOOLONG;
+    if (len < 0 || (size_t)len >= CLI_PATH_CAP) {
+        return false;
+    }
+    (void)memcpy(path, joined, (size_t)len + 1U);
+    return true;
+}
+
+/* A new file must not take the place of a link, but of what that leads to. */
+static bool find_path(const struct serve *s)
+{
+    enum { LINKS_MAX = 16 };
+    struct stat st;
+    (void)snprintf(spool_path, sizeof spool_path, "%s", s->set.spool_file);
+    for (unsigned i = 0; i < (unsigned)LINKS_MAX; i++) {
+        if (lstat(spool_path, &st) != 0) {
+            return false;
+        }
+        if (!S_ISLNK(st.st_mode)) {
+            return true;
+        }
+        if (!follow(spool_path)) {
+            return false;
+        }
+    }
+    errno = ELOOP;
+    return false;
+}
+
 static bool is_same_file(int fd, const char *path)
 {
     struct stat open_one;
@@ -43,35 +89,35 @@ static bool is_same_file(int fd, const char *path)
 
 /* A second name of the file; one that it has already will do, as a run that was cut short left it.
  */
-static bool keep_as(const struct serve *s, const char *name)
+static bool keep_as(const char *name)
 {
-    if (link(s->set.spool_file, name) == 0) {
+    if (link(spool_path, name) == 0) {
         return true;
     }
     struct stat old;
     struct stat kept;
-    bool same = errno == EEXIST && stat(s->set.spool_file, &old) == 0 && lstat(name, &kept) == 0 &&
+    bool same = errno == EEXIST && stat(spool_path, &old) == 0 && lstat(name, &kept) == 0 &&
                 old.st_dev == kept.st_dev && old.st_ino == kept.st_ino;
     return same;
 }
 
 /* What was kept before goes: this start would have removed it. */
-static bool keep_whole(const struct serve *s, char name[NAME_CAP])
+static bool keep_whole(char name[NAME_CAP])
 {
-    (void)snprintf(name, NAME_CAP, "%s.v2", s->set.spool_file);
-    if (keep_as(s, name)) {
+    (void)snprintf(name, NAME_CAP, "%s.v2", spool_path);
+    if (keep_as(name)) {
         return true;
     }
-    return errno == EEXIST && spool_convert_remove(name) && keep_as(s, name);
+    return errno == EEXIST && spool_convert_remove(name) && keep_as(name);
 }
 
-static bool keep_damaged(const struct serve *s, char name[NAME_CAP])
+static bool keep_damaged(char name[NAME_CAP])
 {
-    (void)snprintf(name, NAME_CAP, "%s.v2-damaged", s->set.spool_file);
-    bool kept = keep_as(s, name);
+    (void)snprintf(name, NAME_CAP, "%s.v2-damaged", spool_path);
+    bool kept = keep_as(name);
     for (unsigned i = 2; i <= KEPT_MAX && !kept && errno == EEXIST; i++) {
-        (void)snprintf(name, NAME_CAP, "%s.v2-damaged%u", s->set.spool_file, i);
-        kept = keep_as(s, name);
+        (void)snprintf(name, NAME_CAP, "%s.v2-damaged%u", spool_path, i);
+        kept = keep_as(name);
     }
     return kept;
 }
@@ -80,7 +126,7 @@ static bool keep_damaged(const struct serve *s, char name[NAME_CAP])
  * was read back from the new one. */
 static int keep_old(const struct serve *s, bool damaged, char name[NAME_CAP])
 {
-    bool kept = damaged ? keep_damaged(s, name) : keep_whole(s, name);
+    bool kept = damaged ? keep_damaged(name) : keep_whole(name);
     bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
     if (!kept && no_links && !damaged) {
         name[0] = '\0';
@@ -90,25 +136,24 @@ static int keep_old(const struct serve *s, bool damaged, char name[NAME_CAP])
         return fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO,
                     "the old spool cannot be kept as %s (%s): make room for that name, or convert "
                     "it with navette spool convert; %s is as it was",
-                    name, strerror(errno), s->set.spool_file);
+                    name, strerror(errno), spool_path);
     }
-    return nvt_posix_sync_folder(s->set.spool_file)
+    return nvt_posix_sync_folder(spool_path)
                ? CLI_OK
                : fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO, "the folder of %s: %s",
-                      s->set.spool_file, strerror(errno));
+                      spool_path, strerror(errno));
 }
 
 /* ---- converting ---- */
 
-static void tell_done(const struct serve *s, const struct spool_convert *c, const char *kept)
+static void tell_done(const struct spool_convert *c, const char *kept)
 {
     char losses[256];
     bool damaged = spool_convert_losses(c, losses, sizeof losses);
-    tell(TELL_NOTE, "%s was of format 2 and is of format 3 now, with %lu journeys%s%s",
-         s->set.spool_file, (unsigned long)c->old.count,
-         kept[0] == '\0' ? "" : "; the old one is kept as ", kept);
+    tell(TELL_NOTE, "%s was of format 2 and is of format 3 now, with %lu journeys%s%s", spool_path,
+         (unsigned long)c->old.count, kept[0] == '\0' ? "" : "; the old one is kept as ", kept);
     if (damaged) {
-        tell(TELL_WARNING, "%s was damaged before it was converted: %s", s->set.spool_file, losses);
+        tell(TELL_WARNING, "%s was damaged before it was converted: %s", spool_path, losses);
     }
 }
 
@@ -119,11 +164,11 @@ static int put_in_place(const struct serve *s, const struct spool_convert *c, in
     if (kept_code != CLI_OK) {
         return kept_code;
     }
-    if (rename(c->out, s->set.spool_file) != 0 || !nvt_posix_sync_folder(s->set.spool_file)) {
+    if (rename(c->out, spool_path) != 0 || !nvt_posix_sync_folder(spool_path)) {
         return fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO, "%s cannot become %s (%s)", c->out,
-                    s->set.spool_file, strerror(errno));
+                    spool_path, strerror(errno));
     }
-    tell_done(s, c, kept);
+    tell_done(c, kept);
     return CLI_OK;
 }
 
@@ -131,10 +176,10 @@ static int convert(struct serve *s, const struct nvt_posix_file *old)
 {
     static struct spool_convert c;
     char made[NAME_CAP];
-    (void)snprintf(made, sizeof made, "%s.v3", s->set.spool_file);
+    (void)snprintf(made, sizeof made, "%s.v3", spool_path);
     (void)memset(&c, 0, sizeof c);
     c.from = &old->device;
-    c.name = s->set.spool_file;
+    c.name = spool_path;
     c.out = made;
     c.json = s->settings.json;
     c.strict = true;
@@ -153,7 +198,11 @@ static int convert(struct serve *s, const struct nvt_posix_file *old)
 int spool_upgrade(struct serve *s, const struct nvt_spool_geometry *g)
 {
     static struct nvt_posix_file old;
-    const char *path = s->set.spool_file;
+    const char *path = spool_path;
+    if (!find_path(s)) {
+        return fail(s->settings.json, CLI_INPUT, NVT_E_SPOOL_IO,
+                    "the spool %s cannot be found (%s)", s->set.spool_file, strerror(errno));
+    }
     nvt_err err = nvt_posix_file_open(&old, path, g->block_size, g->block_count, 0);
     if (err == NVT_E_STATE || (err == NVT_OK && !is_same_file(old.fd, path))) {
         nvt_posix_file_close(&old); /* another one has just converted it */
@@ -177,7 +226,10 @@ void spool_drop_old(struct serve *s)
 {
     char name[NAME_CAP];
     struct stat st;
-    (void)snprintf(name, sizeof name, "%s.v2", s->set.spool_file);
+    if (!find_path(s)) {
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%s.v2", spool_path);
     if (lstat(name, &st) != 0 || is_same_file(s->file.fd, name)) {
         return;
     }

@@ -219,6 +219,20 @@ unlike '... and converts nothing' "$err" 'format 2 and'
 holds '... the new one is as it was' "$spool" service-full
 is '... and is alone' "$(ls "$work/state" | tr '\n' ' ')" 'spool spool.refused '
 
+# Through links: the file takes the place of the file, not of a link to it.
+old_spool service-full
+mkdir "$work/state/data"
+mv "$spool" "$work/state/data/real"
+ln -s real "$work/state/data/link"
+ln -s "$work/state/data/link" "$spool"
+serve
+exits 'a spool behind links' 0
+holds '... is converted where it stands' "$work/state/data/real" service-full
+is '... and kept there' "$(ls "$work/state/data" | tr '\n' ' ')" 'link real real.v2 '
+is '... the links stay' "$([ -L "$spool" ] && [ -L "$work/state/data/link" ] && echo links)" links
+serve
+is '... until the next start' "$(ls "$work/state/data" | tr '\n' ' ')" 'link real '
+
 # A manager that waits for its start.
 old_spool service-full
 python3 - "$work/notify" >"$work/told" <<'END' &
