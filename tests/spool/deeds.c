@@ -17,7 +17,7 @@ static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
 static void check_full(uint32_t len, nvt_err err)
 {
     struct nvt_spool_info info;
-    uint32_t unit = world.size.prog_size;
+    uint32_t unit = world.size.prog_size < 4U ? 4U : world.size.prog_size;
     uint32_t room = (16U + len + unit - 1U) / unit * unit;
     uint32_t more = room > world.spool.longest ? room - world.spool.longest : 0U;
     nvt_spool_info(&world.spool, &info);
