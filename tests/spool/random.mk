@@ -3,6 +3,7 @@
 # mutants of it.
 
 RANDOM_CUTS ?= 150000
+RANDOM_DAMAGE_CUTS ?= 60000
 MUTANTS ?= 200
 RANDOM_OBJ := $(patsubst %,$(BUILD)/obj/tests/spool/random/%.o,faulty ledger run image)
 
@@ -15,7 +16,7 @@ $(BUILD)/spool/random $(BUILD)/spool/damage:
 
 TEST_NEEDS += $(BUILD)/spool/random $(BUILD)/spool/damage
 TEST_RUNS += 'spool/random=$(BUILD)/spool/random $(RANDOM_CUTS)'
-TEST_RUNS += 'spool/random-damage=$(BUILD)/spool/random 60000 1 cd'
+TEST_RUNS += 'spool/random-damage=$(BUILD)/spool/random $(RANDOM_DAMAGE_CUTS) 1 cd'
 TEST_RUNS += 'spool/damage=$(BUILD)/spool/damage tests/spool/damage.md'
 
 .PHONY: spool-random spool-random-long spool-damage spool-mutants

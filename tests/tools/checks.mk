@@ -13,7 +13,7 @@ check-big-endian: ## unit tests and simulated runs on an emulated big-endian mac
 check-sanitize: ## every test under the address and undefined-behaviour sanitizers
 	$(Q)$(SUBMAKE) BUILD=$(BUILD)/sanitize CFLAGS='$(SANITIZE)' test-programs
 	$(Q)TEST_SKIP=conformance/mutants $(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize \
-		CFLAGS='$(SANITIZE)' SPOOL_QUICK_DEPTH=2 test-run
+		CFLAGS='$(SANITIZE)' SPOOL_QUICK_DEPTH=2 RANDOM_CUTS=20000 RANDOM_DAMAGE_CUTS=8000 test-run
 check-valgrind: ## the end-to-end run under valgrind
 	$(Q)$(SUBMAKE) test-programs
 	$(Q)MAKE="$(MAKE)" BUILD=$(BUILD) sh tests/tools/valgrind.sh

@@ -72,12 +72,12 @@ struct ledger_entry *ledger_find(struct ledger *l, const struct nvt_spool_entry 
                                  struct nvt_span bytes)
 {
     uint32_t number = bytes.len < 4U ? e->due_s - NUMBERED_DUE : get_32(bytes.ptr);
-    struct ledger_entry *known = &l->entries[number - l->first];
-    if (number - l->first >= l->count || known->len != bytes.len || known->due_s != e->due_s ||
-        e->len != bytes.len || !are_bytes_of(number, bytes)) {
+    if (number - l->first >= l->count) {
         return NULL;
     }
-    return known;
+    struct ledger_entry *known = &l->entries[number - l->first];
+    bool same = known->len == bytes.len && e->len == bytes.len && known->due_s == e->due_s;
+    return same && are_bytes_of(number, bytes) ? known : NULL;
 }
 
 /* ---- states ---- */
