@@ -400,7 +400,7 @@ static void operate(struct host *h, uint8_t what)
 static void run(struct host *h, struct nvt_span *in)
 {
     const struct nvt_spool_config config = config_of(h);
-    uint32_t steps = take(in) % 128U;
+    uint32_t steps = take(in) % 48U;
     require(nvt_spool_format(&h->spool, &config) == NVT_OK);
     for (uint32_t i = 0; i < steps; i++) {
         uint8_t what = take(in);
