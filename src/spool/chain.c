@@ -100,6 +100,7 @@ static nvt_err find_newest(const struct nvt_spool_medium *m, struct nvt_chain *c
 struct survey {
     uint32_t hole_at; /* the first one that may be a cut's; 0: none */
     uint32_t torn;    /* how many of them */
+    bool own, moved;  /* records that are no part of a move; what ended one */
 };
 
 /* end: of the record. */
@@ -118,6 +119,9 @@ static void see(const struct nvt_port_block *d, struct nvt_spool_ring *ring, str
         ring->oldest = r->due_s;
         ring->oldest_seq = r->id;
     }
+    v->moved = v->moved || r->type == (uint8_t)NVT_RECORD_MOVED;
+    v->own = v->own || (!r->copy && r->type != (uint8_t)NVT_RECORD_LIST &&
+                        r->type != (uint8_t)NVT_RECORD_MOVED);
     ring->end = end;
 }
 
@@ -141,7 +145,7 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
 static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
                       struct nvt_spool_ring *ring)
 {
-    struct survey v = {0U, 0U};
+    struct survey v = {0U, 0U, false, false};
     struct nvt_walk walk;
     struct nvt_record r;
     nvt_walk_begin(m, c->block, c->head.seq, c->head.salt, &walk);
@@ -153,6 +157,7 @@ static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
             see(m->device, ring, &v, &r, walk.offset);
         }
     }
+    c->moved_anyway = c->head.moving && v.own && !v.moved;
     c->torn = v.torn + (walk.stop > ring->end ? 1U : 0U);
     ring->sure = v.hole_at == 0U ? ring->end : v.hole_at;
     return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(m, &walk, ring->end, &c->skip) : err;
@@ -289,11 +294,17 @@ static nvt_err mark(const struct nvt_spool_medium *m, const struct nvt_chain *c,
     return err;
 }
 
-/* What was the oldest may have been erased since, as nothing lived in it. */
-static nvt_err drop_erased(const struct nvt_spool_medium *m, struct nvt_spool_ring *ring)
+/* What was the oldest may have been erased since, as nothing lived in it. moved: its records were,
+ * though what said so is gone. */
+static nvt_err drop_oldest(const struct nvt_spool_medium *m, bool moved,
+                           struct nvt_spool_ring *ring)
 {
     nvt_err err = NVT_OK;
     bool has = false;
+    if (moved && ring->oldest != ring->head) {
+        nvt_block_set(m, ring->oldest, NVT_BLOCK_FREE);
+        ring->oldest = nvt_used_after(m, ring->oldest);
+    }
     while (err == NVT_OK && !has && ring->oldest != ring->head) {
         struct nvt_walk walk = {.seq = 0U};
         struct content c;
@@ -346,7 +357,11 @@ nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
         begin_ring(out, ring);
         err = mark(m, out, ring);
     }
-    return err == NVT_OK ? drop_erased(m, ring) : err;
+    if (err == NVT_OK) {
+        bool moved = out->moved_anyway && ring->oldest_seq == out->head.oldest_seq;
+        err = drop_oldest(m, moved, ring);
+    }
+    return err;
 }
 
 static bool is_in(const struct nvt_spool_ring *ring, uint32_t seq)

@@ -172,8 +172,9 @@ struct nvt_chain {
     uint32_t block;
     uint32_t base_block; /* whose head told how entries stood */
     uint32_t top_seq;    /* the highest number that may ever have been given */
-    uint32_t torn; /* spots in the newest block that are no record, where not all was synced */
-    uint32_t skip; /* ids that may have been given there */
+    uint32_t torn;     /* spots in the newest block that are no record, where not all was synced */
+    bool moved_anyway; /* the oldest block was moved to the newest, but nothing there says so */
+    uint32_t skip;     /* ids that may have been given there */
 };
 
 /* Finds the newest block that counts, the blocks in use, and how far the newest is written.
