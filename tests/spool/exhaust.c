@@ -292,6 +292,44 @@ static void explore(void)
     }
 }
 
+/* The first format of a device, cut at this call. What a cut erase of an erased block leaves is
+ * taken for erased here. False: it did not come to that call. */
+static bool cut_format(uint32_t device, uint32_t at)
+{
+    static struct world torn;
+    struct chip_subset subset;
+    for (uint32_t how = 0; how < (uint32_t)CHIP_GARBAGE; how++) {
+        world_blank(warm_size(device));
+        chip_arm(&world.chip, (struct chip_plan){at, false, (enum chip_how)how, true, false});
+        (void)world_format();
+        if (!world.chip.off) {
+            return false;
+        }
+        (void)memcpy(&torn, &world, sizeof torn);
+        uint32_t things = chip_unsynced(&world.chip);
+        chance = (uint64_t)at << 8U | how;
+        for (uint32_t n = 0; subset_of(things, n, &subset); n++) {
+            (void)memcpy(&world, &torn, sizeof torn);
+            trace_back(0U);
+            cut_with(subset);
+            counts.cuts++;
+            world_format_again();
+            trace_judge(world.fault);
+        }
+    }
+    return true;
+}
+
+static void cut_formats(uint32_t device)
+{
+    uint32_t wrong = trace_wrong();
+    trace_begin(device, (uint32_t)WARM_STATES);
+    for (uint32_t at = 1; cut_format(device, at); at++) {
+    }
+    counts.states++;
+    counts.wrong_states += trace_wrong() > wrong ? 1U : 0U;
+}
+
 static void explore_state(uint32_t device, uint32_t state)
 {
     uint32_t wrong = trace_wrong();
@@ -359,6 +397,9 @@ int main(int argc, char **argv)
     uint32_t only_device = argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX;
     uint32_t only_state = argc > 3 ? (uint32_t)atoi(argv[3]) : UINT32_MAX;
     for (uint32_t device = 0; device < warm_devices(); device++) {
+        if (only_device == UINT32_MAX) {
+            cut_formats(device);
+        }
         for (uint32_t state = 0; state < (uint32_t)WARM_STATES; state++) {
             if (is_wanted(device, state, only_device, only_state)) {
                 explore_state(device, state);

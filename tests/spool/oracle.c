@@ -126,23 +126,48 @@ void world_mount(struct chip_plan plan)
     }
 }
 
-void world_init(const struct world_size *size)
+void world_blank(const struct world_size *size)
 {
-    static struct nvt_port_block device;
     (void)memset(&world, 0, sizeof world);
     world.size = *size;
     chip_init(&world.chip, size->block_size, size->block_count, size->prog_size);
-    device = chip_device(&world.chip);
-    struct nvt_spool_config c = config(&device);
-    if (nvt_spool_format(&world.spool, &c) != NVT_OK) {
-        fail("cannot be formatted");
-    }
     for (uint32_t i = 0; i < (uint32_t)KEYS; i++) {
         world.values[i].count = 1U;
         world.values[i].asked = true;
     }
-    world.mounted = true;
+}
+
+nvt_err world_format(void)
+{
+    static struct nvt_port_block device;
+    device = chip_device(&world.chip);
+    struct nvt_spool_config c = config(&device);
+    nvt_err err = nvt_spool_format(&world.spool, &c);
+    world.mounted = err == NVT_OK;
     world.sealed = true;
+    return err;
+}
+
+void world_init(const struct world_size *size)
+{
+    world_blank(size);
+    if (world_format() != NVT_OK) {
+        fail("cannot be formatted");
+    }
+}
+
+/* Where a format was cut short nothing may stand in the way of the next one. */
+void world_format_again(void)
+{
+    nvt_err err = try_mount(no_plan);
+    if (err != NVT_OK && err != NVT_E_SPOOL_BLANK) {
+        fail("a format that was cut short leaves something else than a blank device");
+    } else if (world_format() != NVT_OK) {
+        fail("cannot be formatted again");
+    } else {
+        chip_reopen(&world.chip);
+        world_mount(no_plan);
+    }
 }
 
 /* ---- hash ---- */

@@ -91,6 +91,11 @@ extern const char *const op_names[OPS];
 /* An erased chip, formatted and mounted. */
 void world_init(const struct world_size *size);
 
+/* The same in steps: an erased chip; a format, which may be cut; what must hold then. */
+void world_blank(const struct world_size *size);
+nvt_err world_format(void);
+void world_format_again(void);
+
 /* One operation; what it must have done is checked, unless the power went. */
 void world_do(enum op op);
 

@@ -27,6 +27,11 @@ uint32_t warm_devices(void)
     return (uint32_t)DEVICES;
 }
 
+const struct world_size *warm_size(uint32_t device)
+{
+    return &sizes[device];
+}
+
 /* Times of filling and of draining take turns. */
 static void step(uint32_t n)
 {

@@ -23,6 +23,7 @@ enum warm_state {
 };
 
 uint32_t warm_devices(void);
+const struct world_size *warm_size(uint32_t device);
 
 /* The world is in that state; false: this device has no such state. */
 bool warm_up(uint32_t device, enum warm_state state);
