@@ -51,10 +51,8 @@ static nvt_err look_at(const struct nvt_spool *s, uint32_t block)
         return err;
     }
     err = nvt_spool_read_geometry(nvt_span_of(bytes, sizeof bytes), &g);
-    bool whole = err == NVT_OK && (g.block_size != d->block_size ||
-                                   g.block_count != d->block_count || g.prog_size != d->prog_size);
-    bool begun =
-        end <= nvt_records_at(d) + nvt_list_room(d) && !whole && err != NVT_E_SPOOL_VERSION;
+    bool begun = end <= nvt_records_at(d) + nvt_list_room(d) && err != NVT_E_SPOOL_VERSION &&
+                 !nvt_head_is_whole(block, bytes); /* a whole one is of another device */
     uint32_t n = 0;
     while (n < sizeof magic && bytes[n] == magic[n]) {
         n++;

@@ -74,6 +74,11 @@ static uint32_t head_crc(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN])
     return nvt_crc32(nvt_crc32(0U, nvt_span_of(place, 4U)), nvt_span_of(bytes, 72U));
 }
 
+bool nvt_head_is_whole(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN])
+{
+    return get_32(bytes + 72) == head_crc(block, bytes);
+}
+
 void nvt_head_encode(const struct nvt_port_block *d, uint32_t block, const struct nvt_head *h,
                      uint8_t out[NVT_HEAD_LEN])
 {
@@ -139,7 +144,7 @@ bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
                      const uint8_t bytes[NVT_HEAD_LEN], struct nvt_head *out)
 {
     uint32_t words[17];
-    if (!is_of(d, bytes) || get_32(bytes + 72) != head_crc(block, bytes)) {
+    if (!is_of(d, bytes) || !nvt_head_is_whole(block, bytes)) {
         return false;
     }
     for (size_t i = 0; i < 17U; i++) {

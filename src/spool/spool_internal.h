@@ -85,6 +85,9 @@ uint32_t nvt_data_max(const struct nvt_port_block *d);
 void nvt_head_encode(const struct nvt_port_block *d, uint32_t block, const struct nvt_head *h,
                      uint8_t out[NVT_HEAD_LEN]);
 
+/* Whether its CRC is right, be it of this device or another. */
+bool nvt_head_is_whole(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN]);
+
 /* False: that is no head of this device's block. */
 bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
                      const uint8_t bytes[NVT_HEAD_LEN], struct nvt_head *out);
