@@ -12,7 +12,11 @@ nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_b
         return NVT_E_ARG;
     }
     (void)memset(a, 0, sizeof *a);
-    a->medium = (struct nvt_spool_medium){device, buffer, buffer_cap, map, true};
+    a->medium.device = device;
+    a->medium.buffer = buffer;
+    a->medium.buffer_cap = buffer_cap;
+    a->medium.map = map;
+    a->medium.lenient = true;
     if (nvt_chain_find(&a->medium, &chain, &a->ring) != NVT_OK) {
         (void)memset(&a->ring, 0, sizeof a->ring);
         (void)memset(map, 0, nvt_map_len(device));

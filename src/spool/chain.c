@@ -6,6 +6,12 @@
  */
 #include "spool_internal.h"
 
+/* A block without a head is no error; nor is one that cannot be read, where that is passed over. */
+static nvt_err pass_over(const struct nvt_spool_medium *m, nvt_err err)
+{
+    return err == NVT_E_SPOOL_EMPTY || m->lenient ? NVT_OK : err;
+}
+
 /* ---- which blocks count ---- */
 
 /* What stands in a block. */
@@ -66,7 +72,7 @@ static nvt_err consider(const struct nvt_spool_medium *m, uint32_t block, enum l
     bool counts = look == ANY;
     nvt_err err = nvt_read_head(m, block, &h);
     if (err != NVT_OK) {
-        return err == NVT_E_SPOOL_EMPTY || m->lenient ? NVT_OK : err;
+        return pass_over(m, err);
     }
     c->top_seq = h.seq > c->top_seq ? h.seq : c->top_seq;
     bool wanted = h.seq > c->head.seq && (look == ANY || h.moving == (look == MOVING));
@@ -206,6 +212,25 @@ static nvt_err probe(const struct nvt_spool_medium *m, uint32_t block, struct nv
     return err;
 }
 
+/* A block that has no head: *out_is: the newest of all; *unknown: nothing of it can be read. whole:
+ * it may have lost its beginning. */
+static nvt_err try_headless(const struct nvt_spool_medium *m, uint32_t block, bool whole,
+                            struct nvt_chain *c, bool *out_is, bool *unknown)
+{
+    struct nvt_head h;
+    bool begun = false;
+    nvt_err err = nvt_read_head(m, block, &h);
+    if (err != NVT_E_SPOOL_EMPTY) {
+        return pass_over(m, err);
+    }
+    err = nvt_is_begun(m, block, whole, &begun);
+    if (err == NVT_OK && begun) {
+        err = probe(m, block, c, out_is);
+        *unknown = !*out_is;
+    }
+    return pass_over(m, err);
+}
+
 /* What stands behind the newest and has no head. Where nothing of it can be read, numbers may have
  * been given that nobody knows of any more. */
 static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain *c)
@@ -214,19 +239,9 @@ static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain 
     bool is = false;
     bool unknown = false;
     uint32_t from = c->block;
-    for (uint32_t b = nvt_block_after(m, from); b != from && err == NVT_OK && !is;
-         b = nvt_block_after(m, b)) {
-        struct nvt_head h;
-        bool begun = false;
-        err = nvt_read_head(m, b, &h);
-        if (err == NVT_E_SPOOL_EMPTY) {
-            err = nvt_is_begun(m, b, b == nvt_block_after(m, from), &begun);
-        }
-        if (err == NVT_OK && begun) {
-            err = probe(m, b, c, &is);
-            unknown = !is;
-        }
-        err = m->lenient ? NVT_OK : err;
+    uint32_t next = nvt_block_after(m, from);
+    for (uint32_t b = next; b != from && err == NVT_OK && !is; b = nvt_block_after(m, b)) {
+        err = try_headless(m, b, b == next, c, &is, &unknown);
     }
     c->torn += unknown ? 1U : 0U;
     if (unknown && c->top_seq < NVT_SEQ_MAX - m->device->block_count) {
@@ -237,29 +252,66 @@ static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain 
 
 /* ---- back to the oldest ---- */
 
+/* How far one can go back from a block of the ring without meeting its newest one. */
+static uint32_t reach_of(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
+                         uint32_t block)
+{
+    return block == ring->head ? m->device->block_count : nvt_distance(m, ring->head, block);
+}
+
+/* A link to the block, if it counts. */
+static nvt_err make_link(const struct nvt_spool_medium *m, uint32_t block, uint32_t below,
+                         const struct nvt_spool_ring *ring, struct nvt_link *out)
+{
+    struct nvt_head h;
+    bool counts = false;
+    nvt_err err = nvt_read_head(m, block, &h);
+    if (err == NVT_OK && h.seq < below && h.seq >= ring->oldest_seq) {
+        err = does_count(m, block, &h, &counts);
+    }
+    if (counts) {
+        *out = (struct nvt_link){block, h.seq, h.salt, 0U, 0U};
+    }
+    return pass_over(m, err);
+}
+
 /* Where the link of a block is gone with its head: the nearest one before it that counts. */
 static nvt_err search_back(const struct nvt_spool_medium *m, uint32_t block, uint32_t below,
                            const struct nvt_spool_ring *ring, struct nvt_link *out)
 {
     nvt_err err = NVT_OK;
-    bool counts = false;
-    uint32_t reach = nvt_distance(m, ring->head, block);
-    reach = reach == 0U ? m->device->block_count : reach;
+    uint32_t count = m->device->block_count;
+    uint32_t reach = reach_of(m, ring, block);
     out->seq = 0U;
-    for (uint32_t step = 1; step < reach && err == NVT_OK && !counts; step++) {
-        struct nvt_head h;
-        uint32_t b = (block + m->device->block_count - step) % m->device->block_count;
-        err = nvt_read_head(m, b, &h);
-        if (err == NVT_OK && h.seq < below && h.seq >= ring->oldest_seq) {
-            err = does_count(m, b, &h, &counts);
-            *out = (struct nvt_link){b, counts ? h.seq : 0U, h.salt, 0U, 0U};
-        }
-        err = err == NVT_E_SPOOL_EMPTY || m->lenient ? NVT_OK : err;
+    for (uint32_t step = 1; step < reach && err == NVT_OK && out->seq == 0U; step++) {
+        err = make_link(m, (block + count - step) % count, below, ring, out);
     }
     return err;
 }
 
-/* Follows the links as long as each leads back, and not once round. */
+/* It leads back, and not once round. */
+static bool is_good_link(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
+                         const struct nvt_link *link, uint32_t block, uint32_t seq)
+{
+    uint32_t step = nvt_distance(m, link->block, block);
+    return link->seq != 0U && link->seq >= ring->oldest_seq && link->seq < seq && step != 0U &&
+           step < reach_of(m, ring, block);
+}
+
+/* From the block that it leads to, the link onwards. */
+static nvt_err follow_link(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
+                           struct nvt_link *link)
+{
+    struct nvt_head h = {.seq = 0U};
+    nvt_err err = nvt_read_head(m, link->block, &h);
+    if (err == NVT_OK && h.seq == link->seq && h.salt == link->salt) {
+        *link = h.before;
+        return NVT_OK;
+    }
+    err = pass_over(m, err);
+    return err == NVT_OK ? search_back(m, link->block, link->seq, ring, link) : err;
+}
+
 static nvt_err mark(const struct nvt_spool_medium *m, const struct nvt_chain *c,
                     struct nvt_spool_ring *ring)
 {
@@ -268,30 +320,42 @@ static nvt_err mark(const struct nvt_spool_medium *m, const struct nvt_chain *c,
     uint32_t seq = c->head.seq;
     nvt_err err = NVT_OK;
     nvt_block_set(m, block, NVT_BLOCK_USED);
-    while (err == NVT_OK && seq > ring->oldest_seq) {
-        struct nvt_head h = {.seq = 0U};
-        uint32_t reach =
-            block == ring->head ? m->device->block_count : nvt_distance(m, ring->head, block);
-        uint32_t step = nvt_distance(m, link.block, block);
-        if (link.seq == 0U || link.seq < ring->oldest_seq || link.seq >= seq || step == 0U ||
-            step >= reach) {
-            break;
-        }
+    while (err == NVT_OK && seq > ring->oldest_seq && is_good_link(m, ring, &link, block, seq)) {
         block = link.block;
         seq = link.seq;
         nvt_block_set(m, block, NVT_BLOCK_USED);
-        err = nvt_read_head(m, block, &h);
-        if (err == NVT_OK && h.seq == seq && h.salt == link.salt) {
-            link = h.before;
-        } else if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY || m->lenient) {
-            err = search_back(m, block, seq, ring, &link);
-        } else {
-            /* the device failed */
-        }
+        err = follow_link(m, ring, &link);
     }
     ring->oldest = block;
     ring->oldest_seq = seq;
     return err;
+}
+
+static void leave_oldest(const struct nvt_spool_medium *m, struct nvt_spool_ring *ring)
+{
+    nvt_block_set(m, ring->oldest, NVT_BLOCK_FREE);
+    ring->oldest = nvt_used_after(m, ring->oldest);
+}
+
+/* Whether anything of the oldest block is there. */
+static nvt_err look_at_oldest(const struct nvt_spool_medium *m, struct nvt_spool_ring *ring,
+                              bool *out_has)
+{
+    struct nvt_walk walk = {.seq = 0U};
+    struct content c;
+    uint8_t copies = 0U;
+    *out_has = false;
+    nvt_err err = nvt_ring_enter(m, ring, ring->oldest, &walk, &copies);
+    if (err != NVT_OK) {
+        return pass_over(m, err);
+    }
+    ring->oldest_seq = walk.seq;
+    *out_has = copies > 0U;
+    if (!*out_has) {
+        err = look_into(m, &walk, &c);
+        *out_has = c.any;
+    }
+    return pass_over(m, err);
 }
 
 /* What was the oldest may have been erased since, as nothing lived in it. moved: its records were,
@@ -302,24 +366,12 @@ static nvt_err drop_oldest(const struct nvt_spool_medium *m, bool moved,
     nvt_err err = NVT_OK;
     bool has = false;
     if (moved && ring->oldest != ring->head) {
-        nvt_block_set(m, ring->oldest, NVT_BLOCK_FREE);
-        ring->oldest = nvt_used_after(m, ring->oldest);
+        leave_oldest(m, ring);
     }
     while (err == NVT_OK && !has && ring->oldest != ring->head) {
-        struct nvt_walk walk = {.seq = 0U};
-        struct content c;
-        uint8_t copies = 0U;
-        err = nvt_ring_enter(m, ring, ring->oldest, &walk, &copies);
-        ring->oldest_seq = err == NVT_OK ? walk.seq : ring->oldest_seq;
-        has = err == NVT_OK && copies > 0U;
+        err = look_at_oldest(m, ring, &has);
         if (err == NVT_OK && !has) {
-            err = look_into(m, &walk, &c);
-            has = c.any;
-        }
-        err = err == NVT_E_SPOOL_EMPTY || m->lenient ? NVT_OK : err;
-        if (err == NVT_OK && !has) {
-            nvt_block_set(m, ring->oldest, NVT_BLOCK_FREE);
-            ring->oldest = nvt_used_after(m, ring->oldest);
+            leave_oldest(m, ring);
         }
     }
     ring->oldest_seq = ring->oldest == ring->head ? ring->head_seq : ring->oldest_seq;
@@ -369,38 +421,53 @@ static bool is_in(const struct nvt_spool_ring *ring, uint32_t seq)
     return seq >= ring->oldest_seq && seq <= ring->head_seq;
 }
 
+static void enter_head(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
+                       struct nvt_walk *walk)
+{
+    nvt_walk_begin(m, ring->head, ring->head_seq, ring->salt, walk);
+    walk->end = ring->end;
+    walk->sure = ring->sure;
+}
+
+/* As the next block's link tells. NVT_E_SPOOL_EMPTY: it does not; the head of an earlier life of
+ * that block tells of an earlier ring. */
+static nvt_err enter_by_link(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
+                             uint32_t block, struct nvt_walk *walk)
+{
+    struct nvt_head next = {.seq = 0U};
+    nvt_err err = nvt_read_head(m, nvt_used_after(m, block), &next);
+    bool tells = err == NVT_OK && next.before.block == block && is_in(ring, next.seq) &&
+                 is_in(ring, next.before.seq);
+    if (!tells) {
+        return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
+    }
+    nvt_walk_begin(m, block, next.before.seq, next.before.salt, walk);
+    walk->end = next.before.end;
+    walk->sure = next.before.sure;
+    return NVT_OK;
+}
+
 nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
                        uint32_t block, struct nvt_walk *walk, uint8_t *out_copies)
 {
     struct nvt_head own = {.seq = 0U};
-    struct nvt_head next = {.seq = 0U};
     nvt_err err = nvt_read_head(m, block, &own);
-    *out_copies = err == NVT_OK ? own.copies : 0U;
-    if (block == ring->head) {
-        *out_copies = own.seq == ring->head_seq ? *out_copies : 0U;
-        nvt_walk_begin(m, block, ring->head_seq, ring->salt, walk);
-        walk->end = ring->end;
-        walk->sure = ring->sure;
-        return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
-    }
-    if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY) {
-        err = nvt_read_head(m, nvt_used_after(m, block), &next);
-    }
-    /* The head of an earlier life of the next block tells of an earlier ring. */
-    if (err == NVT_OK && next.before.block == block && is_in(ring, next.seq) &&
-        is_in(ring, next.before.seq)) {
-        *out_copies = own.seq == next.before.seq ? *out_copies : 0U;
-        nvt_walk_begin(m, block, next.before.seq, next.before.salt, walk);
-        walk->end = next.before.end;
-        walk->sure = next.before.sure;
-        return NVT_OK;
-    }
+    *out_copies = 0U;
     if (err != NVT_OK && err != NVT_E_SPOOL_EMPTY) {
         return err;
     }
-    if (*out_copies == 0U || !is_in(ring, own.seq)) {
-        return NVT_E_SPOOL_EMPTY;
+    if (block == ring->head) {
+        enter_head(m, ring, walk);
+    } else {
+        err = enter_by_link(m, ring, block, walk);
+        if (err == NVT_E_SPOOL_EMPTY && own.copies > 0U && is_in(ring, own.seq)) {
+            nvt_walk_begin(m, block, own.seq, own.salt, walk);
+            err = nvt_used_end(m, block, walk->offset, &walk->stop);
+        }
+        if (err != NVT_OK) {
+            return err;
+        }
     }
-    nvt_walk_begin(m, block, own.seq, own.salt, walk);
-    return nvt_used_end(m, block, walk->offset, &walk->stop);
+    *out_copies = own.seq == walk->seq ? own.copies : 0U;
+    return NVT_OK;
 }

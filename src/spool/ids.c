@@ -26,7 +26,7 @@ void nvt_ids_clear(struct nvt_spool *s)
 
 enum nvt_id_state nvt_id_state(const struct nvt_spool *s, uint32_t id)
 {
-    uint32_t len = plane_len(s);
+    size_t len = plane_len(s);
     const uint8_t *at = planes(s) + id % (len * 8U) / 8U;
     uint32_t state = 0;
     for (uint32_t i = 0; i < (uint32_t)PLANES; i++) {
@@ -37,7 +37,7 @@ enum nvt_id_state nvt_id_state(const struct nvt_spool *s, uint32_t id)
 
 void nvt_id_set(struct nvt_spool *s, uint32_t id, enum nvt_id_state state)
 {
-    uint32_t len = plane_len(s);
+    size_t len = plane_len(s);
     uint8_t *at = planes(s) + id % (len * 8U) / 8U;
     for (uint32_t i = 0; i < (uint32_t)PLANES; i++) {
         uint32_t others = at[i * len] & ~(1U << id % 8U);

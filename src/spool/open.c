@@ -175,30 +175,35 @@ static nvt_err reserve(struct nvt_spool *s, uint32_t b)
     return err;
 }
 
+static nvt_err try_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_tip *tip)
+{
+    uint32_t syncs = s->failed_syncs;
+    nvt_err err = moving ? nvt_ring_erase(s, b) : reserve(s, b);
+    if (err == NVT_OK) {
+        err = open_block(s, b, moving, tip);
+    }
+    return s->failed_syncs == syncs ? err : NVT_E_SPOOL_IO;
+}
+
 nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip)
 {
     enum { TRIES = 16 }; /* a device that is out of order is not tried to its end each time */
     unsigned tries = 0;
     uint32_t syncs = s->failed_syncs;
-    nvt_err err = NVT_E_SPOOL_FULL;
-    for (uint32_t b = nvt_block_after(&s->medium, s->ring.head); b != s->ring.oldest;
-         b = nvt_block_after(&s->medium, b)) {
-        if (!nvt_ring_is_free(s, b) || s->top_seq == NVT_SEQ_MAX) {
-            continue;
+    nvt_err err = s->top_seq == NVT_SEQ_MAX ? NVT_E_SPOOL_FULL : NVT_AGAIN;
+    uint32_t b = nvt_block_after(&s->medium, s->ring.head);
+    while (err == NVT_AGAIN && b != s->ring.oldest) {
+        if (nvt_ring_is_free(s, b)) {
+            err = try_block(s, b, moving, tip);
+            tries++;
+            bool more =
+                err == NVT_E_SPOOL_IO && s->failed_syncs == syncs && tries < (unsigned)TRIES;
+            err = more ? NVT_AGAIN : err;
         }
-        err = moving ? nvt_ring_erase(s, b) : reserve(s, b);
-        if (err == NVT_OK) {
-            err = open_block(s, b, moving, tip);
-        }
-        tries++;
-        if (s->failed_syncs != syncs) {
-            return NVT_E_SPOOL_IO;
-        }
-        if (err == NVT_OK || err == NVT_E_SPOOL_FULL || tries == (unsigned)TRIES) {
-            return err;
-        }
+        b = nvt_block_after(&s->medium, b);
     }
-    return err;
+    nvt_err none = tries > 0U ? NVT_E_SPOOL_IO : NVT_E_SPOOL_FULL;
+    return err == NVT_AGAIN ? none : err;
 }
 
 void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip)

@@ -61,29 +61,34 @@ static void resolve(struct count *k, uint32_t end)
     k->resolved = true;
 }
 
-/* What was promised and is nowhere was lost; whoever has it out has its bytes, too. Where lists had
- * no room for all, fewer may be there than the newest head counted. */
+/* What became of an id in the end: 1: it was lost. What was promised and is nowhere was; but
+ * whoever has it out has its bytes, too. */
+static uint32_t judge(struct nvt_spool *s, uint32_t id)
+{
+    enum nvt_id_state state = nvt_id_state(s, id);
+    bool promised = state == NVT_ID_PROMISED;
+    bool out = promised && nvt_out_slot(s, id) != NULL;
+    if (out) {
+        nvt_id_set(s, id, NVT_ID_PENDING);
+    } else if (promised || state == NVT_ID_DONE) {
+        nvt_id_set(s, id, NVT_ID_GONE);
+    } else {
+        /* as it is */
+    }
+    return promised && !out ? 1U : 0U;
+}
+
+/* Where lists had no room for all, fewer may be there than the newest head counted. */
 static void give_up(struct count *k)
 {
     struct nvt_spool *s = k->s;
-    uint32_t lost = 0; /* of the old ones */
+    uint32_t old = 0; /* pending ones that the newest head counted */
     for (uint32_t id = s->now.tail; id < s->now.next; id++) {
-        enum nvt_id_state state = nvt_id_state(s, id);
-        bool promised = state == NVT_ID_PROMISED;
-        bool out = promised && nvt_out_slot(s, id) != NULL;
-        bool old = id < s->base.next;
-        s->lost += promised && !out ? 1U : 0U;
-        lost += promised && !out && old ? 1U : 0U;
-        k->old -= k->old > 0U && old && (out || state == NVT_ID_PENDING) ? 1U : 0U;
-        if (out) {
-            nvt_id_set(s, id, NVT_ID_PENDING);
-        } else if (promised || state == NVT_ID_DONE) {
-            nvt_id_set(s, id, NVT_ID_GONE);
-        } else {
-            /* as it is */
-        }
+        uint32_t lost = judge(s, id);
+        s->lost += lost;
+        old += id < s->base.next && (lost > 0U || nvt_id_is_pending(s, id)) ? 1U : 0U;
     }
-    s->lost += k->old > lost ? k->old - lost : 0U;
+    s->lost += k->old > old ? k->old - old : 0U;
 }
 
 /* ---- records ---- */
@@ -96,51 +101,28 @@ static void see_entry(struct count *k, const struct nvt_record *r)
     }
 }
 
+static void count_mark(struct count *k, const struct nvt_record *r)
+{
+    struct nvt_spool_base *now = &k->s->now;
+    k->old -= k->old > 0U && r->id < k->s->base.next ? 1U : 0U;
+    now->delivered += r->aux == (uint8_t)NVT_SPOOL_DELIVERED ? 1U : 0U;
+    now->refused += r->aux == (uint8_t)NVT_SPOOL_REFUSED ? 1U : 0U;
+    now->expired += r->aux == (uint8_t)NVT_SPOOL_EXPIRED ? 1U : 0U;
+    nvt_ids_follow(k->s, NVT_ID_DONE);
+}
+
 static void see_mark(struct count *k, const struct nvt_record *r)
 {
     struct nvt_spool *s = k->s;
-    if (!nvt_id_is_known(s, r->id) || nvt_id_state(s, r->id) == NVT_ID_DONE) {
-        return;
-    }
-    nvt_id_set(s, r->id, NVT_ID_DONE);
-    if (k->fresh) {
-        k->old -= k->old > 0U && r->id < s->base.next ? 1U : 0U;
-        s->now.delivered += r->aux == (uint8_t)NVT_SPOOL_DELIVERED ? 1U : 0U;
-        s->now.refused += r->aux == (uint8_t)NVT_SPOOL_REFUSED ? 1U : 0U;
-        s->now.expired += r->aux == (uint8_t)NVT_SPOOL_EXPIRED ? 1U : 0U;
-        nvt_ids_follow(s, NVT_ID_DONE);
+    if (nvt_id_is_known(s, r->id) && nvt_id_state(s, r->id) != NVT_ID_DONE) {
+        nvt_id_set(s, r->id, NVT_ID_DONE);
+        if (k->fresh) {
+            count_mark(k, r);
+        }
     }
 }
 
 /* ---- lists ---- */
-
-/* The ids that a list tells of, one by one. */
-struct list {
-    struct nvt_span rest;
-    uint32_t id; /* the one before, or the first that may stand there */
-};
-
-static struct list list_of(const struct nvt_spool *s, const struct nvt_record *r)
-{
-    return (struct list){nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r->len), r->id};
-}
-
-/* Distances as ring.c writes them. False: there is no other. */
-static bool next_listed(struct list *l)
-{
-    uint32_t step = 0;
-    for (uint32_t shift = 0; l->rest.len > 0U && shift < 32U; shift += 7U) {
-        uint8_t byte = l->rest.ptr[0];
-        l->rest = nvt_span_of(l->rest.ptr + 1, l->rest.len - 1U);
-        step |= (byte & 0x7FU) << shift;
-        if (byte <= 0x7FU) {
-            bool possible = step <= UINT32_MAX - l->id;
-            l->id += possible ? step : 0U;
-            return possible;
-        }
-    }
-    return false;
-}
 
 /* They were settled. */
 static void set_done(struct nvt_spool *s, uint32_t from, uint32_t end)
@@ -157,13 +139,13 @@ static void set_done(struct nvt_spool *s, uint32_t from, uint32_t end)
 static void see_list(struct count *k, const struct nvt_record *r, uint32_t next)
 {
     struct nvt_spool *s = k->s;
-    struct list l = list_of(s, r);
+    struct nvt_list l = nvt_list_of(s, r);
     uint32_t from = r->id;
     k->keys = r->due_s;
     if (!k->listing || from < k->listed) {
         return;
     }
-    while (next_listed(&l)) {
+    while (nvt_list_next(&l)) {
         set_done(s, from, l.id);
         if (nvt_id_is_known(s, l.id) && nvt_id_state(s, l.id) == NVT_ID_GONE) {
             nvt_id_set(s, l.id, NVT_ID_PROMISED);
@@ -175,59 +157,6 @@ static void see_list(struct count *k, const struct nvt_record *r, uint32_t next)
         from = next;
     }
     k->listed = from;
-}
-
-/* The ids that the lists of a block are about, from *from up to *end; the same: none. */
-static nvt_err find_range(const struct nvt_spool *s, uint32_t block, uint32_t *from, uint32_t *end)
-{
-    struct nvt_walk walk;
-    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_LIST};
-    uint8_t copies = 0U;
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
-    *from = 0U;
-    *end = 0U;
-    while (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_LIST) {
-        err = nvt_walk_next(&s->medium, &walk, &r);
-        bool is = err == NVT_OK && r.type == (uint8_t)NVT_RECORD_LIST &&
-                  nvt_room(s->config.device, r.len) <= s->config.buffer_cap;
-        if (is) {
-            struct list l = list_of(s, &r);
-            while (r.aux == 0U && next_listed(&l)) {
-            }
-            *from = *end == 0U ? r.id : *from;
-            *end = r.aux == 0U ? l.id + 1U : s->base.next;
-        }
-    }
-    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
-}
-
-/* The newest lists that together are about all ids begin with that block's: older ones are left
- * aside, so that all of them take little more time than the ids. What came after a list stands in
- * records. */
-static nvt_err find_lists(const struct nvt_spool *s, uint32_t *out_block)
-{
-    uint32_t block_count = s->config.device->block_count;
-    uint32_t low = UINT32_MAX; /* from there up to high all was met */
-    uint32_t high = 0U;
-    uint32_t block = s->base_block;
-    for (;;) {
-        uint32_t from = 0U;
-        uint32_t end = 0U;
-        nvt_err err = NVT_OK;
-        if (nvt_block_state(&s->medium, block) == NVT_BLOCK_USED) {
-            err = find_range(s, block, &from, &end);
-            *out_block = block;
-        }
-        if (end > from && (high == 0U || (from <= high && end >= low))) {
-            low = from < low ? from : low;
-            high = end > high ? end : high;
-        }
-        bool all = low <= s->base.tail && high >= s->base.next;
-        if (err != NVT_OK || all || block == s->ring.oldest) {
-            return err;
-        }
-        block = (block + block_count - 1U) % block_count;
-    }
 }
 
 /* ---- what else a record tells ---- */
@@ -312,26 +241,35 @@ static uint32_t next_of(const struct nvt_spool *s, uint32_t block)
     return err == NVT_OK ? h.base.next : 0U;
 }
 
+/* Each record of a walk through one block. */
+static nvt_err count_records(struct count *k, struct nvt_walk *walk, uint32_t next)
+{
+    struct nvt_record r;
+    nvt_err err = NVT_OK;
+    while (err == NVT_OK) {
+        uint32_t holes = walk->holes;
+        err = nvt_walk_next(&k->s->medium, walk, &r);
+        k->hole = k->hole || (k->fresh && walk->holes > holes);
+        if (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_LIST || nvt_is_list(k->s, &r))) {
+            see(k, &r, next);
+        }
+    }
+    return err;
+}
+
 static nvt_err count_block(struct count *k, uint32_t block)
 {
     struct nvt_spool *s = k->s;
     struct nvt_walk walk = {.holes = 0U};
-    struct nvt_record r;
     uint8_t copies = 0U;
     uint32_t next = block == s->base_block ? s->base.next : next_of(s, block);
-    k->listed = 0U;
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
+    k->listed = 0U;
     if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY) {
         note_head(s, copies);
     }
-    while (err == NVT_OK) {
-        uint32_t holes = walk.holes;
-        err = nvt_walk_next(&s->medium, &walk, &r);
-        k->hole = k->hole || (k->fresh && walk.holes > holes);
-        if (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_LIST ||
-                              nvt_room(s->config.device, r.len) <= s->config.buffer_cap)) {
-            see(k, &r, next);
-        }
+    if (err == NVT_OK) {
+        err = count_records(k, &walk, next);
     }
     s->damaged += walk.holes;
     s->any_hole = s->any_hole || walk.any_hole;
@@ -343,7 +281,7 @@ static nvt_err count_blocks(struct count *k)
     struct nvt_spool *s = k->s;
     uint32_t block = s->ring.oldest;
     uint32_t lists = block;
-    nvt_err err = find_lists(s, &lists);
+    nvt_err err = nvt_find_lists(s, &lists);
     bool last = false;
     while (err == NVT_OK && !last) {
         last = block == s->ring.head;
@@ -467,25 +405,31 @@ static void skip_undone(struct nvt_spool *s, uint32_t next)
     nvt_ids_follow(s, NVT_ID_GONE);
 }
 
-static nvt_err recount(struct nvt_spool *s)
+/* Which ids are pending. */
+static nvt_err count_ids(struct nvt_spool *s, uint32_t *out_keys)
 {
     struct count k = {.s = s, .met = s->base.next, .old = s->base.pending};
-    struct stock t;
     s->given = s->now.next > s->given ? s->now.next : s->given;
     begin(s);
     if (s->base.next - s->base.tail > nvt_ids_cap(s)) {
         return NVT_E_SPOOL_WINDOW;
     }
     nvt_err err = count_blocks(&k);
-    if (err == NVT_OK && !k.resolved) {
-        resolve(&k, s->base.next);
+    if (err != NVT_OK) {
+        return err;
     }
-    if (err == NVT_OK) {
-        resolve(&k, s->now.next);
-        give_up(&k);
-        err = k.beyond ? NVT_E_SPOOL_WINDOW : NVT_OK;
-        skip_undone(s, s->given);
-    }
+    resolve(&k, s->now.next);
+    give_up(&k);
+    skip_undone(s, s->given);
+    *out_keys = k.keys;
+    return k.beyond ? NVT_E_SPOOL_WINDOW : NVT_OK;
+}
+
+static nvt_err recount(struct nvt_spool *s)
+{
+    struct stock t;
+    uint32_t keys = 0;
+    nvt_err err = count_ids(s, &keys);
     if (err == NVT_OK) {
         err = take_stock(s, true, s->any_hole, &t);
     }
@@ -493,28 +437,38 @@ static nvt_err recount(struct nvt_spool *s)
         err = NVT_E_SPOOL_SIZE;
     }
     if (err == NVT_OK) {
-        take_over(s, &t, k.keys);
+        take_over(s, &t, keys);
     }
     return err;
 }
 
 /* What is damaged in front of all that lives is none: an erase was under way there. */
-nvt_err nvt_recount(struct nvt_spool *s)
+static nvt_err recount_living(struct nvt_spool *s)
 {
     uint32_t oldest = s->ring.oldest;
-    s->stale = true;
-    nvt_err err = recount(s);
     uint32_t lost = s->lost;
-    if (err == NVT_OK && s->damaged > 0U && s->ring.end == s->synced) {
+    nvt_err err = NVT_OK;
+    if (s->damaged > 0U && s->ring.end == s->synced) {
         err = nvt_ring_follow(s);
     }
     if (err == NVT_OK && s->ring.oldest != oldest) {
         err = recount(s);
         s->lost = lost;
     }
+    return err;
+}
+
+nvt_err nvt_recount(struct nvt_spool *s)
+{
+    s->stale = true;
+    nvt_err err = recount(s);
     if (err == NVT_OK) {
-        s->closed = s->closed || lost > s->lost_before; /* the next head tells of those given up */
-        s->damaged += s->damaged == 0U && lost > s->lost_before ? 1U : 0U;
+        err = recount_living(s);
+    }
+    if (err == NVT_OK) {
+        bool lost = s->lost > s->lost_before;
+        s->closed = s->closed || lost; /* the next head tells that they were given up */
+        s->damaged += s->damaged == 0U && lost ? 1U : 0U;
         s->synced_tail = s->ring.end == s->synced ? s->now.tail : s->base.tail;
         s->stale = false;
     }

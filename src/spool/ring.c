@@ -11,7 +11,8 @@ nvt_err nvt_ring_begin(const struct nvt_spool *s, bool checked, struct nvt_walk 
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, s->ring.oldest, walk, &copies);
     if (err == NVT_E_SPOOL_EMPTY) { /* all of it is a hole; the next one has a head */
         walk->block = s->ring.oldest;
-        walk->offset = walk->end = 0U;
+        walk->offset = 0U;
+        walk->end = 0U;
         err = NVT_OK;
     }
     walk->checked = checked;

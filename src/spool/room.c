@@ -232,32 +232,37 @@ static nvt_err write_to_head(struct nvt_spool *s, const struct nvt_record *r, st
     return err;
 }
 
+static nvt_err try_to_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes)
+{
+    nvt_err err = make_room(s, nvt_room(s->config.device, (uint32_t)bytes.len));
+    return err == NVT_OK ? write_to_head(s, r, bytes) : err;
+}
+
 /* A block that fails is left behind, and the record written into the next one. */
+static nvt_err add(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes)
+{
+    enum { TRIES = 3 };
+    nvt_err err = try_to_add(s, r, bytes);
+    bool tried = err == NVT_E_SPOOL_IO;
+    for (unsigned i = 1; i < (unsigned)TRIES && err == NVT_E_SPOOL_IO && !s->stale; i++) {
+        err = try_to_add(s, r, bytes);
+    }
+    if (err == NVT_E_SPOOL_FULL && s->bad_count > 0U) { /* they may be well again */
+        nvt_ring_forgive_bad(s);
+        err = try_to_add(s, r, bytes);
+    }
+    /* It may stand in a block that failed. */
+    return s->stale || (err == NVT_E_SPOOL_FULL && tried) ? NVT_E_SPOOL_IO : err;
+}
+
 nvt_err nvt_ring_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes,
                      struct nvt_spool_place *out_place)
 {
-    enum { TRIES = 3 };
     uint32_t room = nvt_room(s->config.device, (uint32_t)bytes.len);
-    nvt_err err = NVT_E_SPOOL_IO;
-    bool tried = false;
-    for (unsigned i = 0; i < (unsigned)TRIES && err == NVT_E_SPOOL_IO && !s->stale; i++) {
-        err = make_room(s, room);
-        if (err == NVT_OK) {
-            err = write_to_head(s, r, bytes);
-        }
-        tried = tried || err == NVT_E_SPOOL_IO;
-    }
-    if (err == NVT_E_SPOOL_FULL && s->bad_count > 0U && !s->stale) { /* they may be well again */
-        nvt_ring_forgive_bad(s);
-        err = make_room(s, room);
-        err = err == NVT_OK ? write_to_head(s, r, bytes) : err;
-    }
-    if (err == NVT_E_SPOOL_FULL && tried) { /* it may stand in the block that failed */
-        err = NVT_E_SPOOL_IO;
-    }
+    nvt_err err = add(s, r, bytes);
     if (err == NVT_OK) {
         *out_place = (struct nvt_spool_place){s->ring.head, s->ring.end - room, s->ring.head_seq};
         s->longest = room > s->longest ? room : s->longest;
     }
-    return s->stale ? NVT_E_SPOOL_IO : err;
+    return err;
 }

@@ -9,7 +9,7 @@
  *     ids.c picks.c        what is known of entries, in memory alone
  *     ring.c               the blocks in use and the free ones
  *     open.c room.c        records written; blocks opened for them, or moved
- *     recount.c            how all stands, by one walk
+ *     lists.c recount.c    how all stands, by one walk
  *     mount.c entries.c deferred.c values.c audit.c
  */
 #ifndef NAVETTE_SPOOL_INTERNAL_H
@@ -314,6 +314,27 @@ nvt_err nvt_ring_follow(struct nvt_spool *s);
  * NVT_E_SPOOL_IO: it does not count. */
 nvt_err nvt_ring_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes,
                      struct nvt_spool_place *out_place);
+
+/* ---- lists.c ---- */
+
+/* The ids that a list tells of, one by one. */
+struct nvt_list {
+    struct nvt_span rest;
+    uint32_t id; /* the one before, or the first that may stand there */
+};
+
+/* Of a record whose bytes are in the buffer. */
+struct nvt_list nvt_list_of(const struct nvt_spool *s, const struct nvt_record *r);
+
+/* False: there is no other. */
+bool nvt_list_next(struct nvt_list *l);
+
+/* A list that the buffer has room for: others were written with a larger one. */
+bool nvt_is_list(const struct nvt_spool *s, const struct nvt_record *r);
+
+/* The newest lists that together are about all ids begin with that block's: older ones are left
+ * aside, so that all of them take little more time than the ids. NVT_E_SPOOL_IO. */
+nvt_err nvt_find_lists(const struct nvt_spool *s, uint32_t *out_block);
 
 /* ---- recount.c ---- */
 
