@@ -43,6 +43,7 @@ struct nvt_spool_entry {
 
 /* What the caller hands over; all of it must outlive the spool. */
 struct nvt_spool_config {
+    /* Its blocks have 280 bytes at least, and with program units from 256 bytes on 7 of them. */
     const struct nvt_port_block *device;
 
     /* For building and reading records: the longest entry that can be appended is buffer_cap less

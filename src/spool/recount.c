@@ -10,7 +10,6 @@ struct count {
     struct nvt_spool *s;
     bool listing;    /* in a block whose lists matter */
     bool fresh;      /* in a block that is newer than what s->base tells */
-    bool resolved;   /* what older blocks promised was looked for */
     bool beyond;     /* ids that the window has no room for, and once had */
     bool hole;       /* since what was met last, where all was synced */
     uint32_t met;    /* ids below were given by now */
@@ -48,17 +47,14 @@ static void reach(struct count *k, uint32_t id)
 
 /* New ids of which nothing is known were given in damage. Of older ones the newest head has a
  * count. */
-static void resolve(struct count *k, uint32_t end)
+static void promise_new(struct nvt_spool *s)
 {
-    struct nvt_spool *s = k->s;
     uint32_t id = s->base.next > s->now.tail ? s->base.next : s->now.tail;
-    for (; id < end; id++) {
+    for (; id < s->now.next; id++) {
         if (nvt_id_state(s, id) == NVT_ID_GONE) {
             nvt_id_set(s, id, NVT_ID_PROMISED);
         }
     }
-    nvt_ids_follow(s, NVT_ID_DONE);
-    k->resolved = true;
 }
 
 /* What became of an id in the end: 1: it was lost. What was promised and is nowhere was; but
@@ -202,10 +198,6 @@ static void see(struct count *k, const struct nvt_record *r, uint32_t block_next
     if (r->type == (uint8_t)NVT_RECORD_LIST) {
         see_list(k, r, block_next);
         return;
-    }
-    bool moved = r->copy || r->type == (uint8_t)NVT_RECORD_MOVED;
-    if (k->fresh && !k->resolved && !moved) {
-        resolve(k, k->s->base.next);
     }
     switch (r->type) {
     case NVT_RECORD_ENTRY:
@@ -418,7 +410,7 @@ static nvt_err count_ids(struct nvt_spool *s, uint32_t *out_keys)
     if (err != NVT_OK) {
         return err;
     }
-    resolve(&k, s->now.next);
+    promise_new(s);
     give_up(&k);
     skip_undone(s, s->given);
     *out_keys = k.keys;
