@@ -168,6 +168,9 @@ int spool_in_use(const struct serve *s);
  * CLI_OK, or the exit code after a message; then it is as it was. */
 int spool_upgrade(struct serve *s, const struct nvt_spool_geometry *g);
 
+/* Whether that file is a spool of format 2. */
+bool spool_is_format_2(const char *path);
+
 /* Removes what spool_upgrade kept of the old one when the service started before; the spool is
  * open and good. */
 void spool_drop_old(struct serve *s);

@@ -122,6 +122,22 @@ static enum content look(int fd, struct finding *f)
     return judge(f);
 }
 
+bool spool_is_format_2(const char *path)
+{
+    struct finding f;
+    struct stat st;
+    (void)memset(&f, 0, sizeof f);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0) {
+        return false;
+    }
+    bool file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    f.size = file ? (uint64_t)st.st_size : 0U;
+    bool is = file && look(fd, &f) == FORMAT_2;
+    (void)close(fd);
+    return is;
+}
+
 /* ---- sentences ---- */
 
 static int can_not(const struct serve *s, const char *what, int error)

@@ -101,6 +101,16 @@ static bool keep_as(const char *name)
     return same;
 }
 
+/* Of that name somebody may have another file. */
+static bool remove_old(const char *name)
+{
+    if (!spool_is_format_2(name)) {
+        errno = EEXIST;
+        return false;
+    }
+    return spool_convert_remove(name);
+}
+
 /* What was kept before goes: this start would have removed it. */
 static bool keep_whole(char name[NAME_CAP])
 {
@@ -108,7 +118,7 @@ static bool keep_whole(char name[NAME_CAP])
     if (keep_as(name)) {
         return true;
     }
-    return errno == EEXIST && spool_convert_remove(name) && keep_as(name);
+    return errno == EEXIST && remove_old(name) && keep_as(name);
 }
 
 static bool keep_damaged(char name[NAME_CAP])
@@ -233,7 +243,7 @@ void spool_drop_old(struct serve *s)
     if (lstat(name, &st) != 0 || is_same_file(s->file.fd, name)) {
         return;
     }
-    if (spool_convert_remove(name)) {
+    if (remove_old(name)) {
         tell(TELL_NOTE, "%s, the spool before it was converted, is removed", name);
     }
 }
