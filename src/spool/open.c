@@ -178,6 +178,9 @@ static nvt_err reserve(struct nvt_spool *s, uint32_t b)
 static nvt_err try_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_tip *tip)
 {
     uint32_t syncs = s->failed_syncs;
+    if (s->top_seq >= NVT_SEQ_MAX) {
+        return NVT_E_SPOOL_FULL;
+    }
     nvt_err err = moving ? nvt_ring_erase(s, b) : reserve(s, b);
     if (err == NVT_OK) {
         err = open_block(s, b, moving, tip);
@@ -190,7 +193,7 @@ nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip)
     enum { TRIES = 16 }; /* a device that is out of order is not tried to its end each time */
     unsigned tries = 0;
     uint32_t syncs = s->failed_syncs;
-    nvt_err err = s->top_seq == NVT_SEQ_MAX ? NVT_E_SPOOL_FULL : NVT_AGAIN;
+    nvt_err err = NVT_AGAIN;
     uint32_t b = nvt_block_after(&s->medium, s->ring.head);
     while (err == NVT_AGAIN && b != s->ring.oldest) {
         if (nvt_ring_is_free(s, b)) {
