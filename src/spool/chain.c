@@ -17,7 +17,8 @@ static nvt_err pass_over(const struct nvt_spool_medium *m, nvt_err err)
 /* What stands in a block. */
 struct content {
     bool own;   /* a record that is no list, and no part of a move */
-    bool moved; /* a move was ended, and none of its copies is missing */
+    bool ended; /* a move was ended */
+    bool moved; /* and none of its copies is missing */
     bool any;
 };
 
@@ -37,15 +38,26 @@ static nvt_err look_into(const struct nvt_spool_medium *m, struct nvt_walk *walk
             end = walk->offset;
             out->any = true;
             out->own = !moved && !r.copy && r.type != (uint8_t)NVT_RECORD_LIST;
+            out->ended = out->ended || moved;
             out->moved = out->moved || (moved && !hole);
         }
     }
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
+/* Whether the block stands from which the records were moved. */
+static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_head *h, bool *out_has)
+{
+    struct nvt_head source = {.seq = 0U};
+    nvt_err err = nvt_read_head(m, h->oldest, &source);
+    *out_has = err == NVT_OK && source.seq == h->oldest_seq;
+    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+}
+
 /* A block counts when its head was durable: both copies stand, or a record behind them. One that
  * was opened to move records counts when all of them were: MOVED says so behind them all, or what
- * came after it. Else nothing is lost without it: what it was made from is still whole. */
+ * came after it. Else nothing is lost without it, as what it was made from is still whole; unless
+ * that is gone. */
 static nvt_err does_count(const struct nvt_spool_medium *m, uint32_t block,
                           const struct nvt_head *h, bool *out_counts)
 {
@@ -58,6 +70,10 @@ static nvt_err does_count(const struct nvt_spool_medium *m, uint32_t block,
     nvt_walk_begin(m, block, h->seq, h->salt, &walk);
     nvt_err err = look_into(m, &walk, &c);
     *out_counts = c.own || c.moved;
+    if (err == NVT_OK && !*out_counts && c.ended) {
+        err = has_source(m, h, out_counts);
+        *out_counts = !*out_counts;
+    }
     return err;
 }
 
