@@ -156,7 +156,7 @@ int main(int argc, char **argv)
     time_t end = time(NULL) + (argc > 1 ? atol(argv[1]) : 45);
     for (unsigned seed = 2; good && time(NULL) < end; seed++) {
         const struct model_size *size = &sizes[seed % (unsigned)SIZES];
-        unsigned stride = size->prog_size >= 512U ? 61U : 1U;
+        unsigned stride = size->prog_size >= 64U ? size->prog_size / 8U - 3U : 1U;
         const struct plan p = {size, seed, 30U, 0U, stride, 61U, seed % 4U == 0U};
         good = run(&p, seed * 37U % (unsigned)WARM_UP_MAX);
     }
