@@ -282,6 +282,82 @@ static void test_bad_block_is_known_again(void **state)
     assert_int_equal(info.capacity_bytes, before.capacity_bytes);
 }
 
+/* ---- a cut, and then a bit ---- */
+
+enum { STEPS_APART = 5, BYTES_APART = 6 };
+
+struct state {
+    uint8_t mem[BLOCK * BLOCKS];
+    struct nvt_spool spool;
+    uint8_t window[128];
+    struct nvt_spool_entry picks[PICKS];
+};
+
+static void save(const struct bench *b, struct state *to)
+{
+    (void)memcpy(to->mem, b->mem, sizeof to->mem);
+    (void)memcpy(to->window, b->window, sizeof to->window);
+    (void)memcpy(to->picks, b->picks, sizeof to->picks);
+    to->spool = b->spool;
+}
+
+static void restore(struct bench *b, const struct state *from)
+{
+    (void)memcpy(b->mem, from->mem, sizeof from->mem);
+    (void)memcpy(b->synced, from->mem, sizeof from->mem);
+    (void)memcpy(b->window, from->window, sizeof from->window);
+    (void)memcpy(b->picks, from->picks, sizeof from->picks);
+    b->spool = from->spool;
+    nvt_sim_flash_on(&b->flash);
+}
+
+/* One bit of the newest block after the other: each costs one entry at most. */
+static void flip_each(struct bench *b)
+{
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    assert_int_equal(b->spool.lost, 0);
+    uint32_t pending = b->spool.pending;
+    uint8_t *block = b->mem + (size_t)b->spool.ring.head * BLOCK;
+    for (size_t i = 0; i < (size_t)BLOCK; i += (size_t)BYTES_APART) {
+        block[i] ^= 0x20U;
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        assert_true(b->spool.pending + 1U >= pending);
+        block[i] ^= 0x20U;
+    }
+}
+
+/* Most of what fits stays where it is and is moved; the rest comes and goes. */
+static bool step_with_moves(struct bench *b, uint32_t n)
+{
+    struct nvt_spool_entry e;
+    if (append(b, n < 18U ? UINT32_MAX : 1U) == NVT_OK && n >= 18U &&
+        nvt_spool_pick(&b->spool, NULL, &e) == NVT_OK) {
+        (void)nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT(""));
+    }
+    return !b->flash.off;
+}
+
+/* Also when the newest block was opened to move records, and what it was made from is gone. */
+static void test_a_cut_and_a_bit(void **state)
+{
+    (void)state;
+    static struct state before;
+    struct bench *b = spool_bench(BLOCKS, FEW_PICKS);
+    for (uint32_t n = 0; n < 90U; n++) {
+        bool whole = n < 60U;
+        save(b, &before);
+        for (uint64_t steps = 1; !whole; steps += (uint64_t)STEPS_APART) {
+            restore(b, &before);
+            b->flash.steps_left = steps;
+            whole = step_with_moves(b, n);
+            nvt_sim_flash_on(&b->flash);
+            flip_each(b);
+        }
+        restore(b, &before);
+        assert_true(step_with_moves(b, n));
+    }
+}
+
 static nvt_err (*real_sync)(void *ctx);
 static unsigned syncs;
 static unsigned period;
@@ -320,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_syncs_fail_for_a_while),
+        cmocka_unit_test(test_a_cut_and_a_bit),
         cmocka_unit_test(test_entry_rots_while_mounted),
         cmocka_unit_test(test_entry_rots_while_out),
         cmocka_unit_test(test_length_rots),
