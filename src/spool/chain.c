@@ -50,7 +50,7 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
 {
     struct nvt_head source = {.seq = 0U};
     nvt_err err = nvt_read_head(m, h->oldest, &source);
-    *out_has = err == NVT_OK && source.seq == h->oldest_seq;
+    *out_has = err == NVT_OK && source.seq == h->oldest_seq && source.copies == 2U;
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
