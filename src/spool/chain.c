@@ -120,9 +120,9 @@ static nvt_err find_newest(const struct nvt_spool_medium *m, struct nvt_chain *c
 /* ---- how far it is written ---- */
 
 struct survey {
-    uint32_t hole_at; /* the first one that may be a cut's; 0: none */
-    uint32_t torn;    /* how many of them */
-    bool own, moved;  /* records that are no part of a move; what ended one */
+    uint32_t hole_at;        /* the first one that may be a cut's; 0: none */
+    uint32_t torn;           /* how many of them */
+    bool own, copied, moved; /* records that are no part of a move; its copies; what ended one */
 };
 
 /* end: of the record. */
@@ -141,6 +141,7 @@ static void see(const struct nvt_port_block *d, struct nvt_spool_ring *ring, str
         ring->oldest = r->due_s;
         ring->oldest_seq = r->id;
     }
+    v->copied = v->copied || r->copy;
     v->moved = v->moved || r->type == (uint8_t)NVT_RECORD_MOVED;
     v->own = v->own || (!r->copy && r->type != (uint8_t)NVT_RECORD_LIST &&
                         r->type != (uint8_t)NVT_RECORD_MOVED);
@@ -167,7 +168,7 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
 static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
                       struct nvt_spool_ring *ring)
 {
-    struct survey v = {0U, 0U, false, false};
+    struct survey v = {.hole_at = 0U};
     struct nvt_walk walk;
     struct nvt_record r;
     nvt_walk_begin(m, c->block, c->head.seq, c->head.salt, &walk);
@@ -179,7 +180,7 @@ static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
             see(m->device, ring, &v, &r, walk.offset);
         }
     }
-    c->moved_anyway = c->head.moving && v.own && !v.moved;
+    c->moved_anyway = (c->head.moving || v.copied) && v.own && !v.moved;
     c->torn = v.torn + (walk.stop > ring->end ? 1U : 0U);
     ring->sure = v.hole_at == 0U ? ring->end : v.hole_at;
     return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(m, &walk, ring->end, &c->skip) : err;
@@ -421,12 +422,13 @@ nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
     if (err == NVT_OK && out->head.copies == 0U) {
         err = survey(m, out, ring);
     }
+    uint32_t source = ring->oldest_seq; /* of a move to the newest */
     if (err == NVT_OK) {
         begin_ring(out, ring);
         err = mark(m, out, ring);
     }
     if (err == NVT_OK) {
-        bool moved = out->moved_anyway && ring->oldest_seq == out->head.oldest_seq;
+        bool moved = out->moved_anyway && ring->oldest_seq == source;
         err = drop_oldest(m, moved, ring);
     }
     return err;
