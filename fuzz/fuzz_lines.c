@@ -198,12 +198,15 @@ static size_t stood_count; /* of these, those that were seen there */
 
 static void open_spool(void)
 {
+    enum { PICKS = 64, WINDOW = NVT_SPOOL_WINDOW_LEN(BLOCKS, 256U) };
+    static struct nvt_spool_entry picks[PICKS];
+    static uint8_t window[WINDOW];
     struct nvt_spool_config config = {
-        .device = &ram.device, .buffer = s.buffer, .window = s.window, .picks = s.picks};
+        .device = &ram.device, .buffer = s.buffer, .window = window, .picks = picks};
     unsigned before = flags;
     config.buffer_cap = sizeof s.buffer;
-    config.window_len = 128;
-    config.pick_cap = SERVE_PICKS;
+    config.window_len = sizeof window;
+    config.pick_cap = PICKS;
     flags &= ~(unsigned)FAILING;
     bool small = (flags & (unsigned)SMALL) != 0U;
     require(nvt_ram_init(&ram, flash, small ? BLOCK_SMALL : BLOCK, small ? BLOCKS_SMALL : BLOCKS,
