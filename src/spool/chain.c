@@ -22,6 +22,11 @@ struct content {
     bool any;
 };
 
+static bool is_own(const struct nvt_record *r)
+{
+    return !r->copy && r->type != (uint8_t)NVT_RECORD_LIST && r->type != (uint8_t)NVT_RECORD_MOVED;
+}
+
 static nvt_err look_into(const struct nvt_spool_medium *m, struct nvt_walk *walk,
                          struct content *out)
 {
@@ -37,7 +42,7 @@ static nvt_err look_into(const struct nvt_spool_medium *m, struct nvt_walk *walk
             hole = hole || r.place.offset != end;
             end = walk->offset;
             out->any = true;
-            out->own = !moved && !r.copy && r.type != (uint8_t)NVT_RECORD_LIST;
+            out->own = is_own(&r);
             out->ended = out->ended || moved;
             out->moved = out->moved || (moved && !hole);
         }
@@ -143,8 +148,7 @@ static void see(const struct nvt_port_block *d, struct nvt_spool_ring *ring, str
     }
     v->copied = v->copied || r->copy;
     v->moved = v->moved || r->type == (uint8_t)NVT_RECORD_MOVED;
-    v->own = v->own || (!r->copy && r->type != (uint8_t)NVT_RECORD_LIST &&
-                        r->type != (uint8_t)NVT_RECORD_MOVED);
+    v->own = v->own || is_own(r);
     ring->end = end;
 }
 

@@ -106,6 +106,15 @@ static nvt_err write_lists(struct nvt_spool *s, struct nvt_tip *tip)
 
 /* ---- opening ---- */
 
+/* How entries stand now, for the head of a block that is opened. */
+static struct nvt_spool_base base_of(const struct nvt_spool *s)
+{
+    struct nvt_spool_base base = s->now;
+    base.window_cap = nvt_ids_cap(s);
+    base.pending = s->pending;
+    return base;
+}
+
 static nvt_err write_heads(struct nvt_spool *s, const struct nvt_tip *tip, bool moving)
 {
     const struct nvt_port_block *d = s->config.device;
@@ -115,11 +124,9 @@ static nvt_err write_heads(struct nvt_spool *s, const struct nvt_tip *tip, bool 
         .before = {s->ring.head, s->ring.head_seq, s->ring.salt, s->ring.end, s->ring.sure},
         .oldest = s->ring.oldest,
         .oldest_seq = s->ring.oldest_seq,
-        .base = s->now,
+        .base = base_of(s),
         .moving = moving,
     };
-    h.base.window_cap = nvt_ids_cap(s);
-    h.base.pending = s->pending;
     if (s->ring.head_seq == 0U) {
         h.oldest = tip->block;
         h.oldest_seq = tip->seq;
@@ -219,9 +226,7 @@ void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip)
     s->ring.end = tip->end;
     s->ring.sure = tip->end;
     s->synced = tip->end;
-    s->base = s->now;
-    s->base.window_cap = nvt_ids_cap(s);
-    s->base.pending = s->pending;
+    s->base = base_of(s);
     s->base_block = tip->block;
     s->lost_before = s->lost;
     s->closed = false;

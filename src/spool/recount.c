@@ -195,11 +195,10 @@ static void see_next(struct count *k, uint32_t next)
 
 static void see(struct count *k, const struct nvt_record *r, uint32_t block_next)
 {
-    if (r->type == (uint8_t)NVT_RECORD_LIST) {
-        see_list(k, r, block_next);
-        return;
-    }
     switch (r->type) {
+    case NVT_RECORD_LIST:
+        see_list(k, r, block_next);
+        break;
     case NVT_RECORD_ENTRY:
         see_entry(k, r);
         note_given(k, r->id + 1U);

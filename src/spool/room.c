@@ -27,13 +27,6 @@ static nvt_err next_living(const struct nvt_spool *s, struct nvt_walk *walk, str
     return err;
 }
 
-static nvt_err begin_oldest(const struct nvt_spool *s, struct nvt_walk *walk)
-{
-    nvt_err err = nvt_ring_begin(s, true, walk);
-    walk->checked = true;
-    return err;
-}
-
 static void leave_oldest(struct nvt_spool *s, uint32_t next, uint32_t next_seq)
 {
     nvt_ring_note(s, s->ring.oldest, NVT_BLOCK_FREE);
@@ -61,7 +54,7 @@ nvt_err nvt_ring_follow(struct nvt_spool *s)
         struct nvt_record r;
         uint32_t next = 0;
         uint32_t next_seq = 0;
-        err = begin_oldest(s, &walk);
+        err = nvt_ring_begin(s, true, &walk);
         if (err == NVT_OK) {
             err = next_living(s, &walk, &r);
         }
@@ -155,7 +148,7 @@ static nvt_err move_oldest(struct nvt_spool *s)
     struct nvt_tip tip;
     nvt_err err = open_to_move(s, &tip);
     if (err == NVT_OK) {
-        err = begin_oldest(s, &source);
+        err = nvt_ring_begin(s, true, &source);
     }
     if (err == NVT_OK) {
         err = copy_living(s, &source, &tip);
