@@ -3,6 +3,27 @@
  * nothing is written. */
 #include "spool_internal.h"
 
+/* What was the oldest may have been erased since, as nothing lived in it. */
+static void leave_erased(struct nvt_spool_audit *a)
+{
+    const struct nvt_spool_medium *m = &a->medium;
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    while (err == NVT_E_SPOOL_EMPTY && a->ring.oldest != a->ring.head) {
+        struct nvt_walk walk;
+        struct nvt_record r;
+        uint8_t copies = 0U;
+        err = nvt_ring_enter(m, &a->ring, a->ring.oldest, &walk, &copies);
+        a->ring.oldest_seq = err == NVT_OK ? walk.seq : a->ring.oldest_seq;
+        if (err == NVT_OK && copies == 0U) {
+            err = nvt_walk_next(m, &walk, &r);
+        }
+        if (err == NVT_E_SPOOL_EMPTY) {
+            nvt_block_set(m, a->ring.oldest, NVT_BLOCK_FREE);
+            a->ring.oldest = nvt_used_after(m, a->ring.oldest);
+        }
+    }
+}
+
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
                               uint8_t *buffer, uint32_t buffer_cap, uint8_t *map, uint32_t map_len)
 {
@@ -21,6 +42,7 @@ nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_b
         (void)memset(&a->ring, 0, sizeof a->ring);
         (void)memset(map, 0, nvt_map_len(device));
     }
+    leave_erased(a);
     return NVT_OK;
 }
 
@@ -63,7 +85,7 @@ static nvt_err enter_other(const struct nvt_spool_audit *a, struct nvt_walk *wal
     *out_copies = h.copies;
     if (err == NVT_OK) {
         nvt_walk_begin(&a->medium, a->block, h.seq, h.salt, walk);
-        err = nvt_used_end(&a->medium, a->block, walk->offset, &walk->stop);
+        err = nvt_used_end(&a->medium, a->block, walk->offset, walk->end, &walk->stop);
     }
     return err;
 }
@@ -88,7 +110,7 @@ static nvt_err enter_block(struct nvt_spool_audit *a, struct nvt_spool_item *out
         return NVT_OK;
     }
     if (err == NVT_E_SPOOL_EMPTY) {
-        err = nvt_used_end(&a->medium, a->block, 0U, &end);
+        err = nvt_used_end(&a->medium, a->block, 0U, a->medium.device->block_size, &end);
     }
     if (err == NVT_OK) {
         *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, 0U, end);
@@ -107,7 +129,7 @@ static nvt_err end_block(struct nvt_spool_audit *a, struct nvt_spool_item *out)
     if (a->offset < end && a->offset < a->sure) {
         *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, a->offset, end - a->offset);
     } else {
-        err = nvt_used_end(&a->medium, a->block, a->offset, &end);
+        err = nvt_used_end(&a->medium, a->block, a->offset, a->medium.device->block_size, &end);
         *out = item_at(a, NVT_SPOOL_ITEM_CUT, a->offset, end - a->offset);
         out->in_use = out->in_use && a->block == a->ring.head;
         err = err == NVT_OK && end <= a->offset ? NVT_AGAIN : err;

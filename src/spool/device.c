@@ -50,69 +50,33 @@ static nvt_err read_at(const struct nvt_spool_medium *m, uint32_t block, uint32_
 
 nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *out)
 {
-    uint8_t bytes[NVT_HEAD_LEN];
-    struct nvt_head second;
-    out->copies = 0U;
-    nvt_err err = read_at(m, block, 0U, bytes, NVT_HEAD_LEN);
-    bool first = err == NVT_OK && nvt_head_decode(m->device, block, bytes, out);
-    if (err == NVT_OK) {
-        err = read_at(m, block, nvt_padded(m->device, NVT_HEAD_LEN), bytes, NVT_HEAD_LEN);
-    }
-    if (err != NVT_OK) {
-        return err;
-    }
-    if (nvt_head_decode(m->device, block, bytes, &second)) {
-        if (!first) {
-            *out = second;
-        } else if (second.seq == out->seq) {
-            out->copies = 2U;
-        } else { /* what an erase that was cut off left there */
-            out->copies = 1U;
-        }
-        return NVT_OK;
-    }
-    out->copies = first ? 1U : 0U;
-    return first ? NVT_OK : NVT_E_SPOOL_EMPTY;
-}
-
-static bool is_erased(const uint8_t *bytes, uint32_t len)
-{
-    uint32_t i = 0;
-    while (i < len && bytes[i] == (uint8_t)NVT_ERASED) {
-        i++;
-    }
-    return i == len;
-}
-
-nvt_err nvt_is_begun(const struct nvt_spool_medium *m, uint32_t block, bool whole, bool *out_begun)
-{
-    uint8_t bytes[NVT_HEAD_LEN];
     nvt_err err = NVT_OK;
-    *out_begun = false;
-    for (uint32_t copy = 0; copy < 2U && err == NVT_OK && !*out_begun; copy++) {
+    out->copies = 0U;
+    for (uint32_t copy = 0; copy < 2U && err == NVT_OK; copy++) {
+        uint8_t bytes[NVT_HEAD_LEN];
+        struct nvt_head h;
         err = read_at(m, block, copy * nvt_padded(m->device, NVT_HEAD_LEN), bytes, NVT_HEAD_LEN);
-        *out_begun = err == NVT_OK && !is_erased(bytes, NVT_HEAD_LEN);
+        if (err != NVT_OK || !nvt_head_decode(m->device, block, bytes, &h)) {
+            continue;
+        }
+        if (out->copies == 0U) {
+            *out = h;
+        } else if (h.seq == out->seq) {
+            out->copies = 2U;
+        } else {
+            /* what an erase that was cut off left there */
+        }
     }
-    if (err == NVT_OK && !*out_begun) {
-        err = read_at(m, block, nvt_records_at(m->device), bytes, NVT_RECORD_LEN);
-        *out_begun = err == NVT_OK && !is_erased(bytes, NVT_RECORD_LEN);
-    }
-    if (err == NVT_OK && !*out_begun && whole) {
-        uint32_t end = 0U;
-        err = nvt_used_end(m, block, 0U, &end);
-        *out_begun = end > 0U;
-    }
-    return err;
+    return err == NVT_OK && out->copies == 0U ? NVT_E_SPOOL_EMPTY : err;
 }
 
 nvt_err nvt_used_end(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset,
-                     uint32_t *out_end)
+                     uint32_t limit, uint32_t *out_end)
 {
     nvt_err err = NVT_OK;
     *out_end = offset;
-    while (err == NVT_OK && offset < m->device->block_size) {
-        uint32_t rest = m->device->block_size - offset;
-        uint32_t n = rest < m->buffer_cap ? rest : m->buffer_cap;
+    while (err == NVT_OK && offset < limit) {
+        uint32_t n = limit - offset < m->buffer_cap ? limit - offset : m->buffer_cap;
         err = read_at(m, block, offset, m->buffer, n);
         for (uint32_t i = n; err == NVT_OK && i > 0U; i--) {
             if (m->buffer[i - 1U] != (uint8_t)NVT_ERASED) {

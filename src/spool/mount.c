@@ -43,7 +43,7 @@ static nvt_err look_at(const struct nvt_spool *s, uint32_t block)
     uint8_t bytes[NVT_HEAD_LEN];
     struct nvt_spool_geometry g;
     uint32_t end = 0U;
-    nvt_err err = nvt_used_end(&s->medium, block, 0U, &end);
+    nvt_err err = nvt_used_end(&s->medium, block, 0U, d->block_size, &end);
     if (err == NVT_OK) {
         err = d->read(d->ctx, block, 0U, bytes, NVT_HEAD_LEN);
     }
@@ -182,7 +182,10 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
     if (err == NVT_OK) {
         s->now = *start;
         s->listed = s->now.tail;
-        err = nvt_ring_open_first(s);
+        s->ring.head = config->device->block_count - 1U;
+        s->ring.oldest = s->ring.head;
+        err = nvt_ring_move(s);
+        err = err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
     }
     if (err == NVT_OK) {
         s->picks_complete = true;

@@ -37,19 +37,7 @@ nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_tip *tip, struct nvt_recor
     return err;
 }
 
-/* ---- lists of what is pending ---- */
-
-static size_t put_varint(uint8_t *out, uint32_t value)
-{
-    size_t n = 0;
-    while (value > 0x7FU) {
-        out[n] = (uint8_t)(value | 0x80U);
-        value >>= 7U;
-        n++;
-    }
-    out[n] = (uint8_t)value;
-    return n + 1U;
-}
+/* ---- what is pending ---- */
 
 static uint32_t keys_of(const struct nvt_spool *s)
 {
@@ -60,48 +48,29 @@ static uint32_t keys_of(const struct nvt_spool *s)
     return keys;
 }
 
-/* Distances from each pending id to the next, from s->listed on, as many as have room. *out_all:
- * these are all up to the newest one. */
-static uint32_t put_ids(struct nvt_spool *s, uint8_t *out, uint32_t room, bool *out_all)
+/* As many ids as its room takes; the next block's goes on from there. */
+static nvt_err write_list(struct nvt_spool *s, struct nvt_tip *tip)
 {
-    enum { VARINT_MAX = 5 };
-    uint32_t len = 0;
-    uint32_t last = s->listed;
-    uint32_t id = s->listed;
-    while (id != s->now.next && len + (uint32_t)VARINT_MAX <= room) {
-        if (nvt_id_is_pending(s, id)) {
-            len += (uint32_t)put_varint(out + len, id - last);
-            last = id;
-        }
-        id++;
-    }
-    *out_all = id == s->now.next;
-    s->listed = *out_all ? s->now.tail : last + 1U; /* the reader knows of no others */
-    return len;
-}
-
-/* As many as the room for them takes; the next block goes on from there. */
-static nvt_err write_lists(struct nvt_spool *s, struct nvt_tip *tip)
-{
-    const struct nvt_port_block *d = s->config.device;
-    uint32_t end = tip->end + nvt_list_room(d);
-    uint32_t unit = nvt_padded(d, 1U);
+    uint32_t unit = nvt_padded(s->config.device, 1U);
     uint32_t room = s->config.buffer_cap / unit * unit;
-    nvt_err err = NVT_OK;
-    bool all = false;
+    uint32_t most = nvt_list_room(s->config.device);
+    uint8_t *bits = s->config.buffer + NVT_RECORD_LEN;
+    most = 8U * ((most < room ? most : room) - (uint32_t)NVT_RECORD_LEN);
     if (!nvt_id_is_known(s, s->listed)) { /* settled since */
         s->listed = s->now.tail;
     }
-    while (err == NVT_OK && !all && end - tip->end >= nvt_room(d, 8U)) {
-        struct nvt_record r = {
-            .type = (uint8_t)NVT_RECORD_LIST, .id = s->listed, .due_s = keys_of(s)};
-        uint32_t rest = end - tip->end < room ? end - tip->end : room;
-        uint8_t *ids = s->config.buffer + NVT_RECORD_LEN;
-        uint32_t len = put_ids(s, ids, rest - (uint32_t)NVT_RECORD_LEN, &all);
-        r.aux = all ? 1U : 0U;
-        err = nvt_tip_write(s, tip, r, nvt_span_of(ids, len));
+    uint32_t first = s->listed;
+    uint32_t count = s->now.next - first < most ? s->now.next - first : most;
+    (void)memset(bits, 0, (count + 7U) / 8U);
+    for (uint32_t i = 0; i < count; i++) {
+        bits[i / 8U] |= (uint8_t)((nvt_id_is_pending(s, first + i) ? 1U : 0U) << i % 8U);
     }
-    return err;
+    s->listed = first + count == s->now.next ? s->now.tail : first + count;
+    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_LIST,
+                           .aux = (uint8_t)((8U - count % 8U) % 8U),
+                           .id = first,
+                           .due_s = keys_of(s)};
+    return nvt_tip_write(s, tip, r, nvt_span_of(bits, (count + 7U) / 8U));
 }
 
 /* ---- opening ---- */
@@ -153,7 +122,7 @@ static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct n
     tip->synced = tip->end;
     nvt_err err = write_heads(s, tip, moving);
     if (err == NVT_OK) {
-        err = write_lists(s, tip);
+        err = write_list(s, tip);
     }
     if (err != NVT_OK) {
         nvt_ring_note(s, b, NVT_BLOCK_BAD);
@@ -230,18 +199,4 @@ void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip)
     s->base_block = tip->block;
     s->lost_before = s->lost;
     s->closed = false;
-}
-
-nvt_err nvt_ring_open_first(struct nvt_spool *s)
-{
-    struct nvt_tip tip;
-    s->ring.head = s->config.device->block_count - 1U;
-    s->ring.oldest = s->ring.head;
-    nvt_err err = nvt_tip_open(s, false, &tip);
-    if (err == NVT_OK) {
-        nvt_tip_become_head(s, &tip);
-        s->ring.oldest = tip.block;
-        s->ring.oldest_seq = tip.seq;
-    }
-    return err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
 }

@@ -55,7 +55,7 @@ uint32_t nvt_records_at(const struct nvt_port_block *d)
 uint32_t nvt_list_room(const struct nvt_port_block *d)
 {
     uint32_t least = nvt_room(d, 16U);
-    uint32_t share = nvt_padded(d, d->block_size / 16U);
+    uint32_t share = nvt_padded(d, d->block_size / 128U);
     return share > least ? share : least;
 }
 
@@ -216,7 +216,7 @@ static bool is_typed(const struct nvt_record *r)
     case NVT_RECORD_VALUE:
         return r->aux < (uint8_t)NVT_KEYS_MAX;
     case NVT_RECORD_LIST:
-        return r->aux <= 1U;
+        return r->aux < 8U;
     default:
         return false;
     }

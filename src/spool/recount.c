@@ -8,53 +8,44 @@
 
 struct count {
     struct nvt_spool *s;
-    bool listing;    /* in a block whose lists matter */
-    bool fresh;      /* in a block that is newer than what s->base tells */
-    bool beyond;     /* ids that the window has no room for, and once had */
-    bool hole;       /* since what was met last, where all was synced */
-    uint32_t met;    /* ids below were given by now */
-    uint32_t listed; /* ids below were in a list of the same block */
-    uint32_t old;    /* entries that s->base counts and that were not settled since */
-    uint32_t keys;   /* values that must be there, one bit each */
+    bool fresh;    /* in a block that is newer than what s->base tells */
+    bool beyond;   /* ids that the window has no room for, and once had */
+    bool hole;     /* since the last record that told of given ids, where all was synced */
+    uint32_t old;  /* entries that s->base counts and that were not settled since */
+    uint32_t keys; /* values that must be there, one bit each */
 };
 
 /* ---- ids ---- */
 
-/* The ids up to the one were given. Those that the window has no room for beside it were settled,
- * even if the records that said so are damaged; unless it is smaller now. */
-static void reach(struct count *k, uint32_t id)
+/* Those that the window has no room for were settled, even if the records that said so are damaged;
+ * unless it is smaller now. */
+static void drop_tail(struct count *k)
 {
     struct nvt_spool *s = k->s;
-    uint32_t cap = nvt_ids_cap(s);
-    uint64_t most = (uint64_t)s->config.device->block_size / (uint64_t)NVT_RECORD_LEN *
-                    s->config.device->block_count; /* that can have been given since */
-    if (id < s->now.next || id == UINT32_MAX || id - s->base.next > most) {
-        return;
-    }
-    k->beyond = k->beyond || (id - s->now.tail >= cap && cap < s->base.window_cap);
-    if (id - s->now.tail >= 2U * cap) {
-        nvt_ids_clear(s);
-        s->now.tail = id - cap + 1U;
-        s->now.next = s->now.tail;
-    }
-    while (id - s->now.tail >= cap) {
-        s->lost += nvt_id_state(s, s->now.tail) == NVT_ID_PROMISED ? 1U : 0U;
-        nvt_id_set(s, s->now.tail, NVT_ID_GONE);
-        s->now.tail++;
-    }
-    s->now.next = id + 1U;
+    k->beyond = k->beyond || nvt_ids_cap(s) < s->base.window_cap;
+    s->lost += nvt_id_state(s, s->now.tail) == NVT_ID_PROMISED ? 1U : 0U;
+    nvt_id_set(s, s->now.tail, NVT_ID_GONE);
+    s->now.tail++;
 }
 
-/* New ids of which nothing is known were given in damage. Of older ones the newest head has a
- * count. */
-static void promise_new(struct nvt_spool *s)
+/* Ids below next were given by now. Those that were not met were lost in the damage since the last
+ * record that told; without any, they were never durable. */
+static void reach(struct count *k, uint32_t next)
 {
-    uint32_t id = s->base.next > s->now.tail ? s->base.next : s->now.tail;
-    for (; id < s->now.next; id++) {
-        if (nvt_id_state(s, id) == NVT_ID_GONE) {
-            nvt_id_set(s, id, NVT_ID_PROMISED);
-        }
+    struct nvt_spool *s = k->s;
+    uint64_t most = (uint64_t)s->config.device->block_size / (uint64_t)NVT_RECORD_LEN *
+                    s->config.device->block_count; /* that can have been given since */
+    if (next - s->base.next > most) {
+        return;
     }
+    while (s->now.next < next) {
+        if (s->now.next - s->now.tail >= nvt_ids_cap(s)) {
+            drop_tail(k);
+        }
+        nvt_id_set(s, s->now.next, k->hole ? NVT_ID_PROMISED : NVT_ID_DONE);
+        s->now.next++;
+    }
+    k->hole = false;
 }
 
 /* What became of an id in the end: 1: it was lost. What was promised and is nowhere was; but
@@ -91,9 +82,15 @@ static void give_up(struct count *k)
 
 static void see_entry(struct count *k, const struct nvt_record *r)
 {
-    reach(k, r->id);
-    if (nvt_id_is_known(k->s, r->id) && nvt_id_state(k->s, r->id) != NVT_ID_DONE) {
-        nvt_id_set(k->s, r->id, NVT_ID_PENDING);
+    struct nvt_spool *s = k->s;
+    uint32_t next = s->now.next;
+    if (k->fresh && !r->copy && r->id != UINT32_MAX) {
+        reach(k, r->id);
+        reach(k, r->id + 1U);
+    }
+    bool is_new = r->id >= next;
+    if (nvt_id_is_known(s, r->id) && (is_new || nvt_id_state(s, r->id) != NVT_ID_DONE)) {
+        nvt_id_set(s, r->id, NVT_ID_PENDING);
     }
 }
 
@@ -110,6 +107,9 @@ static void count_mark(struct count *k, const struct nvt_record *r)
 static void see_mark(struct count *k, const struct nvt_record *r)
 {
     struct nvt_spool *s = k->s;
+    if (k->fresh) { /* the next id, from its lower half */
+        reach(k, s->now.next + (((r->due_s >> 16U) - s->now.next) & 0xFFFFU));
+    }
     if (nvt_id_is_known(s, r->id) && nvt_id_state(s, r->id) != NVT_ID_DONE) {
         nvt_id_set(s, r->id, NVT_ID_DONE);
         if (k->fresh) {
@@ -118,98 +118,53 @@ static void see_mark(struct count *k, const struct nvt_record *r)
     }
 }
 
-/* ---- lists ---- */
-
-/* They were settled. */
-static void set_done(struct nvt_spool *s, uint32_t from, uint32_t end)
+static void see_value(struct count *k, const struct nvt_record *r)
 {
-    from = from < s->now.tail ? s->now.tail : from;
-    end = end > s->now.next ? s->now.next : end;
-    for (; from < end; from++) {
-        nvt_id_set(s, from, NVT_ID_DONE);
+    k->keys |= 1U << r->aux;
+    if (k->fresh && !r->copy) {
+        reach(k, r->due_s);
     }
 }
 
-/* Of the ids that a list is about, those in it were pending, and no others. Those of one block go
- * on where the one before ended. */
-static void see_list(struct count *k, const struct nvt_record *r, uint32_t next)
+/* What is not in it was settled by then. Others were written with a larger buffer. */
+static void see_list(struct count *k, const struct nvt_record *r)
 {
     struct nvt_spool *s = k->s;
-    struct nvt_list l = nvt_list_of(s, r);
-    uint32_t from = r->id;
+    const uint8_t *bits = s->config.buffer + NVT_RECORD_LEN;
+    uint32_t count = r->len == 0U ? 0U : 8U * r->len - r->aux;
     k->keys = r->due_s;
-    if (!k->listing || from < k->listed) {
+    if (nvt_room(s->config.device, r->len) > s->config.buffer_cap) {
         return;
     }
-    while (nvt_list_next(&l)) {
-        set_done(s, from, l.id);
-        if (nvt_id_is_known(s, l.id) && nvt_id_state(s, l.id) == NVT_ID_GONE) {
-            nvt_id_set(s, l.id, NVT_ID_PROMISED);
+    for (uint32_t i = s->now.tail > r->id ? s->now.tail - r->id : 0U; i < count; i++) {
+        bool pending = (bits[i / 8U] >> i % 8U & 1U) != 0U;
+        if (!nvt_id_is_known(s, r->id + i)) {
+            continue;
         }
-        from = l.id + 1U;
-    }
-    if (r->aux != 0U) {
-        set_done(s, from, next);
-        from = next;
-    }
-    k->listed = from;
-}
-
-/* ---- what else a record tells ---- */
-
-/* Ids below next were given by now. Those that were not met were lost in the damage in between;
- * without any, they were never durable. */
-static void note_given(struct count *k, uint32_t next)
-{
-    struct nvt_spool *s = k->s;
-    if (!k->fresh) {
-        return;
-    }
-    uint32_t id = k->met > s->now.tail ? k->met : s->now.tail;
-    uint32_t end = next < s->now.next ? next : s->now.next;
-    for (; !k->hole && id < end; id++) {
-        if (nvt_id_state(s, id) == NVT_ID_GONE) {
-            nvt_id_set(s, id, NVT_ID_DONE);
+        if (!pending) {
+            nvt_id_set(s, r->id + i, NVT_ID_DONE);
+        } else if (nvt_id_state(s, r->id + i) == NVT_ID_GONE) {
+            nvt_id_set(s, r->id + i, NVT_ID_PROMISED);
+        } else {
+            /* its record was met */
         }
     }
-    if (end > k->met) {
-        k->met = end;
-        k->hole = false;
-    }
 }
 
-/* The next id when a record was written, from its lower half. */
-static uint32_t next_from(const struct count *k, uint32_t half)
-{
-    return k->met + ((half - k->met) & 0xFFFFU);
-}
-
-static void see_next(struct count *k, uint32_t next)
-{
-    bool possible = next - k->s->now.tail <= nvt_ids_cap(k->s);
-    if (k->fresh && possible && next > k->s->now.next) {
-        reach(k, next - 1U);
-    }
-    note_given(k, next);
-}
-
-static void see(struct count *k, const struct nvt_record *r, uint32_t block_next)
+static void see(struct count *k, const struct nvt_record *r)
 {
     switch (r->type) {
     case NVT_RECORD_LIST:
-        see_list(k, r, block_next);
+        see_list(k, r);
         break;
     case NVT_RECORD_ENTRY:
         see_entry(k, r);
-        note_given(k, r->id + 1U);
         break;
     case NVT_RECORD_MARK:
-        see_next(k, next_from(k, r->due_s >> 16U));
         see_mark(k, r);
         break;
     case NVT_RECORD_VALUE:
-        see_next(k, r->due_s);
-        k->keys |= 1U << r->aux;
+        see_value(k, r);
         break;
     default:
         break;
@@ -224,25 +179,16 @@ static void note_head(struct nvt_spool *s, uint8_t copies)
     s->damaged += copies == 0U ? 1U : 0U;
 }
 
-/* What the next id was when the block was opened. */
-static uint32_t next_of(const struct nvt_spool *s, uint32_t block)
-{
-    struct nvt_head h;
-    nvt_err err = nvt_read_head(&s->medium, block, &h);
-    return err == NVT_OK ? h.base.next : 0U;
-}
-
-/* Each record of a walk through one block. */
-static nvt_err count_records(struct count *k, struct nvt_walk *walk, uint32_t next)
+static nvt_err count_records(struct count *k, struct nvt_walk *walk)
 {
     struct nvt_record r;
     nvt_err err = NVT_OK;
     while (err == NVT_OK) {
         uint32_t holes = walk->holes;
         err = nvt_walk_next(&k->s->medium, walk, &r);
-        k->hole = k->hole || (k->fresh && walk->holes > holes);
-        if (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_LIST || nvt_is_list(k->s, &r))) {
-            see(k, &r, next);
+        k->hole = k->hole || walk->holes > holes;
+        if (err == NVT_OK) {
+            see(k, &r);
         }
     }
     return err;
@@ -253,14 +199,12 @@ static nvt_err count_block(struct count *k, uint32_t block)
     struct nvt_spool *s = k->s;
     struct nvt_walk walk = {.holes = 0U};
     uint8_t copies = 0U;
-    uint32_t next = block == s->base_block ? s->base.next : next_of(s, block);
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
-    k->listed = 0U;
     if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY) {
         note_head(s, copies);
     }
     if (err == NVT_OK) {
-        err = count_records(k, &walk, next);
+        err = count_records(k, &walk);
     }
     s->damaged += walk.holes;
     s->any_hole = s->any_hole || walk.any_hole;
@@ -271,12 +215,11 @@ static nvt_err count_blocks(struct count *k)
 {
     struct nvt_spool *s = k->s;
     uint32_t block = s->ring.oldest;
-    uint32_t lists = block;
-    nvt_err err = nvt_find_lists(s, &lists);
+    nvt_err err = NVT_OK;
     bool last = false;
     while (err == NVT_OK && !last) {
         last = block == s->ring.head;
-        k->listing = k->listing || block == lists;
+        k->hole = k->hole && k->fresh;
         k->fresh = k->fresh || block == s->base_block;
         err = count_block(k, block);
         block = nvt_used_after(&s->medium, block);
@@ -399,7 +342,7 @@ static void skip_undone(struct nvt_spool *s, uint32_t next)
 /* Which ids are pending. */
 static nvt_err count_ids(struct nvt_spool *s, uint32_t *out_keys)
 {
-    struct count k = {.s = s, .met = s->base.next, .old = s->base.pending};
+    struct count k = {.s = s, .old = s->base.pending};
     s->given = s->now.next > s->given ? s->now.next : s->given;
     begin(s);
     if (s->base.next - s->base.tail > nvt_ids_cap(s)) {
@@ -409,7 +352,6 @@ static nvt_err count_ids(struct nvt_spool *s, uint32_t *out_keys)
     if (err != NVT_OK) {
         return err;
     }
-    promise_new(s);
     give_up(&k);
     skip_undone(s, s->given);
     *out_keys = k.keys;

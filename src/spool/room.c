@@ -142,7 +142,7 @@ static nvt_err open_to_move(struct nvt_spool *s, struct nvt_tip *tip)
     return err;
 }
 
-static nvt_err move_oldest(struct nvt_spool *s)
+nvt_err nvt_ring_move(struct nvt_spool *s)
 {
     struct nvt_walk source;
     struct nvt_tip tip;
@@ -190,7 +190,7 @@ static nvt_err make_room(struct nvt_spool *s, uint32_t room)
         err = turns == 0U ? NVT_E_SPOOL_FULL : nvt_ring_follow(s);
         if (err == NVT_OK) {
             err = open_plain(s);
-            err = err == NVT_E_SPOOL_FULL ? move_oldest(s) : err;
+            err = err == NVT_E_SPOOL_FULL ? nvt_ring_move(s) : err;
         }
         turns--;
     }

@@ -9,7 +9,7 @@
  *     ids.c picks.c        what is known of entries, in memory alone
  *     ring.c               the blocks in use and the free ones
  *     open.c room.c        records written; blocks opened for them, or moved
- *     lists.c recount.c    how all stands, by one walk
+ *     recount.c            how all stands, by one walk
  *     mount.c entries.c deferred.c values.c audit.c
  */
 #ifndef NAVETTE_SPOOL_INTERNAL_H
@@ -34,7 +34,7 @@ enum nvt_record_type {
     NVT_RECORD_ENTRY = 0x45, /* 'E' */
     NVT_RECORD_MARK = 0x4D,  /* 'M': an entry is settled; aux: enum nvt_spool_state */
     NVT_RECORD_VALUE = 0x56, /* 'V': aux: its key */
-    NVT_RECORD_LIST = 0x57,  /* 'W': ids that were pending; aux 1: and no others up to next */
+    NVT_RECORD_LIST = 0x57,  /* 'W': which ids were pending, a bit each; aux: bits left over */
     NVT_RECORD_MOVED = 0x47  /* 'G': all that lived in the oldest block lives here too */
 };
 
@@ -77,8 +77,8 @@ uint32_t nvt_room(const struct nvt_port_block *d, uint32_t len);
 /* Where records begin in each block, behind the two copies of its head. */
 uint32_t nvt_records_at(const struct nvt_port_block *d);
 
-/* Room kept for lists at the beginning of each block, for MOVED at its end, and what is left. It is
- * the same in each, so that all that lives in one block fits into any other. */
+/* Room kept for a list at the beginning of each block, for MOVED at its end, and what is left. It
+ * is the same in each, so that all that lives in one block fits into any other. */
 uint32_t nvt_list_room(const struct nvt_port_block *d);
 uint32_t nvt_data_max(const struct nvt_port_block *d);
 
@@ -123,10 +123,6 @@ enum nvt_block_state {
 enum nvt_block_state nvt_block_state(const struct nvt_spool_medium *m, uint32_t block);
 void nvt_block_set(const struct nvt_spool_medium *m, uint32_t block, enum nvt_block_state state);
 
-/* Whether anything stands where the block's head and its first record should be; whole: or anywhere
- * else in it. */
-nvt_err nvt_is_begun(const struct nvt_spool_medium *m, uint32_t block, bool whole, bool *out_begun);
-
 /* Bytes of the map. */
 uint32_t nvt_map_len(const struct nvt_port_block *d);
 
@@ -140,10 +136,10 @@ uint32_t nvt_distance(const struct nvt_spool_medium *m, uint32_t from, uint32_t 
 /* NVT_E_SPOOL_EMPTY: neither copy of the block's head is good; NVT_E_SPOOL_IO. */
 nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *out);
 
-/* Where in the block, from offset on, the last unit ends that is not erased; offset: there is none.
- */
+/* Where in the block, from offset up to limit, the last unit ends that is not erased; offset: there
+ * is none. */
 nvt_err nvt_used_end(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset,
-                     uint32_t *out_end);
+                     uint32_t limit, uint32_t *out_end);
 
 /* A walk through the records of one block. */
 struct nvt_walk {
@@ -295,46 +291,26 @@ struct nvt_tip {
 nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_tip *tip, struct nvt_record r,
                       struct nvt_span bytes);
 
-/* Opens the next block that can be erased and written, its head and lists are durable then; moving:
+/* Opens the next block that can be erased and written, its head and list are durable then; moving:
  * to move records there, even if it is the last one. NVT_E_SPOOL_FULL, NVT_E_SPOOL_IO. */
 nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip);
 
 /* The newest block from now on. */
 void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip);
 
-/* Opens the first block of a device. */
-nvt_err nvt_ring_open_first(struct nvt_spool *s);
-
 /* ---- room.c ---- */
 
 /* Lets the oldest follow to the first block in which something lives. NVT_E_SPOOL_IO. */
 nvt_err nvt_ring_follow(struct nvt_spool *s);
 
+/* Opens a block, moves there what lives in the oldest one, and leaves that. NVT_E_SPOOL_FULL,
+ * NVT_E_SPOOL_IO. */
+nvt_err nvt_ring_move(struct nvt_spool *s);
+
 /* Makes room for a record and writes it; on blocks that fail, again elsewhere. NVT_E_SPOOL_FULL,
  * NVT_E_SPOOL_IO: it does not count. */
 nvt_err nvt_ring_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes,
                      struct nvt_spool_place *out_place);
-
-/* ---- lists.c ---- */
-
-/* The ids that a list tells of, one by one. */
-struct nvt_list {
-    struct nvt_span rest;
-    uint32_t id; /* the one before, or the first that may stand there */
-};
-
-/* Of a record whose bytes are in the buffer. */
-struct nvt_list nvt_list_of(const struct nvt_spool *s, const struct nvt_record *r);
-
-/* False: there is no other. */
-bool nvt_list_next(struct nvt_list *l);
-
-/* A list that the buffer has room for: others were written with a larger one. */
-bool nvt_is_list(const struct nvt_spool *s, const struct nvt_record *r);
-
-/* The newest lists that together are about all ids begin with that block's: older ones are left
- * aside, so that all of them take little more time than the ids. NVT_E_SPOOL_IO. */
-nvt_err nvt_find_lists(const struct nvt_spool *s, uint32_t *out_block);
 
 /* ---- recount.c ---- */
 

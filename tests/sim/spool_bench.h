@@ -13,8 +13,9 @@ enum {
     BLOCKS_MAX = 18,
     PICKS = 12,
     HEAD = NVT_SPOOL_HEAD_LEN,
-    RECORDS_AT = 2 * HEAD,          /* in each block, behind both copies of its head */
-    FIRST_RECORD = RECORDS_AT + 16, /* in the first block, behind an empty list of ids */
+    RECORDS_AT = 2 * HEAD, /* in each block, behind both copies of its head */
+    FIRST_RECORD =
+        RECORDS_AT + 3 * 16, /* in the first block, behind what every spool begins with */
     DATA_MAX = BLOCK - RECORDS_AT - 32 - 2 * 16 /* less what is kept for lists, and MOVED twice */
 };
 

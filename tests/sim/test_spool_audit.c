@@ -39,7 +39,8 @@ static void assert_end(void)
     assert_int_equal(nvt_spool_audit_next(&audit, &item, &bytes), NVT_E_SPOOL_EMPTY);
 }
 
-/* The block, so many good copies of its head, and the empty list with which it begins. */
+/* The block, so many good copies of its head, the empty list with which it begins, and what says
+ * that nothing is moved there. */
 static void assert_first_block(uint32_t copies)
 {
     assert_int_equal(next(), NVT_SPOOL_ITEM_BLOCK);
@@ -49,6 +50,8 @@ static void assert_first_block(uint32_t copies)
     assert_int_equal(next(), NVT_SPOOL_ITEM_LIST);
     assert_int_equal(item.id, 1);
     assert_int_equal(item.len, 0);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_MOVED);
+    assert_int_equal(next(), NVT_SPOOL_ITEM_MOVED);
 }
 
 static void test_arguments(void **state)
