@@ -106,13 +106,20 @@ struct nvt_spool_medium {
     bool lenient; /* a block that cannot be read is passed over when the newest is looked for */
 };
 
+/* A block in one of its lives, and how far its records count. */
+struct nvt_spool_life {
+    uint32_t block, seq, salt;
+    uint32_t end, sure; /* holes between them are no damage: not all was synced there */
+};
+
 /* The blocks in use, and how far the newest of them is written. */
 struct nvt_spool_ring {
-    uint32_t head, oldest; /* blocks */
-    uint32_t head_seq, oldest_seq, salt;
-    uint32_t limit; /* in head: up to where entries may be written */
-    uint32_t end;   /* where its records end */
-    uint32_t sure;  /* up to where all was synced when it was found; else end */
+    struct nvt_spool_life newest;
+    uint32_t oldest, oldest_seq; /* block, and its number */
+    uint32_t told;               /* the oldest block as the device tells */
+    uint32_t seed;               /* of the CRCs in the newest block */
+    uint32_t limit;              /* up to where entries may be written there */
+    uint32_t synced;             /* up to where it is durable */
 };
 
 /* How entries stood when the newest block was opened. */
@@ -131,7 +138,6 @@ struct nvt_spool {
     struct nvt_spool_base base, now;
     uint32_t base_block;    /* the block whose head base is of */
     uint32_t top_seq;       /* the highest number of a block that was ever given */
-    uint32_t synced;        /* up to where the newest block is durable */
     uint32_t given;         /* the next id before something was undone */
     uint32_t synced_tail;   /* the tail that is durable: so far the window is free */
     uint32_t listed;        /* the id with which the next list of pending ones begins */
@@ -292,10 +298,11 @@ struct nvt_spool_item {
 
 struct nvt_spool_audit {
     struct nvt_spool_medium medium;
-    struct nvt_spool_ring ring;     /* head_seq 0: there is none */
-    uint32_t block, offset, seq;    /* where it stands */
-    uint32_t seed, end, stop, sure; /* of the records in this block */
-    bool inside;                    /* of a block that was told */
+    struct nvt_spool_ring ring;  /* newest.seq 0: there is none */
+    uint32_t block, offset, seq; /* where it stands */
+    struct nvt_spool_life life;  /* of this block */
+    uint32_t stop;               /* where nothing but erased bytes is left of it */
+    bool inside;                 /* of a block that was told */
 };
 
 /* Finds the ring. map: (block_count + 15) / 16 * 4 bytes, which it needs until the end. NVT_E_ARG

@@ -192,8 +192,8 @@ static bool walk(struct spool_look *l)
                                         map, sizeof map);
     bool ok = err == NVT_OK;
     l->oldest_seq = audit.ring.oldest_seq;
-    l->head_seq = audit.ring.head_seq;
-    l->head = audit.ring.head;
+    l->head_seq = audit.ring.newest.seq;
+    l->head = audit.ring.newest.block;
     l->oldest = audit.ring.oldest;
     while (ok && err != NVT_E_SPOOL_EMPTY) {
         struct nvt_spool_item failed = {.type = NVT_SPOOL_ITEM_DAMAGE,

@@ -3,27 +3,6 @@
  * nothing is written. */
 #include "spool_internal.h"
 
-/* What was the oldest may have been erased since, as nothing lived in it. */
-static void leave_erased(struct nvt_spool_audit *a)
-{
-    const struct nvt_spool_medium *m = &a->medium;
-    nvt_err err = NVT_E_SPOOL_EMPTY;
-    while (err == NVT_E_SPOOL_EMPTY && a->ring.oldest != a->ring.head) {
-        struct nvt_walk walk;
-        struct nvt_record r;
-        uint8_t copies = 0U;
-        err = nvt_ring_enter(m, &a->ring, a->ring.oldest, &walk, &copies);
-        a->ring.oldest_seq = err == NVT_OK ? walk.seq : a->ring.oldest_seq;
-        if (err == NVT_OK && copies == 0U) {
-            err = nvt_walk_next(m, &walk, &r);
-        }
-        if (err == NVT_E_SPOOL_EMPTY) {
-            nvt_block_set(m, a->ring.oldest, NVT_BLOCK_FREE);
-            a->ring.oldest = nvt_used_after(m, a->ring.oldest);
-        }
-    }
-}
-
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
                               uint8_t *buffer, uint32_t buffer_cap, uint8_t *map, uint32_t map_len)
 {
@@ -42,7 +21,6 @@ nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_b
         (void)memset(&a->ring, 0, sizeof a->ring);
         (void)memset(map, 0, nvt_map_len(device));
     }
-    leave_erased(a);
     return NVT_OK;
 }
 
@@ -55,8 +33,8 @@ static bool is_used(const struct nvt_spool_audit *a)
 static bool is_between(const struct nvt_spool_audit *a)
 {
     const struct nvt_spool_medium *m = &a->medium;
-    return a->ring.head_seq != 0U && nvt_distance(m, a->ring.oldest, a->block) <
-                                         nvt_distance(m, a->ring.oldest, a->ring.head);
+    return a->ring.newest.seq != 0U && nvt_distance(m, a->ring.oldest, a->block) <
+                                           nvt_distance(m, a->ring.oldest, a->ring.newest.block);
 }
 
 static struct nvt_spool_item item_at(const struct nvt_spool_audit *a, enum nvt_spool_item_type type,
@@ -84,8 +62,7 @@ static nvt_err enter_other(const struct nvt_spool_audit *a, struct nvt_walk *wal
     nvt_err err = nvt_read_head(&a->medium, a->block, &h);
     *out_copies = h.copies;
     if (err == NVT_OK) {
-        nvt_walk_begin(&a->medium, a->block, h.seq, h.salt, walk);
-        err = nvt_used_end(&a->medium, a->block, walk->offset, walk->end, &walk->stop);
+        err = nvt_walk_begin(&a->medium, &h.own, walk);
     }
     return err;
 }
@@ -100,12 +77,10 @@ static nvt_err enter_block(struct nvt_spool_audit *a, struct nvt_spool_item *out
                              : enter_other(a, &walk, &copies);
     if (err == NVT_OK) {
         a->inside = true;
-        a->seq = walk.seq;
-        a->seed = walk.seed;
+        a->seq = walk.of.seq;
+        a->life = walk.of;
         a->offset = walk.offset;
-        a->end = walk.end;
         a->stop = walk.stop;
-        a->sure = walk.sure;
         *out = item_at(a, NVT_SPOOL_ITEM_BLOCK, 0U, copies);
         return NVT_OK;
     }
@@ -124,14 +99,14 @@ static nvt_err enter_block(struct nvt_spool_audit *a, struct nvt_spool_item *out
 /* No further record: NVT_AGAIN when nothing else stands there either. */
 static nvt_err end_block(struct nvt_spool_audit *a, struct nvt_spool_item *out)
 {
-    uint32_t end = a->end < a->stop ? a->end : a->stop;
+    uint32_t end = a->life.end < a->stop ? a->life.end : a->stop;
     nvt_err err = NVT_OK;
-    if (a->offset < end && a->offset < a->sure) {
+    if (a->offset < end && a->offset < a->life.sure) {
         *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, a->offset, end - a->offset);
     } else {
         err = nvt_used_end(&a->medium, a->block, a->offset, a->medium.device->block_size, &end);
         *out = item_at(a, NVT_SPOOL_ITEM_CUT, a->offset, end - a->offset);
-        out->in_use = out->in_use && a->block == a->ring.head;
+        out->in_use = out->in_use && a->block == a->ring.newest.block;
         err = err == NVT_OK && end <= a->offset ? NVT_AGAIN : err;
     }
     leave_block(a);
@@ -178,13 +153,13 @@ static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
 static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *out,
                              struct nvt_span *out_bytes)
 {
-    struct nvt_walk walk;
     struct nvt_record r;
-    nvt_walk_begin(&a->medium, a->block, a->seq, 0U, &walk);
-    walk.seed = a->seed;
-    walk.offset = a->offset;
-    walk.end = a->end;
-    walk.stop = a->stop;
+    struct nvt_walk walk = {.of = a->life,
+                            .seed = nvt_life_seed(&a->life),
+                            .offset = a->offset,
+                            .stop = a->stop,
+                            .budget = 4U * a->medium.device->block_size,
+                            .checked = true};
     nvt_err err = nvt_walk_next(&a->medium, &walk, &r);
     if (err == NVT_E_SPOOL_EMPTY) {
         return end_block(a, out);
@@ -194,7 +169,7 @@ static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *o
         return err;
     }
     if (r.place.offset != a->offset) { /* the record is told with the next call */
-        bool sure = a->offset < a->sure;
+        bool sure = a->offset < a->life.sure;
         *out = item_at(a, sure ? NVT_SPOOL_ITEM_DAMAGE : NVT_SPOOL_ITEM_CUT, a->offset,
                        r.place.offset - a->offset);
         a->offset = r.place.offset;

@@ -29,29 +29,30 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
 {
     struct nvt_head source;
     nvt_err err = nvt_read_head(m, h->oldest, &source);
-    *out_has = err == NVT_OK && source.seq == h->oldest_seq && source.copies == 2U;
+    *out_has = err == NVT_OK && source.own.seq == h->oldest_seq && source.copies == 2U;
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
 /* A block counts when its head was durable: both copies stand, or a record of its own. One that was
  * opened to move records counts when all of them were: what ended the move stands there, and no
  * hole in front of it. Else nothing is lost without it, as what it was made from is still whole;
- * unless that is gone. h: its head; NULL: that is gone, and a move may have been given up. */
-static nvt_err does_count(const struct nvt_spool_medium *m, struct nvt_walk *walk,
-                          const struct nvt_head *h, bool *out_counts)
+ * unless that is gone. Copies 0: its head is gone, and a move may have been given up. */
+static nvt_err does_count(const struct nvt_spool_medium *m, const struct nvt_head *h,
+                          bool *out_counts)
 {
+    struct nvt_walk walk;
     struct nvt_record r;
     bool ended = false;
-    *out_counts = h != NULL && !h->moving && h->copies == 2U;
+    *out_counts = !h->moving && h->copies == 2U;
     if (*out_counts) {
         return NVT_OK;
     }
-    nvt_err err = nvt_used_end(m, walk->block, walk->offset, walk->end, &walk->stop);
+    nvt_err err = nvt_walk_begin(m, &h->own, &walk);
     while (err == NVT_OK && !*out_counts) {
-        err = nvt_walk_next(m, walk, &r);
-        bool moved = err == NVT_OK && h != NULL && is_moved(&r);
+        err = nvt_walk_next(m, &walk, &r);
+        bool moved = err == NVT_OK && h->copies > 0U && is_moved(&r);
         ended = ended || moved;
-        *out_counts = err == NVT_OK && (is_own(&r) || (moved && !walk->any_hole));
+        *out_counts = err == NVT_OK && (is_own(&r) || (moved && !walk.any_hole));
     }
     if (err == NVT_E_SPOOL_EMPTY && ended) {
         err = has_source(m, h, out_counts);
@@ -60,46 +61,43 @@ static nvt_err does_count(const struct nvt_spool_medium *m, struct nvt_walk *wal
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
-/* ---- the newest ---- */
-
-/* any: even if it does not count. */
-static nvt_err consider(const struct nvt_spool_medium *m, uint32_t block, bool any,
-                        struct nvt_chain *c)
+/* The block's head, and whether its number is between the two and it counts. */
+static nvt_err look_at(const struct nvt_spool_medium *m, uint32_t block, uint32_t above,
+                       uint32_t below, struct nvt_head *out, bool *out_counts)
 {
-    struct nvt_head h;
-    struct nvt_walk walk;
-    bool counts = any;
-    nvt_err err = nvt_read_head(m, block, &h);
-    if (err != NVT_OK) {
-        return pass_over(m, err);
-    }
-    c->top_seq = h.seq > c->top_seq ? h.seq : c->top_seq;
-    if (h.seq <= c->head.seq) {
-        return NVT_OK;
-    }
-    if (!any) {
-        nvt_walk_begin(m, block, h.seq, h.salt, &walk);
-        err = does_count(m, &walk, &h, &counts);
-    }
-    if (counts) {
-        c->head = h;
-        c->block = block;
+    nvt_err err = nvt_read_head(m, block, out);
+    *out_counts = false;
+    if (err == NVT_OK && out->own.seq > above && out->own.seq < below) {
+        err = does_count(m, out, out_counts);
     }
     return pass_over(m, err);
 }
+
+/* ---- the newest ---- */
 
 /* From the last block on, since numbers go up with the places: few others are newer than all that
  * were met. When nothing counts, the newest of what there is must do. */
 static nvt_err find_newest(const struct nvt_spool_medium *m, struct nvt_chain *c)
 {
+    struct nvt_head any = {.copies = 0U};
     nvt_err err = NVT_OK;
-    for (unsigned any = 0; any < 2U && c->head.seq == 0U; any++) {
-        for (uint32_t b = m->device->block_count; err == NVT_OK && b > 0U; b--) {
-            err = consider(m, b - 1U, any != 0U, c);
+    for (uint32_t b = m->device->block_count; err == NVT_OK && b > 0U; b--) {
+        struct nvt_head h;
+        bool counts = false;
+        err = look_at(m, b - 1U, c->head.own.seq, UINT32_MAX, &h, &counts);
+        if (counts) {
+            c->head = h;
+        }
+        if (h.copies > 0U && h.own.seq > any.own.seq) {
+            any = h;
         }
     }
-    c->base_block = c->block;
-    return err == NVT_OK && c->head.seq == 0U ? NVT_E_SPOOL_EMPTY : err;
+    if (c->head.copies == 0U) {
+        c->head = any;
+    }
+    c->top_seq = any.own.seq;
+    c->base_block = c->head.own.block;
+    return err == NVT_OK && c->head.copies == 0U ? NVT_E_SPOOL_EMPTY : err;
 }
 
 /* ---- how far it is written ---- */
@@ -111,25 +109,24 @@ struct survey {
 };
 
 /* end: of the record. */
-static void see(const struct nvt_port_block *d, struct nvt_spool_ring *ring, struct survey *v,
-                const struct nvt_record *r, uint32_t end)
+static void see(struct nvt_spool_ring *ring, struct survey *v, const struct nvt_record *r,
+                uint32_t end)
 {
-    if (r->place.offset != ring->end) {
+    if (r->place.offset != ring->newest.end) {
         v->torn++;
-        v->hole_at = v->hole_at == 0U ? ring->end : v->hole_at;
+        v->hole_at = v->hole_at == 0U ? ring->newest.end : v->hole_at;
     }
     if (!r->joined) { /* all before it was synced: those holes are damage */
         v->torn = 0U;
         v->hole_at = 0U;
     }
-    if (is_moved(r) && r->due_s < d->block_count) {
-        ring->oldest = r->due_s;
+    if (is_moved(r)) {
         ring->oldest_seq = r->id;
     }
     v->copied = v->copied || r->copy;
     v->moved = v->moved || is_moved(r);
     v->own = v->own || is_own(r);
-    ring->end = end;
+    ring->newest.end = end;
 }
 
 /* Ids that may have been given behind the last record: one for each that may have begun there. */
@@ -139,9 +136,9 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
     const struct nvt_port_block *d = m->device;
     nvt_err err = NVT_OK;
     *out_count = offset < at->stop ? 1U : 0U;
-    while (err == NVT_OK && offset + (uint32_t)NVT_RECORD_LEN <= at->end && offset < at->stop) {
-        struct nvt_record r = {.place = {at->block, offset, at->seq}};
-        err = d->read(d->ctx, at->block, offset, m->buffer, NVT_RECORD_LEN);
+    while (err == NVT_OK && offset + (uint32_t)NVT_RECORD_LEN <= at->of.end && offset < at->stop) {
+        struct nvt_record r = {.place = {at->of.block, offset, at->of.seq}};
+        err = d->read(d->ctx, at->of.block, offset, m->buffer, NVT_RECORD_LEN);
         bool may_be = err == NVT_OK && nvt_record_decode(d, m->buffer, &r) == NVT_OK;
         *out_count += may_be && r.type == (uint8_t)NVT_RECORD_ENTRY ? 1U : 0U;
         offset += may_be ? nvt_room(d, r.len) : nvt_padded(d, 1U);
@@ -155,19 +152,21 @@ static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
     struct survey v = {.hole_at = 0U};
     struct nvt_walk walk;
     struct nvt_record r;
-    nvt_walk_begin(m, c->block, c->head.seq, c->head.salt, &walk);
-    ring->end = walk.offset;
-    nvt_err err = nvt_used_end(m, c->block, walk.offset, walk.end, &walk.stop);
+    nvt_err err = nvt_walk_begin(m, &c->head.own, &walk);
+    ring->newest = c->head.own;
+    ring->newest.end = walk.offset;
     while (err == NVT_OK) {
         err = nvt_walk_next(m, &walk, &r);
         if (err == NVT_OK) {
-            see(m->device, ring, &v, &r, walk.offset);
+            see(ring, &v, &r, walk.offset);
         }
     }
     c->moved_anyway = v.copied && v.own && !v.moved;
-    c->torn = v.torn + (walk.stop > ring->end ? 1U : 0U);
-    ring->sure = v.hole_at == 0U ? ring->end : v.hole_at;
-    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(m, &walk, ring->end, &c->skip) : err;
+    uint32_t end = ring->newest.end;
+    c->torn = v.torn + (walk.stop > end ? 1U : 0U);
+    ring->newest.sure = v.hole_at == 0U ? end : v.hole_at;
+    ring->synced = end;
+    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(m, &walk, end, &c->skip) : err;
 }
 
 /* ---- the newest, when both copies of its head are gone ---- */
@@ -177,24 +176,24 @@ static nvt_err probe(const struct nvt_spool_medium *m, uint32_t block, struct nv
                      bool *out_is)
 {
     enum { TRIES = 2 };
-    const struct nvt_link link = {c->block, c->head.seq, c->head.salt, m->device->block_size, 0U};
+    struct nvt_head h = {.before = c->head.own};
     nvt_err err = NVT_OK;
     *out_is = false;
+    h.before.sure = 0U; /* where it ends is not known */
     for (uint32_t i = 1; i <= (uint32_t)TRIES && err == NVT_OK && !*out_is; i++) {
-        struct nvt_walk walk;
-        uint32_t salt = nvt_salt_after(link.salt, link.seq + i);
-        nvt_walk_begin(m, block, link.seq + i, salt, &walk);
-        walk.budget = m->device->block_size;
-        err = does_count(m, &walk, NULL, out_is);
-        if (*out_is) {
-            c->head.seq = walk.seq;
-            c->head.salt = salt;
-            c->head.before = link;
-            c->head.copies = 0U;
-            c->block = block;
-        }
+        h.own = h.before;
+        h.own.block = block;
+        h.own.seq += i;
+        h.own.salt = nvt_salt_after(h.before.salt, h.own.seq);
+        err = does_count(m, &h, out_is);
     }
-    c->top_seq = c->head.seq > c->top_seq ? c->head.seq : c->top_seq;
+    if (*out_is) {
+        h.base = c->head.base;
+        h.oldest = c->head.oldest;
+        h.oldest_seq = c->head.oldest_seq;
+        c->head = h;
+        c->top_seq = h.own.seq > c->top_seq ? h.own.seq : c->top_seq;
+    }
     return err;
 }
 
@@ -224,7 +223,7 @@ static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain 
     nvt_err err = NVT_OK;
     bool is = false;
     bool unknown = false;
-    uint32_t from = c->block;
+    uint32_t from = c->head.own.block;
     uint32_t next = nvt_block_after(m, from);
     for (uint32_t b = next; b != from && err == NVT_OK && !is; b = nvt_block_after(m, b)) {
         err = try_headless(m, b, b == next, c, &is, &unknown);
@@ -238,85 +237,58 @@ static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain 
 
 /* ---- back to the oldest ---- */
 
-/* A link to the block, if it counts. */
-static nvt_err make_link(const struct nvt_spool_medium *m, uint32_t block, uint32_t below,
-                         const struct nvt_spool_ring *ring, struct nvt_link *out)
-{
-    struct nvt_head h;
-    struct nvt_walk walk;
-    bool counts = false;
-    nvt_err err = nvt_read_head(m, block, &h);
-    if (err == NVT_OK && h.seq < below && h.seq >= ring->oldest_seq) {
-        nvt_walk_begin(m, block, h.seq, h.salt, &walk);
-        err = does_count(m, &walk, &h, &counts);
-    }
-    if (counts) {
-        *out = (struct nvt_link){block, h.seq, h.salt, 0U, 0U};
-    }
-    return pass_over(m, err);
-}
-
-/* From the block that it leads to, the link onwards. Where that is gone with its head, to the
+/* From a block, the life of the one before it. Where that is not told, as its head is gone: of the
  * nearest of so many blocks before it that counts. */
-static nvt_err follow_link(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
-                           uint32_t left, struct nvt_link *link)
+static nvt_err follow_back(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
+                           uint32_t left, struct nvt_spool_life *at)
 {
-    const struct nvt_link at = *link;
     uint32_t count = m->device->block_count;
     struct nvt_head h;
-    nvt_err err = nvt_read_head(m, at.block, &h);
-    if (err == NVT_OK && h.seq == at.seq && h.salt == at.salt) {
-        *link = h.before;
+    bool found = false;
+    nvt_err err = nvt_read_head(m, at->block, &h);
+    if (err == NVT_OK && h.own.seq == at->seq && h.own.salt == at->salt) {
+        *at = h.before;
         return NVT_OK;
     }
     err = pass_over(m, err);
-    link->seq = 0U;
-    for (uint32_t step = 1; step <= left && err == NVT_OK && link->seq == 0U; step++) {
-        err = make_link(m, (at.block + count - step) % count, at.seq, ring, link);
+    for (uint32_t step = 1; step <= left && err == NVT_OK && !found; step++) {
+        err = look_at(m, (at->block + count - step) % count, ring->oldest_seq - 1U, at->seq, &h,
+                      &found);
     }
+    *at = h.own;
+    at->seq = found ? at->seq : 0U;
     return err;
 }
 
-/* How many blocks a link leads back; 0: not to an older one of the ring. */
-static uint32_t length_of(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
-                          const struct nvt_link *link, uint32_t block, uint32_t seq)
-{
-    bool older = link->seq != 0U && link->seq >= ring->oldest_seq && link->seq < seq;
-    return older ? nvt_distance(m, link->block, block) : 0U;
-}
-
-/* Not more than once round. */
-static nvt_err mark(const struct nvt_spool_medium *m, const struct nvt_chain *c,
+/* Link by link, and not more than once round. */
+static nvt_err mark(const struct nvt_spool_medium *m, const struct nvt_spool_life *before,
                     struct nvt_spool_ring *ring)
 {
-    struct nvt_link link = c->head.before;
-    uint32_t block = c->block;
-    uint32_t seq = c->head.seq;
+    struct nvt_spool_life at = *before;
     uint32_t left = m->device->block_count - 1U;
-    uint32_t step = length_of(m, ring, &link, block, seq);
+    uint32_t block = ring->newest.block;
+    uint32_t seq = ring->newest.seq;
     nvt_err err = NVT_OK;
-    nvt_block_set(m, block, NVT_BLOCK_USED);
-    while (err == NVT_OK && step != 0U && step <= left) {
-        left -= step;
-        block = link.block;
-        seq = link.seq;
+    bool more = true;
+    while (more) {
         nvt_block_set(m, block, NVT_BLOCK_USED);
-        err = follow_link(m, ring, left, &link);
-        step = length_of(m, ring, &link, block, seq);
+        uint32_t step = nvt_distance(m, at.block, block);
+        more = err == NVT_OK && at.seq != 0U && at.seq >= ring->oldest_seq && at.seq < seq &&
+               step != 0U && step <= left;
+        if (more) {
+            left -= step;
+            block = at.block;
+            seq = at.seq;
+            err = follow_back(m, ring, left, &at);
+        }
     }
     ring->oldest = block;
     ring->oldest_seq = seq;
+    ring->told = block;
     return err;
 }
 
 /* ---- all of it ---- */
-
-static void begin_ring(const struct nvt_chain *c, struct nvt_spool_ring *ring)
-{
-    ring->head = c->block;
-    ring->head_seq = c->head.seq;
-    ring->salt = c->head.salt;
-}
 
 nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
                        struct nvt_spool_ring *ring)
@@ -326,7 +298,6 @@ nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
     (void)memset(m->map, 0, nvt_map_len(m->device));
     nvt_err err = find_newest(m, out);
     if (err == NVT_OK) {
-        ring->oldest = out->head.oldest;
         ring->oldest_seq = out->head.oldest_seq;
         err = survey(m, out, ring);
     }
@@ -337,23 +308,22 @@ nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
         err = survey(m, out, ring);
     }
     if (err == NVT_OK) {
-        begin_ring(out, ring);
         ring->oldest_seq += out->moved_anyway ? 1U : 0U;
-        err = mark(m, out, ring);
+        err = mark(m, &out->head.before, ring);
     }
     return err;
 }
 
 static bool is_in(const struct nvt_spool_ring *ring, uint32_t seq)
 {
-    return seq >= ring->oldest_seq && seq <= ring->head_seq;
+    return seq >= ring->oldest_seq && seq <= ring->newest.seq;
 }
 
 /* As the next block's link tells. The head of an earlier life of that block tells of an earlier
  * ring. */
 static bool is_told(const struct nvt_spool_ring *ring, uint32_t block, const struct nvt_head *next)
 {
-    return next->copies > 0U && next->before.block == block && is_in(ring, next->seq) &&
+    return next->copies > 0U && next->before.block == block && is_in(ring, next->own.seq) &&
            is_in(ring, next->before.seq);
 }
 
@@ -362,36 +332,26 @@ nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_
 {
     struct nvt_head own;
     struct nvt_head next = {.copies = 0U};
-    struct nvt_link link = {block, ring->head_seq, ring->salt, ring->end, ring->sure};
+    struct nvt_spool_life life = ring->newest;
     nvt_err err = nvt_read_head(m, block, &own);
     *out_copies = 0U;
     if (err == NVT_E_SPOOL_EMPTY) {
-        own.seq = 0U;
+        own.own.seq = 0U;
         err = NVT_OK;
     }
-    if (err == NVT_OK && block != ring->head) {
+    if (err == NVT_OK && block != life.block) {
+        life = own.own;
         err = nvt_read_head(m, nvt_used_after(m, block), &next);
     }
     if (err != NVT_OK && err != NVT_E_SPOOL_EMPTY) {
         return err;
     }
     if (is_told(ring, block, &next)) {
-        link = next.before;
-    } else if (block != ring->head) {
-        link = (struct nvt_link){block, own.seq, own.salt, m->device->block_size,
-                                 m->device->block_size};
-    } else {
-        /* nothing is behind it yet */
+        life = next.before;
     }
-    if (!is_in(ring, link.seq)) {
+    if (!is_in(ring, life.seq)) {
         return NVT_E_SPOOL_EMPTY;
     }
-    *out_copies = own.seq == link.seq ? own.copies : 0U;
-    nvt_walk_begin(m, block, link.seq, link.salt, walk);
-    walk->end = link.end;
-    walk->sure = link.sure;
-    walk->stop = link.end;
-    return link.end == m->device->block_size
-               ? nvt_used_end(m, block, walk->offset, link.end, &walk->stop)
-               : NVT_OK;
+    *out_copies = own.own.seq == life.seq ? own.copies : 0U;
+    return nvt_walk_begin(m, &life, walk);
 }

@@ -61,7 +61,7 @@ nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct n
         }
         if (out->copies == 0U) {
             *out = h;
-        } else if (h.seq == out->seq) {
+        } else if (h.own.seq == out->own.seq) {
             out->copies = 2U;
         } else {
             /* what an erase that was cut off left there */
@@ -91,21 +91,20 @@ nvt_err nvt_used_end(const struct nvt_spool_medium *m, uint32_t block, uint32_t 
 
 /* ---- walking ---- */
 
-void nvt_walk_begin(const struct nvt_spool_medium *m, uint32_t block, uint32_t seq, uint32_t salt,
-                    struct nvt_walk *walk)
+nvt_err nvt_walk_begin(const struct nvt_spool_medium *m, const struct nvt_spool_life *life,
+                       struct nvt_walk *walk)
 {
-    const struct nvt_port_block *d = m->device;
+    uint32_t size = m->device->block_size;
     *walk = (struct nvt_walk){
-        .block = block,
-        .seq = seq,
-        .seed = nvt_life_seed(block, seq, salt),
-        .offset = nvt_records_at(d),
-        .end = d->block_size,
-        .stop = d->block_size,
-        .sure = d->block_size,
-        .budget = 4U * d->block_size,
+        .of = *life,
+        .seed = nvt_life_seed(life),
+        .offset = nvt_records_at(m->device),
+        .stop = life->end,
+        .budget = 4U * size,
         .checked = true,
     };
+    return life->end == size ? nvt_used_end(m, life->block, walk->offset, size, &walk->stop)
+                             : NVT_OK;
 }
 
 /* The bytes behind the record whose first ones are in the buffer. NVT_AGAIN: they are not good. */
@@ -138,12 +137,12 @@ static void note_vain(struct nvt_walk *walk, uint32_t len)
 static nvt_err try_record(const struct nvt_spool_medium *m, struct nvt_walk *walk, bool checked,
                           struct nvt_record *out)
 {
-    out->place = (struct nvt_spool_place){walk->block, walk->offset, walk->seq};
-    nvt_err err = read_at(m, walk->block, walk->offset, m->buffer, NVT_RECORD_LEN);
+    out->place = (struct nvt_spool_place){walk->of.block, walk->offset, walk->of.seq};
+    nvt_err err = read_at(m, walk->of.block, walk->offset, m->buffer, NVT_RECORD_LEN);
     if (err == NVT_OK) {
         err = nvt_record_decode(m->device, m->buffer, out);
     }
-    if (err == NVT_OK && nvt_room(m->device, out->len) > walk->end - walk->offset) {
+    if (err == NVT_OK && nvt_room(m->device, out->len) > walk->of.end - walk->offset) {
         err = NVT_AGAIN;
     }
     if (err == NVT_OK && checked) {
@@ -158,7 +157,7 @@ nvt_err nvt_walk_next(const struct nvt_spool_medium *m, struct nvt_walk *walk,
 {
     uint32_t unit = nvt_padded(m->device, 1U);
     bool hole = false;
-    while (walk->offset + (uint32_t)NVT_RECORD_LEN <= walk->end && walk->offset < walk->stop &&
+    while (walk->offset + (uint32_t)NVT_RECORD_LEN <= walk->of.end && walk->offset < walk->stop &&
            walk->budget > 0U) {
         nvt_err err = try_record(m, walk, walk->checked || hole, out);
         if (err == NVT_OK) {
@@ -167,11 +166,11 @@ nvt_err nvt_walk_next(const struct nvt_spool_medium *m, struct nvt_walk *walk,
         if (err != NVT_AGAIN) {
             return err;
         }
-        walk->holes += !hole && walk->offset < walk->sure ? 1U : 0U;
+        walk->holes += !hole && walk->offset < walk->of.sure ? 1U : 0U;
         hole = true;
         walk->any_hole = true;
         walk->offset += unit;
     }
-    walk->offset = walk->end;
+    walk->offset = walk->of.end;
     return NVT_E_SPOOL_EMPTY;
 }

@@ -150,7 +150,7 @@ static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entr
     }
     nvt_err err = NVT_E_SPOOL_EMPTY;
     for (uint32_t i = 0; i < count && id >= s->now.tail && err == NVT_E_SPOOL_EMPTY; i++) {
-        uint32_t block = (s->ring.head + count - i) % count;
+        uint32_t block = (s->ring.newest.block + count - i) % count;
         if (nvt_block_state(&s->medium, block) == NVT_BLOCK_USED) {
             err = look_in(s, block, id, out_entry);
         }
@@ -352,7 +352,7 @@ nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, str
     do {
         err = nvt_ring_next(s, &walk, &r);
     } while (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_ENTRY || !nvt_id_is_pending(s, r.id)));
-    cursor->at = (struct nvt_spool_place){walk.block, walk.offset, 1U};
+    cursor->at = (struct nvt_spool_place){walk.of.block, walk.offset, 1U};
     if (err == NVT_OK) {
         *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
         nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r.len));

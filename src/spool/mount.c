@@ -83,7 +83,8 @@ static nvt_err find_nothing(const struct nvt_spool *s)
 /* Those between the oldest and the newest that are not in use were passed over. */
 static void note_passed_over(struct nvt_spool *s)
 {
-    for (uint32_t b = s->ring.oldest; b != s->ring.head; b = nvt_block_after(&s->medium, b)) {
+    for (uint32_t b = s->ring.oldest; b != s->ring.newest.block;
+         b = nvt_block_after(&s->medium, b)) {
         if (nvt_block_state(&s->medium, b) == NVT_BLOCK_FREE) {
             nvt_ring_note(s, b, NVT_BLOCK_BAD);
         }
@@ -97,7 +98,6 @@ static void take_chain(struct nvt_spool *s, const struct nvt_chain *c)
     s->top_seq = c->top_seq;
     s->torn = c->torn;
     s->closed = true; /* what is erased there may be what a failed try left of itself */
-    s->synced = s->ring.end;
     s->listed = s->base.tail;
     note_passed_over(s);
 }
@@ -163,7 +163,7 @@ static nvt_err begin_numbers(struct nvt_spool *s)
         err = chain.top_seq > NVT_SEQ_MAX / 2U ? NVT_E_SPOOL_IO : err;
     }
     s->top_seq = chain.top_seq;
-    s->ring.salt = nvt_salt_after(s->config.salt, chain.head.salt);
+    s->ring.newest.salt = nvt_salt_after(s->config.salt, chain.head.own.salt);
     (void)memset(s->config.window, 0, s->config.window_len);
     s->bad_count = 0U;
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
@@ -182,8 +182,9 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
     if (err == NVT_OK) {
         s->now = *start;
         s->listed = s->now.tail;
-        s->ring.head = config->device->block_count - 1U;
-        s->ring.oldest = s->ring.head;
+        s->ring.newest.block = config->device->block_count - 1U;
+        s->ring.oldest = s->ring.newest.block;
+        s->ring.told = s->ring.newest.block;
         err = nvt_ring_move(s);
         err = err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
     }

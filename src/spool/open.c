@@ -17,23 +17,25 @@ static nvt_err prog(struct nvt_spool *s, uint32_t block, uint32_t offset, uint32
 
 /* Behind those of the block, where its room was made before; not synced. bytes may stand in the
  * buffer behind a record's first ones. */
-nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_tip *tip, struct nvt_record r,
+nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_spool_ring *tip, struct nvt_record r,
                       struct nvt_span bytes)
 {
     const struct nvt_port_block *d = s->config.device;
     uint32_t room = nvt_room(d, (uint32_t)bytes.len);
-    if (room > d->block_size - tip->end) {
+    if (room > d->block_size - tip->newest.end) {
         return NVT_E_SPOOL_IO; /* an image that no spool of ours wrote */
     }
     if (bytes.len > 0U) {
         (void)memmove(s->config.buffer + NVT_RECORD_LEN, bytes.ptr, bytes.len);
     }
-    r.place = (struct nvt_spool_place){tip->block, tip->end, tip->seq};
-    r.joined = tip->end != tip->synced;
+    r.place = (struct nvt_spool_place){tip->newest.block, tip->newest.end, tip->newest.seq};
+    r.joined = tip->newest.end != tip->synced;
     nvt_record_encode(tip->seed, &r, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, bytes.len),
                       s->config.buffer);
-    nvt_err err = prog(s, tip->block, tip->end, (uint32_t)NVT_RECORD_LEN + (uint32_t)bytes.len);
-    tip->end += err == NVT_OK ? room : 0U;
+    nvt_err err =
+        prog(s, tip->newest.block, tip->newest.end, (uint32_t)NVT_RECORD_LEN + (uint32_t)bytes.len);
+    tip->newest.end += err == NVT_OK ? room : 0U;
+    tip->newest.sure = tip->newest.end;
     return err;
 }
 
@@ -49,7 +51,7 @@ static uint32_t keys_of(const struct nvt_spool *s)
 }
 
 /* As many ids as its room takes; the next block's goes on from there. */
-static nvt_err write_list(struct nvt_spool *s, struct nvt_tip *tip)
+static nvt_err write_list(struct nvt_spool *s, struct nvt_spool_ring *tip)
 {
     uint32_t unit = nvt_padded(s->config.device, 1U);
     uint32_t room = s->config.buffer_cap / unit * unit;
@@ -65,7 +67,7 @@ static nvt_err write_list(struct nvt_spool *s, struct nvt_tip *tip)
     for (uint32_t i = 0; i < count; i++) {
         bits[i / 8U] |= (uint8_t)((nvt_id_is_pending(s, first + i) ? 1U : 0U) << i % 8U);
     }
-    s->listed = first + count == s->now.next ? s->now.tail : first + count;
+    s->listed = first + count;
     struct nvt_record r = {.type = (uint8_t)NVT_RECORD_LIST,
                            .aux = (uint8_t)((8U - count % 8U) % 8U),
                            .id = first,
@@ -84,42 +86,40 @@ static struct nvt_spool_base base_of(const struct nvt_spool *s)
     return base;
 }
 
-static nvt_err write_heads(struct nvt_spool *s, const struct nvt_tip *tip, bool moving)
+static nvt_err write_heads(struct nvt_spool *s, const struct nvt_spool_ring *tip, bool moving)
 {
     const struct nvt_port_block *d = s->config.device;
     struct nvt_head h = {
-        .seq = tip->seq,
-        .salt = tip->salt,
-        .before = {s->ring.head, s->ring.head_seq, s->ring.salt, s->ring.end, s->ring.sure},
-        .oldest = s->ring.oldest,
-        .oldest_seq = s->ring.oldest_seq,
+        .own = tip->newest,
+        .before = s->ring.newest,
+        .oldest = tip->oldest,
+        .oldest_seq = tip->oldest_seq,
         .base = base_of(s),
         .moving = moving,
     };
-    if (s->ring.head_seq == 0U) {
-        h.oldest = tip->block;
-        h.oldest_seq = tip->seq;
-        h.before.block = tip->block;
-    }
     nvt_err err = NVT_OK;
     for (uint32_t copy = 0; copy < 2U && err == NVT_OK; copy++) {
-        nvt_head_encode(d, tip->block, &h, s->config.buffer);
-        err = prog(s, tip->block, copy * nvt_padded(d, NVT_HEAD_LEN), NVT_HEAD_LEN);
+        nvt_head_encode(d, tip->newest.block, &h, s->config.buffer);
+        err = prog(s, tip->newest.block, copy * nvt_padded(d, NVT_HEAD_LEN), NVT_HEAD_LEN);
     }
     return err;
 }
 
 /* Its head is durable before any record stands behind it. */
-static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_tip *tip)
+static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_spool_ring *tip)
 {
     nvt_block_set(&s->medium, b, NVT_BLOCK_FREE);
     s->closed = true; /* once a head behind it says where its records end */
     s->top_seq++;
-    *tip = (struct nvt_tip){.block = b, .seq = s->top_seq};
-    tip->salt = nvt_salt_after(s->ring.salt, tip->seq);
-    tip->seed = nvt_life_seed(b, tip->seq, tip->salt);
-    tip->end = nvt_records_at(s->config.device);
-    tip->synced = tip->end;
+    *tip = s->ring;
+    tip->newest = (struct nvt_spool_life){
+        .block = b,
+        .seq = s->top_seq,
+        .salt = nvt_salt_after(s->ring.newest.salt, s->top_seq),
+        .end = nvt_records_at(s->config.device),
+    };
+    tip->seed = nvt_life_seed(&tip->newest);
+    tip->synced = tip->newest.end;
     nvt_err err = write_heads(s, tip, moving);
     if (err == NVT_OK) {
         err = write_list(s, tip);
@@ -128,8 +128,8 @@ static nvt_err open_block(struct nvt_spool *s, uint32_t b, bool moving, struct n
         nvt_ring_note(s, b, NVT_BLOCK_BAD);
         return err;
     }
-    tip->limit = tip->end + nvt_data_max(s->config.device);
-    tip->synced = tip->end;
+    tip->limit = tip->newest.end + nvt_data_max(s->config.device);
+    tip->synced = tip->newest.end;
     return nvt_ring_sync(s);
 }
 
@@ -151,7 +151,7 @@ static nvt_err reserve(struct nvt_spool *s, uint32_t b)
     return err;
 }
 
-static nvt_err try_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_tip *tip)
+static nvt_err try_block(struct nvt_spool *s, uint32_t b, bool moving, struct nvt_spool_ring *tip)
 {
     uint32_t syncs = s->failed_syncs;
     if (s->top_seq >= NVT_SEQ_MAX) {
@@ -164,14 +164,14 @@ static nvt_err try_block(struct nvt_spool *s, uint32_t b, bool moving, struct nv
     return s->failed_syncs == syncs ? err : NVT_E_SPOOL_IO;
 }
 
-nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip)
+nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_spool_ring *tip)
 {
     enum { TRIES = 16 }; /* a device that is out of order is not tried to its end each time */
     unsigned tries = 0;
     uint32_t syncs = s->failed_syncs;
     nvt_err err = NVT_AGAIN;
-    uint32_t b = nvt_block_after(&s->medium, s->ring.head);
-    while (err == NVT_AGAIN && b != s->ring.oldest) {
+    uint32_t b = nvt_block_after(&s->medium, s->ring.newest.block);
+    while (err == NVT_AGAIN && b != s->ring.told) {
         if (nvt_ring_is_free(s, b)) {
             err = try_block(s, b, moving, tip);
             tries++;
@@ -185,18 +185,13 @@ nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip)
     return err == NVT_AGAIN ? none : err;
 }
 
-void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip)
+void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_spool_ring *tip)
 {
-    nvt_ring_note(s, tip->block, NVT_BLOCK_USED);
-    s->ring.head = tip->block;
-    s->ring.head_seq = tip->seq;
-    s->ring.salt = tip->salt;
-    s->ring.limit = tip->limit;
-    s->ring.end = tip->end;
-    s->ring.sure = tip->end;
-    s->synced = tip->end;
+    s->ring = *tip;
+    s->ring.told = tip->oldest;
+    nvt_ring_note(s, tip->newest.block, NVT_BLOCK_USED);
     s->base = base_of(s);
-    s->base_block = tip->block;
+    s->base_block = tip->newest.block;
     s->lost_before = s->lost;
     s->closed = false;
 }

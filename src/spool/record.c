@@ -55,7 +55,7 @@ uint32_t nvt_records_at(const struct nvt_port_block *d)
 uint32_t nvt_list_room(const struct nvt_port_block *d)
 {
     uint32_t least = nvt_room(d, 16U);
-    uint32_t share = nvt_padded(d, d->block_size / 128U);
+    uint32_t share = nvt_padded(d, d->block_size / 64U);
     return share > least ? share : least;
 }
 
@@ -83,8 +83,8 @@ void nvt_head_encode(const struct nvt_port_block *d, uint32_t block, const struc
                      uint8_t out[NVT_HEAD_LEN])
 {
     const uint32_t words[17] = {
-        h->seq,
-        h->salt,
+        h->own.seq,
+        h->own.salt,
         h->before.seq,
         h->before.salt,
         h->before.end,
@@ -134,8 +134,8 @@ static bool is_of(const struct nvt_port_block *d, const uint8_t bytes[NVT_HEAD_L
 /* What an attacker writes has a good CRC too: nothing here may lead out of the device. */
 static bool is_sound(const struct nvt_port_block *d, const struct nvt_head *h)
 {
-    return h->seq != 0U && h->seq <= NVT_SEQ_MAX && h->before.seq < h->seq &&
-           h->oldest_seq <= h->seq && h->before.block < d->block_count &&
+    return h->own.seq != 0U && h->own.seq <= NVT_SEQ_MAX && h->before.seq < h->own.seq &&
+           h->oldest_seq <= h->own.seq && h->before.block < d->block_count &&
            h->oldest < d->block_count && h->before.end <= d->block_size && h->base.tail != 0U &&
            h->base.next >= h->base.tail;
 }
@@ -151,8 +151,7 @@ bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
         words[i] = get_32(bytes + 4U + 4U * i);
     }
     *out = (struct nvt_head){
-        .seq = words[0],
-        .salt = words[1],
+        .own = {block, words[0], words[1], d->block_size, d->block_size},
         .before = {words[6] & 0xFFFFU, words[2], words[3], words[4], words[5]},
         .oldest = words[6] >> 16U,
         .oldest_seq = words[7],
@@ -173,12 +172,12 @@ uint32_t nvt_salt_after(uint32_t salt, uint32_t seq)
     return nvt_crc32(0U, nvt_span_of(bytes, sizeof bytes));
 }
 
-uint32_t nvt_life_seed(uint32_t block, uint32_t seq, uint32_t salt)
+uint32_t nvt_life_seed(const struct nvt_spool_life *life)
 {
     uint8_t bytes[12];
-    put_32(bytes, salt);
-    put_32(bytes + 4, seq);
-    put_32(bytes + 8, block);
+    put_32(bytes, life->salt);
+    put_32(bytes + 4, life->seq);
+    put_32(bytes + 8, life->block);
     return nvt_crc32(0U, nvt_span_of(bytes, sizeof bytes));
 }
 

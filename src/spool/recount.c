@@ -133,6 +133,7 @@ static void see_list(struct count *k, const struct nvt_record *r)
     const uint8_t *bits = s->config.buffer + NVT_RECORD_LEN;
     uint32_t count = r->len == 0U ? 0U : 8U * r->len - r->aux;
     k->keys = r->due_s;
+    s->listed = r->id + count; /* the next one goes on from there */
     if (nvt_room(s->config.device, r->len) > s->config.buffer_cap) {
         return;
     }
@@ -218,7 +219,7 @@ static nvt_err count_blocks(struct count *k)
     nvt_err err = NVT_OK;
     bool last = false;
     while (err == NVT_OK && !last) {
-        last = block == s->ring.head;
+        last = block == s->ring.newest.block;
         k->hole = k->hole && k->fresh;
         k->fresh = k->fresh || block == s->base_block;
         err = count_block(k, block);
@@ -375,34 +376,15 @@ static nvt_err recount(struct nvt_spool *s)
     return err;
 }
 
-/* What is damaged in front of all that lives is none: an erase was under way there. */
-static nvt_err recount_living(struct nvt_spool *s)
-{
-    uint32_t oldest = s->ring.oldest;
-    uint32_t lost = s->lost;
-    nvt_err err = NVT_OK;
-    if (s->damaged > 0U && s->ring.end == s->synced) {
-        err = nvt_ring_follow(s);
-    }
-    if (err == NVT_OK && s->ring.oldest != oldest) {
-        err = recount(s);
-        s->lost = lost;
-    }
-    return err;
-}
-
 nvt_err nvt_recount(struct nvt_spool *s)
 {
     s->stale = true;
     nvt_err err = recount(s);
     if (err == NVT_OK) {
-        err = recount_living(s);
-    }
-    if (err == NVT_OK) {
         bool lost = s->lost > s->lost_before;
         s->closed = s->closed || lost; /* the next head tells that they were given up */
         s->damaged += s->damaged == 0U && lost ? 1U : 0U;
-        s->synced_tail = s->ring.end == s->synced ? s->now.tail : s->base.tail;
+        s->synced_tail = s->ring.newest.end == s->ring.synced ? s->now.tail : s->base.tail;
         s->stale = false;
     }
     return err;

@@ -10,9 +10,7 @@ nvt_err nvt_ring_begin(const struct nvt_spool *s, bool checked, struct nvt_walk 
     uint8_t copies = 0U;
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, s->ring.oldest, walk, &copies);
     if (err == NVT_E_SPOOL_EMPTY) { /* all of it is a hole; the next one has a head */
-        walk->block = s->ring.oldest;
-        walk->offset = 0U;
-        walk->end = 0U;
+        *walk = (struct nvt_walk){.of = {.block = s->ring.oldest}};
         err = NVT_OK;
     }
     walk->checked = checked;
@@ -22,12 +20,12 @@ nvt_err nvt_ring_begin(const struct nvt_spool *s, bool checked, struct nvt_walk 
 nvt_err nvt_ring_next(const struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out)
 {
     nvt_err err = nvt_walk_next(&s->medium, walk, out);
-    while (err == NVT_E_SPOOL_EMPTY && walk->block != s->ring.head) {
+    while (err == NVT_E_SPOOL_EMPTY && walk->of.block != s->ring.newest.block) {
         bool checked = walk->checked;
-        uint32_t block = nvt_used_after(&s->medium, walk->block);
+        uint32_t block = nvt_used_after(&s->medium, walk->of.block);
         uint8_t copies = 0U;
         err = nvt_ring_enter(&s->medium, &s->ring, block, walk, &copies);
-        walk->block = block;
+        walk->of.block = block;
         walk->checked = checked;
         if (err == NVT_OK) {
             err = nvt_walk_next(&s->medium, walk, out);
@@ -45,7 +43,7 @@ nvt_err nvt_ring_fetch(const struct nvt_spool *s, struct nvt_spool_place place,
         return NVT_E_SPOOL_EMPTY;
     }
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, place.block, &walk, &copies);
-    if (err == NVT_OK && walk.seq != place.seq) {
+    if (err == NVT_OK && walk.of.seq != place.seq) {
         err = NVT_E_SPOOL_EMPTY;
     }
     if (err == NVT_OK) {
@@ -89,7 +87,7 @@ bool nvt_ring_is_free(const struct nvt_spool *s, uint32_t block)
 uint32_t nvt_ring_free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *out_last)
 {
     uint32_t count = 0;
-    for (b = nvt_block_after(&s->medium, b); b != s->ring.oldest;
+    for (b = nvt_block_after(&s->medium, b); b != s->ring.told;
          b = nvt_block_after(&s->medium, b)) {
         if (nvt_ring_is_free(s, b)) {
             *out_last = b;
@@ -115,10 +113,11 @@ static void forget_erased(struct nvt_spool *s)
 nvt_err nvt_ring_sync(struct nvt_spool *s)
 {
     const struct nvt_port_block *d = s->config.device;
+    struct nvt_spool_life *newest = &s->ring.newest;
     nvt_err err = s->unsynced ? d->sync(d->ctx) : NVT_OK;
     if (err == NVT_OK) {
         s->unsynced = false;
-        s->synced = s->ring.end;
+        s->ring.synced = newest->end;
         s->synced_tail = s->now.tail;
         return NVT_OK;
     }
@@ -126,11 +125,9 @@ nvt_err nvt_ring_sync(struct nvt_spool *s)
     s->sync_failed = true;
     s->closed = true;
     forget_erased(s);
-    if (s->ring.end != s->synced) {
-        s->ring.end = s->synced;
-        s->ring.sure = s->ring.sure < s->ring.end ? s->ring.sure : s->ring.end;
-        s->stale = true;
-    }
+    s->stale = s->stale || newest->end != s->ring.synced;
+    newest->end = s->ring.synced;
+    newest->sure = newest->sure < newest->end ? newest->sure : newest->end;
     return err;
 }
 

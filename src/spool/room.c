@@ -27,49 +27,36 @@ static nvt_err next_living(const struct nvt_spool *s, struct nvt_walk *walk, str
     return err;
 }
 
-static void leave_oldest(struct nvt_spool *s, uint32_t next, uint32_t next_seq)
+/* The block in use behind the oldest, and its number. With no head that is not known; but it is
+ * higher than the oldest one's. */
+static void find_second(const struct nvt_spool *s, struct nvt_spool_ring *out)
 {
-    nvt_ring_note(s, s->ring.oldest, NVT_BLOCK_FREE);
-    s->ring.oldest = next;
-    s->ring.oldest_seq = next_seq;
-}
-
-/* The block in use behind the oldest, and its number. */
-static nvt_err find_second(const struct nvt_spool *s, uint32_t *out_block, uint32_t *out_seq)
-{
-    struct nvt_walk walk = {.seq = 0U};
+    struct nvt_walk walk;
     uint8_t copies = 0U;
-    *out_block = nvt_used_after(&s->medium, s->ring.oldest);
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, *out_block, &walk, &copies);
-    /* With no head the number is not known; but it is higher than the oldest one's. */
-    *out_seq = err == NVT_OK ? walk.seq : s->ring.oldest_seq + 1U;
-    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+    out->oldest = nvt_used_after(&s->medium, s->ring.oldest);
+    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, out->oldest, &walk, &copies);
+    out->oldest_seq = err == NVT_OK ? walk.of.seq : s->ring.oldest_seq + 1U;
 }
 
 nvt_err nvt_ring_follow(struct nvt_spool *s)
 {
     nvt_err err = NVT_E_SPOOL_EMPTY;
-    while (err == NVT_E_SPOOL_EMPTY && s->ring.oldest != s->ring.head) {
+    while (err == NVT_E_SPOOL_EMPTY && s->ring.oldest != s->ring.newest.block) {
         struct nvt_walk walk;
         struct nvt_record r;
-        uint32_t next = 0;
-        uint32_t next_seq = 0;
         err = nvt_ring_begin(s, true, &walk);
         if (err == NVT_OK) {
             err = next_living(s, &walk, &r);
         }
         if (err == NVT_E_SPOOL_EMPTY) {
-            err = find_second(s, &next, &next_seq);
-            if (err == NVT_OK) {
-                leave_oldest(s, next, next_seq);
-                err = NVT_E_SPOOL_EMPTY;
-            }
+            nvt_ring_note(s, s->ring.oldest, NVT_BLOCK_FREE);
+            find_second(s, &s->ring);
         }
     }
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
-static nvt_err copy_living(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_tip *tip)
+static nvt_err copy_living(struct nvt_spool *s, struct nvt_walk *walk, struct nvt_spool_ring *tip)
 {
     struct nvt_record r;
     nvt_err err = next_living(s, walk, &r);
@@ -77,7 +64,7 @@ static nvt_err copy_living(struct nvt_spool *s, struct nvt_walk *walk, struct nv
         r.copy = true;
         err = nvt_tip_write(s, tip, r, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r.len));
         if (err != NVT_OK) {
-            nvt_ring_note(s, tip->block, NVT_BLOCK_BAD);
+            nvt_ring_note(s, tip->newest.block, NVT_BLOCK_BAD);
             return err;
         }
         err = next_living(s, walk, &r);
@@ -86,26 +73,31 @@ static nvt_err copy_living(struct nvt_spool *s, struct nvt_walk *walk, struct nv
 }
 
 /* Twice, as all that was copied would be lost with the only one. */
-static nvt_err write_moved(struct nvt_spool *s, struct nvt_tip *tip)
+static nvt_err write_moved(struct nvt_spool *s, struct nvt_spool_ring *tip)
 {
-    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_MOVED, .id = tip->seq, .due_s = tip->block};
-    nvt_err err = NVT_OK;
-    if (s->ring.oldest != s->ring.head) {
-        err = find_second(s, &r.due_s, &r.id);
+    uint32_t source = s->ring.oldest;
+    tip->oldest = tip->newest.block;
+    tip->oldest_seq = tip->newest.seq;
+    if (source != s->ring.newest.block) {
+        find_second(s, tip);
     }
+    struct nvt_record r = {
+        .type = (uint8_t)NVT_RECORD_MOVED, .id = tip->oldest_seq, .due_s = tip->oldest};
+    nvt_err err = NVT_OK;
     for (unsigned i = 0; i < 2U && err == NVT_OK; i++) {
         err = nvt_tip_write(s, tip, r, NVT_LIT(""));
         if (err != NVT_OK) {
-            nvt_ring_note(s, tip->block, NVT_BLOCK_BAD);
+            nvt_ring_note(s, tip->newest.block, NVT_BLOCK_BAD);
         }
     }
     if (err == NVT_OK) {
         err = nvt_ring_sync(s);
     }
     if (err == NVT_OK) {
+        tip->synced = tip->newest.end;
         tip->limit += 2U * nvt_room(s->config.device, 0U);
         nvt_tip_become_head(s, tip);
-        leave_oldest(s, r.due_s, r.id);
+        nvt_ring_note(s, source, NVT_BLOCK_FREE);
     }
     return err;
 }
@@ -116,7 +108,7 @@ static nvt_err adopt(struct nvt_spool *s)
     struct nvt_walk walk;
     struct nvt_record r;
     uint8_t copies = 0U;
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, s->ring.head, &walk, &copies);
+    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, s->ring.newest.block, &walk, &copies);
     walk.checked = false;
     while (err == NVT_OK) {
         err = nvt_walk_next(&s->medium, &walk, &r);
@@ -132,7 +124,7 @@ static nvt_err adopt(struct nvt_spool *s)
 }
 
 /* What failed as a whole device may be well again: all that are free are tried. */
-static nvt_err open_to_move(struct nvt_spool *s, struct nvt_tip *tip)
+static nvt_err open_to_move(struct nvt_spool *s, struct nvt_spool_ring *tip)
 {
     nvt_err err = nvt_tip_open(s, true, tip);
     if (err == NVT_E_SPOOL_FULL && s->bad_count > 0U) {
@@ -145,7 +137,7 @@ static nvt_err open_to_move(struct nvt_spool *s, struct nvt_tip *tip)
 nvt_err nvt_ring_move(struct nvt_spool *s)
 {
     struct nvt_walk source;
-    struct nvt_tip tip;
+    struct nvt_spool_ring tip;
     nvt_err err = open_to_move(s, &tip);
     if (err == NVT_OK) {
         err = nvt_ring_begin(s, true, &source);
@@ -155,7 +147,7 @@ nvt_err nvt_ring_move(struct nvt_spool *s)
     }
     if (err == NVT_OK) {
         err = nvt_ring_sync(s);
-        tip.synced = tip.end;
+        tip.synced = tip.newest.end;
     }
     if (err == NVT_OK) {
         err = write_moved(s, &tip);
@@ -167,12 +159,13 @@ nvt_err nvt_ring_move(struct nvt_spool *s)
 
 static bool has_room(const struct nvt_spool *s, uint32_t room)
 {
-    return !s->closed && s->ring.end <= s->ring.limit && s->ring.limit - s->ring.end >= room;
+    return !s->closed && s->ring.newest.end <= s->ring.limit &&
+           s->ring.limit - s->ring.newest.end >= room;
 }
 
 static nvt_err open_plain(struct nvt_spool *s)
 {
-    struct nvt_tip tip;
+    struct nvt_spool_ring tip;
     nvt_err err = nvt_tip_open(s, false, &tip);
     if (err == NVT_OK) {
         nvt_tip_become_head(s, &tip);
@@ -199,28 +192,18 @@ static nvt_err make_room(struct nvt_spool *s, uint32_t room)
 
 static nvt_err write_to_head(struct nvt_spool *s, const struct nvt_record *r, struct nvt_span bytes)
 {
-    struct nvt_tip tip = {
-        .block = s->ring.head,
-        .seq = s->ring.head_seq,
-        .seed = nvt_life_seed(s->ring.head, s->ring.head_seq, s->ring.salt),
-        .end = s->ring.end,
-        .synced = s->synced,
-    };
+    struct nvt_spool_ring tip = s->ring;
     nvt_err err = nvt_tip_write(s, &tip, *r, bytes);
     if (err != NVT_OK) { /* who knows what stands there now */
         s->closed = true;
         return err;
     }
-    if (s->held) {
-        s->ring.end = tip.end;
-        s->ring.sure = tip.end;
-        return NVT_OK;
+    if (!s->held) {
+        err = nvt_ring_sync(s);
+        tip.synced = tip.newest.end;
     }
-    err = nvt_ring_sync(s);
     if (err == NVT_OK) {
-        s->ring.end = tip.end;
-        s->ring.sure = tip.end;
-        s->synced = tip.end;
+        s->ring = tip;
     }
     return err;
 }
@@ -254,7 +237,8 @@ nvt_err nvt_ring_add(struct nvt_spool *s, const struct nvt_record *r, struct nvt
     uint32_t room = nvt_room(s->config.device, (uint32_t)bytes.len);
     nvt_err err = add(s, r, bytes);
     if (err == NVT_OK) {
-        *out_place = (struct nvt_spool_place){s->ring.head, s->ring.end - room, s->ring.head_seq};
+        *out_place = (struct nvt_spool_place){s->ring.newest.block, s->ring.newest.end - room,
+                                              s->ring.newest.seq};
         s->longest = room > s->longest ? room : s->longest;
     }
     return err;

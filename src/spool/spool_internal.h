@@ -41,15 +41,10 @@ enum nvt_record_type {
 /* Flags in aux: the record before was not synced yet when this one was written; it is a copy. */
 enum { NVT_RECORD_JOINED = 0x80, NVT_RECORD_COPY = 0x40 };
 
-/* The block in the ring before this one, and how far its records count. */
-struct nvt_link {
-    uint32_t block, seq, salt; /* seq 0: there is none */
-    uint32_t end, sure;        /* holes between them are no damage: not all was synced there */
-};
-
 struct nvt_head {
-    uint32_t seq, salt;
-    struct nvt_link before;
+    struct nvt_spool_life own;
+    struct nvt_spool_life
+        before; /* of the block in the ring before this one; seq 0: there is none */
     uint32_t oldest, oldest_seq;
     struct nvt_spool_base base;
     bool moving;    /* opened to move the oldest block's records; counts once MOVED is there */
@@ -96,7 +91,7 @@ bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
 uint32_t nvt_salt_after(uint32_t salt, uint32_t seq);
 
 /* With what the CRCs of a block's records begin: where and in which life they were written. */
-uint32_t nvt_life_seed(uint32_t block, uint32_t seq, uint32_t salt);
+uint32_t nvt_life_seed(const struct nvt_spool_life *life);
 
 /* The record's first bytes with the CRC of all. */
 void nvt_record_encode(uint32_t seed, const struct nvt_record *r, struct nvt_span bytes,
@@ -143,19 +138,19 @@ nvt_err nvt_used_end(const struct nvt_spool_medium *m, uint32_t block, uint32_t 
 
 /* A walk through the records of one block. */
 struct nvt_walk {
-    uint32_t block, seq, seed;
-    uint32_t offset, end; /* of the next record, of all */
-    uint32_t stop;        /* all is erased from there on; the last record may end in such bytes */
-    uint32_t sure;        /* holes from there on are no damage */
-    uint32_t holes;       /* spots that are no record, before sure */
-    bool any_hole;        /* wherever */
-    uint32_t budget;      /* bytes that may still be read in vain */
-    bool checked;         /* each record by its CRC; else only behind a hole */
+    struct nvt_spool_life of;
+    uint32_t seed;
+    uint32_t offset; /* of the next record */
+    uint32_t stop;   /* all is erased from there on; the last record may end in such bytes */
+    uint32_t holes;  /* spots that are no record, before sure */
+    bool any_hole;   /* wherever */
+    uint32_t budget; /* bytes that may still be read in vain */
+    bool checked;    /* each record by its CRC; else only behind a hole */
 };
 
-/* From the first record on; end and sure: all of the block, until they are known better. */
-void nvt_walk_begin(const struct nvt_spool_medium *m, uint32_t block, uint32_t seq, uint32_t salt,
-                    struct nvt_walk *walk);
+/* From the first record on. NVT_E_SPOOL_IO. */
+nvt_err nvt_walk_begin(const struct nvt_spool_medium *m, const struct nvt_spool_life *life,
+                       struct nvt_walk *walk);
 
 /* The next record; its bytes are in the buffer behind the record's first ones, if it was checked
  * and the buffer is long enough. Where one is damaged, the next may begin at any unit behind it.
@@ -168,9 +163,8 @@ nvt_err nvt_walk_next(const struct nvt_spool_medium *m, struct nvt_walk *walk,
 /* What was found on a device. */
 struct nvt_chain {
     struct nvt_head head; /* of the newest block; copies 0: both are gone */
-    uint32_t block;
-    uint32_t base_block; /* whose head told how entries stood */
-    uint32_t top_seq;    /* the highest number that may ever have been given */
+    uint32_t base_block;  /* whose head told how entries stood */
+    uint32_t top_seq;     /* the highest number that may ever have been given */
     uint32_t torn;     /* spots in the newest block that are no record, where not all was synced */
     bool moved_anyway; /* the oldest block was moved to the newest, but nothing there says so */
     uint32_t skip;     /* ids that may have been given there */
@@ -279,24 +273,17 @@ uint32_t nvt_ring_free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *o
 
 /* ---- open.c ---- */
 
-/* A block that is being opened, or written to. */
-struct nvt_tip {
-    uint32_t block, seq, salt, seed;
-    uint32_t limit, end; /* of its records: up to where entries may be written; where they end */
-    uint32_t synced;
-};
-
 /* Adds a record, where its room was made before; it is not synced. bytes may stand in the buffer
  * behind a record's first ones. NVT_E_SPOOL_IO. */
-nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_tip *tip, struct nvt_record r,
+nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_spool_ring *tip, struct nvt_record r,
                       struct nvt_span bytes);
 
 /* Opens the next block that can be erased and written, its head and list are durable then; moving:
  * to move records there, even if it is the last one. NVT_E_SPOOL_FULL, NVT_E_SPOOL_IO. */
-nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_tip *tip);
+nvt_err nvt_tip_open(struct nvt_spool *s, bool moving, struct nvt_spool_ring *tip);
 
 /* The newest block from now on. */
-void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_tip *tip);
+void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_spool_ring *tip);
 
 /* ---- room.c ---- */
 

@@ -89,7 +89,7 @@ static nvt_err run(char *line)
     if (strcmp(what, "value") == 0) {
         return value(line);
     }
-    (void)printf("%u %u\n", spool.ring.head, spool.ring.end);
+    (void)printf("%u %u\n", spool.ring.newest.block, spool.ring.newest.end);
     return NVT_OK;
 }
 

@@ -16,7 +16,7 @@ enum {
     RECORDS_AT = 2 * HEAD, /* in each block, behind both copies of its head */
     FIRST_RECORD =
         RECORDS_AT + 3 * 16, /* in the first block, behind what every spool begins with */
-    DATA_MAX = BLOCK - RECORDS_AT - 32 - 2 * 16 /* less what is kept for lists, and MOVED twice */
+    DATA_MAX = BLOCK - RECORDS_AT - 32 - 2 * 16 /* less what is kept for a list, and MOVED twice */
 };
 
 struct bench {

@@ -273,7 +273,7 @@ static void test_window_goes_round_in_a_block(void **state)
                 nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")), NVT_OK);
         }
     }
-    assert_int_equal(b->spool.ring.head_seq, 1);
+    assert_int_equal(b->spool.ring.newest.seq, 1);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.pending, 2);
     assert_int_equal(b->spool.now.delivered, 42);
@@ -295,14 +295,14 @@ static void test_wear(void **state)
     struct nvt_spool_entry e;
     char text[512];
     uint32_t erases[BLOCKS] = {0};
-    uint32_t last = b->spool.ring.head;
+    uint32_t last = b->spool.ring.newest.block;
     for (unsigned i = 0; i < 4000U; i++) {
         (void)append(b, "0123456789012345678901234567890123456789", i);
         assert_int_equal(pick(b, text, &e), NVT_OK);
         assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201, NVT_LIT("")),
                          NVT_OK);
-        if (b->spool.ring.head != last) {
-            last = b->spool.ring.head;
+        if (b->spool.ring.newest.block != last) {
+            last = b->spool.ring.newest.block;
             erases[last]++;
         }
     }
@@ -434,7 +434,7 @@ static void test_hold_and_commit(void **state)
     assert_int_equal(info.pending, 2);
     assert_int_equal(info.failed_syncs, 1);
     assert_int_equal(append(b, "five", 5), 5);
-    assert_true(b->spool.ring.head_seq == 2U); /* not behind what is perhaps not there */
+    assert_true(b->spool.ring.newest.seq == 2U); /* not behind what is perhaps not there */
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_picks(b, "two");
     assert_picks(b, "three");

@@ -187,7 +187,7 @@ static void test_ring(void **state)
         }
     }
     begin(b);
-    assert_int_equal(audit.ring.head_seq, b->spool.ring.head_seq);
+    assert_int_equal(audit.ring.newest.seq, b->spool.ring.newest.seq);
     assert_true(audit.ring.oldest_seq <= b->spool.ring.oldest_seq);
     uint32_t pending = 0;
     nvt_err err = nvt_spool_audit_next(&audit, &item, &bytes);

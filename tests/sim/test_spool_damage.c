@@ -273,7 +273,7 @@ static void test_bad_block_is_known_again(void **state)
     for (uint32_t due = 0; due < 14U; due++) {
         assert_int_equal(append(b, due), NVT_OK);
     }
-    assert_true(b->spool.ring.head > 1U);
+    assert_true(b->spool.ring.newest.block > 1U);
     nvt_spool_info(&b->spool, &before);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     nvt_spool_info(&b->spool, &info);
@@ -317,7 +317,7 @@ static void flip_each(struct bench *b)
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0);
     uint32_t pending = b->spool.pending;
-    uint8_t *block = b->mem + (size_t)b->spool.ring.head * BLOCK;
+    uint8_t *block = b->mem + (size_t)b->spool.ring.newest.block * BLOCK;
     for (size_t i = 0; i < (size_t)BLOCK; i += (size_t)BYTES_APART) {
         block[i] ^= 0x20U;
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);

@@ -138,7 +138,7 @@ static void renumber(struct bench *b, uint32_t block, uint32_t seq)
     struct nvt_head h;
     uint8_t *head = b->mem + (size_t)block * BLOCK;
     assert_true(nvt_head_decode(&b->flash.device, block, head, &h));
-    h.seq = seq;
+    h.own.seq = seq;
     h.oldest_seq = seq;
     nvt_head_encode(&b->flash.device, block, &h, head);
     nvt_head_encode(&b->flash.device, block, &h, head + HEAD);

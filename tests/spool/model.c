@@ -142,7 +142,7 @@ static bool do_settle(struct model *m, enum nvt_spool_state state)
     }
     entry_of(m, e.id)->state = MODEL_SETTLING;
     nvt_err err = nvt_spool_settle(&m->spool, e.id, state, 422U, NVT_LIT("too far"));
-    entry_of(m, e.id)->mark_block = m->spool.ring.head;
+    entry_of(m, e.id)->mark_block = m->spool.ring.newest.block;
     if (err == NVT_OK) {
         entry_of(m, e.id)->state = m->spool.held ? MODEL_SETTLED : MODEL_DONE;
     } else if (!m->flash.off) {

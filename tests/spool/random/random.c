@@ -55,11 +55,11 @@ static bool is_unseen(const struct faulty *f, enum faulty_damage how, uint32_t b
     return how == FAULTY_OLD || how == FAULTY_HALF_2 || faulty_is_blank(f, block);
 }
 
-/* Where not all pending entries do, lists tell of some of them late: FORMAT.md. */
-static bool fit_in_a_list(const struct run *r, uint32_t pending)
+/* Where not all ids do, lists tell of some of them late: FORMAT.md. */
+static bool fit_in_a_list(const struct run *r)
 {
-    uint32_t bytes = r->size->block_size / 16U;
-    return 2U * pending <= (bytes < 32U ? 32U : bytes) - 16U;
+    uint32_t bytes = r->size->block_size / 64U;
+    return r->size->entries_max <= 8U * ((bytes < 32U ? 32U : bytes) - 16U);
 }
 
 static const char *judge(const struct run *r, const struct run_told *told,
@@ -80,8 +80,7 @@ static const char *judge(const struct run *r, const struct run_told *told,
         return "damage: more is lost than counted";
     }
     /* Ids that were given and undone may be taken for lost ones. */
-    bool exact =
-        !calls_fail && how == FAULTY_WIPED && fit_in_a_list(r, v->listed - v->back + v->missing);
+    bool exact = !calls_fail && how == FAULTY_WIPED && fit_in_a_list(r);
     return exact && v->missing < told->lost ? "damage: less is lost than counted" : NULL;
 }
 
