@@ -108,8 +108,9 @@ struct nvt_spool_medium {
 
 /* A block in one of its lives, and how far its records count. */
 struct nvt_spool_life {
-    uint32_t block, seq, salt;
+    uint32_t seq, salt;
     uint32_t end, sure; /* holes between them are no damage: not all was synced there */
+    uint32_t block;
 };
 
 /* The blocks in use, and how far the newest of them is written. */

@@ -2,14 +2,15 @@
 /* Heads and records as bytes. FORMAT.md has the layout; numbers are little-endian. */
 #include "spool_internal.h"
 
-static const uint8_t magic[4] = {0x4E, 0x56, 0x53, 0x33}; /* "NVS3" */
+#define MAGIC 0x3353564EU /* "NVS3" */
 
-static void put_32(uint8_t *at, uint32_t value)
+enum { HEAD_WORDS = 18, HEAD_PLAIN = 12 }; /* in front of the CRC; of these as in struct nvt_head */
+
+static void put_words(uint8_t *out, const uint32_t *words, size_t count)
 {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8U);
-    at[2] = (uint8_t)(value >> 16U);
-    at[3] = (uint8_t)(value >> 24U);
+    for (size_t i = 0; i < 4U * count; i++) {
+        out[i] = (uint8_t)(words[i / 4U] >> i % 4U * 8U);
+    }
 }
 
 static uint32_t get_32(const uint8_t *at)
@@ -17,29 +18,32 @@ static uint32_t get_32(const uint8_t *at)
     return at[0] | (uint32_t)at[1] << 8U | (uint32_t)at[2] << 16U | (uint32_t)at[3] << 24U;
 }
 
+static void get_words(const uint8_t *bytes, uint32_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        words[i] = get_32(bytes + 4U * i);
+    }
+}
+
 /* ---- sizes ---- */
 
-static bool is_good_geometry(const struct nvt_spool_geometry *g)
+static bool is_good_geometry(uint32_t block_size, uint32_t block_count, uint32_t prog_size)
 {
-    bool power_of_2 = g->prog_size != 0U && (g->prog_size & (g->prog_size - 1U)) == 0U;
-    return power_of_2 && g->prog_size <= 4096U && g->block_size >= 256U &&
-           g->block_size <= 1048576U && g->block_size % 4U == 0U &&
-           g->block_size % g->prog_size == 0U && g->block_count >= 4U && g->block_count <= 65535U;
+    bool power_of_2 = prog_size != 0U && (prog_size & (prog_size - 1U)) == 0U;
+    return power_of_2 && prog_size <= 4096U && block_size >= 256U && block_size <= 1048576U &&
+           (block_size & ((prog_size - 1U) | 3U)) == 0U && block_count >= 4U &&
+           block_count <= 65535U;
 }
 
 bool nvt_is_good_device(const struct nvt_port_block *d)
 {
-    struct nvt_spool_geometry g = {0U, 0U, 0U};
-    if (d != NULL) {
-        g = (struct nvt_spool_geometry){d->block_size, d->block_count, d->prog_size};
-    }
-    return is_good_geometry(&g);
+    return d != NULL && is_good_geometry(d->block_size, d->block_count, d->prog_size);
 }
 
 uint32_t nvt_padded(const struct nvt_port_block *d, uint32_t len)
 {
-    uint32_t unit = d->prog_size < 4U ? 4U : d->prog_size;
-    return (len + unit - 1U) / unit * unit;
+    uint32_t rest = (d->prog_size - 1U) | 3U; /* units of 4 at least */
+    return (len + rest) & ~rest;
 }
 
 uint32_t nvt_room(const struct nvt_port_block *d, uint32_t len)
@@ -67,68 +71,55 @@ uint32_t nvt_data_max(const struct nvt_port_block *d)
 
 /* ---- heads ---- */
 
+static uint32_t crc_word(uint32_t crc, uint32_t word)
+{
+    uint8_t bytes[4];
+    put_words(bytes, &word, 1U);
+    return nvt_crc32(crc, nvt_span_of(bytes, sizeof bytes));
+}
+
 static uint32_t head_crc(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN])
 {
-    uint8_t place[4];
-    put_32(place, block);
-    return nvt_crc32(nvt_crc32(0U, nvt_span_of(place, 4U)), nvt_span_of(bytes, 72U));
+    return nvt_crc32(crc_word(0U, block), nvt_span_of(bytes, 4U * (size_t)HEAD_WORDS));
 }
 
 bool nvt_head_is_whole(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN])
 {
-    return get_32(bytes + 72) == head_crc(block, bytes);
+    return get_32(bytes + 4 * HEAD_WORDS) == head_crc(block, bytes);
+}
+
+static uint32_t counts_of(const struct nvt_port_block *d)
+{
+    return d->block_count | d->prog_size << 16U;
 }
 
 void nvt_head_encode(const struct nvt_port_block *d, uint32_t block, const struct nvt_head *h,
                      uint8_t out[NVT_HEAD_LEN])
 {
-    const uint32_t words[17] = {
-        h->own.seq,
-        h->own.salt,
-        h->before.seq,
-        h->before.salt,
-        h->before.end,
-        h->before.sure,
-        h->before.block | h->oldest << 16U,
-        h->oldest_seq,
-        h->base.tail,
-        h->base.next,
-        h->base.delivered,
-        h->base.refused,
-        h->base.expired,
-        h->base.window_cap,
-        d->block_size | (h->moving ? 1U << 31U : 0U),
-        d->block_count | d->prog_size << 16U,
-        h->base.pending,
-    };
-    (void)memcpy(out, magic, sizeof magic);
-    for (size_t i = 0; i < 17U; i++) {
-        put_32(out + 4U + 4U * i, words[i]);
-    }
-    put_32(out + 72, head_crc(block, out));
+    uint32_t words[HEAD_WORDS] = {MAGIC, h->own.seq, h->own.salt};
+    (void)memcpy(&words[3], &h->before, (size_t)HEAD_PLAIN * sizeof words[0]);
+    words[7] |= h->oldest << 16U;
+    words[15] = d->block_size | (h->moving ? 1U << 31U : 0U);
+    words[16] = counts_of(d);
+    words[17] = h->base.pending;
+    put_words(out, words, (size_t)HEAD_WORDS);
+    words[0] = head_crc(block, out);
+    put_words(out + 4 * HEAD_WORDS, words, 1U);
 }
 
 nvt_err nvt_spool_read_geometry(struct nvt_span head, struct nvt_spool_geometry *out_geometry)
 {
-    if (head.len < (size_t)NVT_HEAD_LEN || memcmp(head.ptr, magic, 3U) != 0) {
+    if (head.len < (size_t)NVT_HEAD_LEN || (get_32(head.ptr) ^ MAGIC) << 8U != 0U) {
         return NVT_E_SPOOL_FOREIGN;
     }
-    if (head.ptr[3] != magic[3]) {
+    if (get_32(head.ptr) != MAGIC) {
         bool version = head.ptr[3] > (uint8_t)'0' && head.ptr[3] <= (uint8_t)'9';
         return version ? NVT_E_SPOOL_VERSION : NVT_E_SPOOL_FOREIGN;
     }
+    uint32_t size = get_32(head.ptr + 60) & 0x7FFFFFFFU;
     uint32_t counts = get_32(head.ptr + 64);
-    *out_geometry = (struct nvt_spool_geometry){get_32(head.ptr + 60) & 0x7FFFFFFFU,
-                                                counts & 0xFFFFU, counts >> 16U};
-    return is_good_geometry(out_geometry) ? NVT_OK : NVT_E_SPOOL_FOREIGN;
-}
-
-static bool is_of(const struct nvt_port_block *d, const uint8_t bytes[NVT_HEAD_LEN])
-{
-    struct nvt_spool_geometry g;
-    return nvt_spool_read_geometry(nvt_span_of(bytes, NVT_HEAD_LEN), &g) == NVT_OK &&
-           g.block_size == d->block_size && g.block_count == d->block_count &&
-           g.prog_size == d->prog_size;
+    *out_geometry = (struct nvt_spool_geometry){size, counts & 0xFFFFU, counts >> 16U};
+    return is_good_geometry(size, counts & 0xFFFFU, counts >> 16U) ? NVT_OK : NVT_E_SPOOL_FOREIGN;
 }
 
 /* What an attacker writes has a good CRC too: nothing here may lead out of the device. */
@@ -143,22 +134,19 @@ static bool is_sound(const struct nvt_port_block *d, const struct nvt_head *h)
 bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
                      const uint8_t bytes[NVT_HEAD_LEN], struct nvt_head *out)
 {
-    uint32_t words[17];
-    if (!is_of(d, bytes) || !nvt_head_is_whole(block, bytes)) {
+    uint32_t words[HEAD_WORDS];
+    get_words(bytes, words, (size_t)HEAD_WORDS);
+    if (words[0] != MAGIC || (words[15] & 0x7FFFFFFFU) != d->block_size ||
+        words[16] != counts_of(d) || !nvt_head_is_whole(block, bytes)) {
         return false;
     }
-    for (size_t i = 0; i < 17U; i++) {
-        words[i] = get_32(bytes + 4U + 4U * i);
-    }
-    *out = (struct nvt_head){
-        .own = {block, words[0], words[1], d->block_size, d->block_size},
-        .before = {words[6] & 0xFFFFU, words[2], words[3], words[4], words[5]},
-        .oldest = words[6] >> 16U,
-        .oldest_seq = words[7],
-        .base = {words[8], words[9], words[10], words[11], words[12], words[13], words[16]},
-        .moving = words[14] >> 31U != 0U,
-        .copies = 1U,
-    };
+    out->own = (struct nvt_spool_life){words[1], words[2], d->block_size, d->block_size, block};
+    (void)memcpy(&out->before, &words[3], (size_t)HEAD_PLAIN * sizeof words[0]);
+    out->before.block &= 0xFFFFU;
+    out->oldest = words[7] >> 16U;
+    out->moving = words[15] >> 31U != 0U;
+    out->base.pending = words[17];
+    out->copies = 1U;
     return is_sound(d, out);
 }
 
@@ -166,26 +154,17 @@ bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
 
 uint32_t nvt_salt_after(uint32_t salt, uint32_t seq)
 {
-    uint8_t bytes[8];
-    put_32(bytes, salt);
-    put_32(bytes + 4, seq);
-    return nvt_crc32(0U, nvt_span_of(bytes, sizeof bytes));
+    return crc_word(crc_word(0U, salt), seq);
 }
 
 uint32_t nvt_life_seed(const struct nvt_spool_life *life)
 {
-    uint8_t bytes[12];
-    put_32(bytes, life->salt);
-    put_32(bytes + 4, life->seq);
-    put_32(bytes + 8, life->block);
-    return nvt_crc32(0U, nvt_span_of(bytes, sizeof bytes));
+    return crc_word(nvt_salt_after(life->salt, life->seq), life->block);
 }
 
 uint32_t nvt_record_crc(uint32_t seed, uint32_t offset, const uint8_t bytes[NVT_RECORD_LEN])
 {
-    uint8_t place[4];
-    put_32(place, offset);
-    return nvt_crc32(nvt_crc32(seed, nvt_span_of(place, 4U)), nvt_span_of(bytes, 12U));
+    return nvt_crc32(crc_word(seed, offset), nvt_span_of(bytes, 12U));
 }
 
 uint32_t nvt_record_wanted(const uint8_t bytes[NVT_RECORD_LEN])
@@ -198,44 +177,47 @@ void nvt_record_encode(uint32_t seed, const struct nvt_record *r, struct nvt_spa
 {
     uint32_t flags =
         (r->joined ? (uint32_t)NVT_RECORD_JOINED : 0U) | (r->copy ? (uint32_t)NVT_RECORD_COPY : 0U);
-    put_32(out, (uint32_t)r->type | (r->aux | flags) << 8U | (uint32_t)bytes.len << 16U);
-    put_32(out + 4, r->id);
-    put_32(out + 8, r->due_s);
-    put_32(out + 12, nvt_crc32(nvt_record_crc(seed, r->place.offset, out), bytes));
+    uint32_t words[3] = {r->type | (r->aux | flags) << 8U | (uint32_t)bytes.len << 16U, r->id,
+                         r->due_s};
+    put_words(out, words, 3U);
+    words[0] = nvt_crc32(nvt_record_crc(seed, r->place.offset, out), bytes);
+    put_words(out + 12, words, 1U);
 }
 
-static bool is_typed(const struct nvt_record *r)
+/* What may stand in aux, one bit each. */
+static uint32_t auxes_of(uint8_t type)
 {
-    switch (r->type) {
+    switch (type) {
     case NVT_RECORD_ENTRY:
     case NVT_RECORD_MOVED:
-        return r->aux == 0U;
+        return 1U;
     case NVT_RECORD_MARK:
-        return r->aux >= (uint8_t)NVT_SPOOL_DELIVERED && r->aux <= (uint8_t)NVT_SPOOL_EXPIRED;
+        return 1U << NVT_SPOOL_DELIVERED | 1U << NVT_SPOOL_REFUSED | 1U << NVT_SPOOL_EXPIRED;
     case NVT_RECORD_VALUE:
-        return r->aux < (uint8_t)NVT_KEYS_MAX;
+        return UINT32_MAX; /* NVT_KEYS_MAX */
     case NVT_RECORD_LIST:
-        return r->aux < 8U;
+        return 0xFFU;
     default:
-        return false;
+        return 0U;
     }
 }
 
 nvt_err nvt_record_decode(const struct nvt_port_block *d, const uint8_t bytes[NVT_RECORD_LEN],
                           struct nvt_record *out)
 {
-    uint32_t first = get_32(bytes);
-    uint32_t flags = first >> 8U;
-    out->type = (uint8_t)first;
-    out->aux = (uint8_t)(flags & 0x3FU);
-    out->len = (uint16_t)(first >> 16U);
-    out->id = get_32(bytes + 4);
-    out->due_s = get_32(bytes + 8);
-    out->joined = (flags & (uint32_t)NVT_RECORD_JOINED) != 0U;
-    out->copy = (flags & (uint32_t)NVT_RECORD_COPY) != 0U;
-    if ((first & out->id & out->due_s & get_32(bytes + 12)) == UINT32_MAX) {
+    uint32_t words[4];
+    get_words(bytes, words, 4U);
+    out->type = (uint8_t)words[0];
+    out->aux = (uint8_t)(words[0] >> 8U & 0x3FU);
+    out->len = (uint16_t)(words[0] >> 16U);
+    out->id = words[1];
+    out->due_s = words[2];
+    out->joined = (words[0] >> 8U & (uint32_t)NVT_RECORD_JOINED) != 0U;
+    out->copy = (words[0] >> 8U & (uint32_t)NVT_RECORD_COPY) != 0U;
+    if ((words[0] & words[1] & words[2] & words[3]) == UINT32_MAX) {
         return NVT_E_SPOOL_EMPTY;
     }
+    bool typed = out->aux < 32U && (auxes_of(out->type) >> out->aux & 1U) != 0U;
     bool fits = nvt_room(d, out->len) <= d->block_size - out->place.offset;
-    return is_typed(out) && fits ? NVT_OK : NVT_AGAIN;
+    return typed && fits ? NVT_OK : NVT_AGAIN;
 }

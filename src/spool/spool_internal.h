@@ -41,12 +41,13 @@ enum nvt_record_type {
 /* Flags in aux: the record before was not synced yet when this one was written; it is a copy. */
 enum { NVT_RECORD_JOINED = 0x80, NVT_RECORD_COPY = 0x40 };
 
+/* From before to base.window_cap in the order in which they are written. */
 struct nvt_head {
     struct nvt_spool_life own;
-    struct nvt_spool_life
-        before; /* of the block in the ring before this one; seq 0: there is none */
-    uint32_t oldest, oldest_seq;
+    struct nvt_spool_life before; /* the block before it in the ring; seq 0: there is none */
+    uint32_t oldest_seq;
     struct nvt_spool_base base;
+    uint32_t oldest;
     bool moving;    /* opened to move the oldest block's records; counts once MOVED is there */
     uint8_t copies; /* good ones that were found */
 };
