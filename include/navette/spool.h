@@ -131,39 +131,46 @@ struct nvt_spool_base {
     uint32_t pending;
 };
 
-/* To be declared and handed over; what it holds belongs to the room. */
+/* Where some pending entries stand that are not out, in a part of config.picks. */
+struct nvt_spool_picks {
+    struct nvt_spool_entry *list;
+    uint32_t count, room;
+    uint64_t from; /* of the queue: a walk fills it with those of a higher urgency() */
+    bool missing;  /* there are others */
+    bool filling;  /* the walk under way fills it */
+};
+
+/* To be declared and handed over; what it holds belongs to the room. What is used most stands
+ * first: short instructions reach no further than 128 bytes. */
 struct nvt_spool {
-    struct nvt_spool_config config;
     struct nvt_spool_medium medium;
+    bool mounted;
+    bool stale;       /* all must be counted anew: a sync failed */
+    bool closed;      /* nothing more is written to the newest block */
+    bool any_hole;    /* not all that stands in the ring is a record */
+    bool held;        /* operations do not sync: nvt_spool_commit will */
+    bool unsynced;    /* there is something to sync */
+    bool sync_failed; /* since hold */
     struct nvt_spool_ring ring;
-    struct nvt_spool_base base, now;
-    uint32_t base_block;    /* the block whose head base is of */
-    uint32_t top_seq;       /* the highest number of a block that was ever given */
-    uint32_t given;         /* the next id before something was undone */
-    uint32_t synced_tail;   /* the tail that is durable: so far the window is free */
-    uint32_t listed;        /* the id with which the next list of pending ones begins */
+    struct nvt_spool_base now;
     uint32_t live, longest; /* bytes of live records, the longest of them */
-    uint32_t pending, failed_syncs;
+    uint32_t pending;
+    uint32_t bad_count; /* blocks that could not be erased or written */
+    struct nvt_spool_config config;
+    uint32_t deferred; /* of those that are pending */
+    struct nvt_spool_base base;
+    uint32_t base_block;  /* the block whose head base is of */
+    uint32_t top_seq;     /* the highest number of a block that was ever given */
+    uint32_t given;       /* the next id before something was undone */
+    uint32_t synced_tail; /* the tail that is durable: so far the window is free */
+    uint32_t listed;      /* the id with which the next list of pending ones begins */
+    uint32_t failed_syncs;
     uint32_t damaged, lost, torn, repaired;
-    uint32_t lost_before; /* of lost: before the newest block was opened */
+    uint32_t lost_before;            /* of lost: before the newest block was opened */
+    struct nvt_spool_picks picks[2]; /* of those not deferred; the queue of those that were */
     struct nvt_spool_place values[NVT_SPOOL_VALUES]; /* seq 0: none */
     uint32_t value_lens[NVT_SPOOL_VALUES];
     struct nvt_spool_entry out[NVT_SPOOL_OUT_MAX]; /* picked and not settled; id 0: free */
-    uint32_t bad_count;                            /* blocks that could not be erased or written */
-    uint32_t pick_count;
-    uint32_t deferred, defer_count;     /* pending ones; of these in the queue at the picks' end */
-    struct nvt_spool_entry defers_from; /* the next walk takes those that are less urgent */
-    bool picks_complete; /* no pending entry is missing from picks but those that are out, and those
-                            that are deferred */
-    bool defers_complete;            /* the same of the queue */
-    bool defers_filling, defers_cut; /* the walk under way fills it; it holds more than fit there */
-    bool any_hole;                   /* not all that stands in the ring is a record */
-    bool closed;                     /* nothing more is written to the newest block */
-    bool held;                       /* operations do not sync: nvt_spool_commit will */
-    bool unsynced;                   /* there is something to sync */
-    bool sync_failed;                /* since hold */
-    bool stale;                      /* all must be counted anew: a sync failed */
-    bool mounted;
 };
 
 /* Makes an empty spool of the device: whatever was on it is given up. NVT_E_ARG (a size above),

@@ -30,17 +30,18 @@ static bool is_full(const struct nvt_spool *s, uint32_t room, uint32_t freed)
 
 nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed)
 {
-    if (len > UINT16_MAX || (uint32_t)NVT_RECORD_LEN + len > s->config.buffer_cap) {
-        return NVT_E_SPOOL_SIZE;
-    }
     uint32_t room = nvt_room(s->config.device, (uint32_t)len);
-    if (room > s->config.buffer_cap || room > capacity(s, room, 0U)) { /* even of an empty one */
+    if (len > UINT16_MAX || room > s->config.buffer_cap ||
+        room > capacity(s, room, 0U)) { /* even of an empty one */
         return NVT_E_SPOOL_SIZE;
     }
-    if (s->pending == 0U && is_full(s, room, freed)) {
+    while (is_full(s, room, freed)) {
+        if (s->pending > 0U || s->bad_count == 0U) {
+            return NVT_E_SPOOL_FULL;
+        }
         nvt_ring_forgive_bad(s); /* no settling will ever make room: they are tried again */
     }
-    return is_full(s, room, freed) ? NVT_E_SPOOL_FULL : NVT_OK;
+    return NVT_OK;
 }
 
 /* ---- in ---- */
@@ -49,12 +50,13 @@ nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed)
  * ones is durable: else a cut could leave more than it has room for. */
 static nvt_err find_id(struct nvt_spool *s)
 {
-    nvt_err err = NVT_OK;
-    if (s->now.next - s->synced_tail >= nvt_ids_cap(s)) {
-        err = nvt_ring_sync(s);
+    uint32_t cap = nvt_ids_cap(s);
+    nvt_err err = s->now.next - s->synced_tail >= cap ? nvt_ring_sync(s) : NVT_OK;
+    if (err != NVT_OK) {
+        return err;
     }
-    bool has = s->now.next - s->synced_tail < nvt_ids_cap(s) && s->now.next != UINT32_MAX;
-    return err == NVT_OK && !has ? NVT_E_SPOOL_WINDOW : err;
+    bool none = s->now.next - s->synced_tail >= cap || s->now.next == UINT32_MAX;
+    return none ? NVT_E_SPOOL_WINDOW : NVT_OK;
 }
 
 nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t due_s,
@@ -71,7 +73,10 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
         return err;
     }
     struct nvt_record r = {.type = (uint8_t)NVT_RECORD_ENTRY, .id = s->now.next, .due_s = due_s};
-    struct nvt_spool_entry e = {r.id, due_s, (uint32_t)bytes.len, {0U, 0U, 0U}};
+    struct nvt_spool_entry e;
+    e.id = r.id;
+    e.due_s = due_s;
+    e.len = (uint32_t)bytes.len;
     err = nvt_ring_add(s, &r, bytes, &e.place);
     if (err != NVT_OK) {
         return err;
@@ -87,37 +92,22 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
 
 /* ---- out ---- */
 
-static nvt_err next_urgent(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
+/* The first of a list. Where the last walk came to the end of the order, the next one begins it
+ * again. */
+static nvt_err next_of(struct nvt_spool *s, const struct nvt_spool_picks *p,
+                       struct nvt_spool_entry *out_entry)
 {
     nvt_err err = NVT_OK;
-    if (s->pick_count == 0U && !s->picks_complete) {
+    while (err == NVT_OK && p->count == 0U && p->missing) {
         err = nvt_refill(s);
     }
-    if (err == NVT_OK && s->pick_count == 0U) {
+    if (err == NVT_OK && p->count == 0U) {
         err = NVT_E_SPOOL_EMPTY;
     }
     if (err == NVT_OK) {
-        *out_entry = s->config.picks[0];
+        *out_entry = p->list[0];
     }
     return err;
-}
-
-/* Where the last walk came to the end of the order, the next one begins it again. */
-static nvt_err next_deferred(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
-{
-    enum { WALKS = 2 };
-    nvt_err err = NVT_OK;
-    for (unsigned i = 0; err == NVT_OK && s->deferred > 0U; i++) {
-        if (s->defer_count > 0U) {
-            *out_entry = *nvt_queue(s);
-            return NVT_OK;
-        }
-        if (s->defers_complete || i == (unsigned)WALKS) {
-            return NVT_E_SPOOL_EMPTY;
-        }
-        err = nvt_refill(s);
-    }
-    return err == NVT_OK ? NVT_E_SPOOL_EMPTY : err;
 }
 
 /* The entry's record in one block. NVT_E_SPOOL_EMPTY: it is not there. */
@@ -129,12 +119,11 @@ static nvt_err look_in(const struct nvt_spool *s, uint32_t block, uint32_t id,
     uint8_t copies = 0U;
     nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
     walk.checked = s->any_hole;
-    while (err == NVT_OK) {
-        err = nvt_walk_next(&s->medium, &walk, &r);
-        if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == id) {
-            *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
-            return NVT_OK;
-        }
+    do {
+        err = err == NVT_OK ? nvt_walk_next(&s->medium, &walk, &r) : err;
+    } while (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_ENTRY || r.id != id));
+    if (err == NVT_OK) {
+        *out_entry = (struct nvt_spool_entry){id, r.due_s, r.len, r.place};
     }
     return err;
 }
@@ -143,32 +132,20 @@ static nvt_err look_in(const struct nvt_spool *s, uint32_t block, uint32_t id,
 static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
 {
     uint32_t count = s->config.device->block_count;
+    uint32_t block = s->ring.newest.block;
     uint32_t id = s->now.next - 1U;
-    while (id >= s->now.tail && (!nvt_id_is_pending(s, id) || nvt_id_is_deferred(s, id) ||
-                                 nvt_out_slot(s, id) != NULL)) {
+    nvt_err err = NVT_E_SPOOL_EMPTY;
+    while (id >= s->now.tail &&
+           (nvt_id_state(s, id) != NVT_ID_PENDING || nvt_out_slot(s, id) != NULL)) {
         id--;
     }
-    nvt_err err = NVT_E_SPOOL_EMPTY;
     for (uint32_t i = 0; i < count && id >= s->now.tail && err == NVT_E_SPOOL_EMPTY; i++) {
-        uint32_t block = (s->ring.newest.block + count - i) % count;
         if (nvt_block_state(&s->medium, block) == NVT_BLOCK_USED) {
             err = look_in(s, block, id, out_entry);
         }
+        block = (block == 0U ? count : block) - 1U;
     }
     return err;
-}
-
-static nvt_err next_of(struct nvt_spool *s, enum nvt_spool_order order,
-                       struct nvt_spool_entry *out_entry)
-{
-    nvt_err err = NVT_E_SPOOL_EMPTY;
-    if (order == NVT_SPOOL_DEFERRED) {
-        return next_deferred(s, out_entry);
-    }
-    if (order == NVT_SPOOL_NEWEST) {
-        err = next_newest(s, out_entry);
-    }
-    return err == NVT_E_SPOOL_EMPTY ? next_urgent(s, out_entry) : err;
 }
 
 /* The bytes of a pending entry into the buffer. NVT_E_SPOOL_EMPTY: they are not what was written.
@@ -180,8 +157,8 @@ static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
         return NVT_E_SPOOL_EMPTY;
     }
     nvt_err err = nvt_ring_fetch(s, e->place, &r);
-    bool same = err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == e->id;
-    return err == NVT_OK && !same ? NVT_E_SPOOL_EMPTY : err;
+    bool same = err != NVT_OK || (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == e->id);
+    return same ? err : NVT_E_SPOOL_EMPTY;
 }
 
 /* The next one that can be read, its bytes in the buffer. NVT_E_SPOOL_EMPTY: there is none. Where
@@ -190,47 +167,49 @@ static nvt_err fetch_next(struct nvt_spool *s, enum nvt_spool_order order,
                           struct nvt_spool_entry *out_entry)
 {
     enum { TRIES = 3 };
-    for (unsigned i = 0; i < (unsigned)TRIES; i++) {
-        nvt_err err = next_of(s, order, out_entry);
-        if (err == NVT_OK) {
-            err = fetch(s, out_entry);
-            if (err != NVT_E_SPOOL_EMPTY) {
-                return err;
-            }
-            err = nvt_recount(s);
+    nvt_err err = NVT_OK;
+    for (unsigned i = 0; i < (unsigned)TRIES && err == NVT_OK; i++) {
+        err = order == NVT_SPOOL_NEWEST ? next_newest(s, out_entry) : NVT_E_SPOOL_EMPTY;
+        if (err == NVT_E_SPOOL_EMPTY) {
+            err = next_of(s, &s->picks[order == NVT_SPOOL_DEFERRED], out_entry);
         }
         if (err != NVT_OK) {
             return err;
         }
-        order = order == NVT_SPOOL_NEWEST ? NVT_SPOOL_URGENT : order;
+        err = fetch(s, out_entry);
+        if (err != NVT_E_SPOOL_EMPTY) {
+            return err;
+        }
+        err = nvt_recount(s);
     }
-    return NVT_E_SPOOL_IO;
+    return err == NVT_OK ? NVT_E_SPOOL_IO : err;
+}
+
+nvt_err nvt_spool_give(const struct nvt_spool *s, uint32_t len, struct nvt_buf *out)
+{
+    if (out->cap - out->len < len) {
+        return NVT_E_SPACE;
+    }
+    nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, len));
+    return NVT_OK;
 }
 
 nvt_err nvt_spool_pick_by(struct nvt_spool *s, enum nvt_spool_order order, struct nvt_buf *out,
                           struct nvt_spool_entry *out_entry)
 {
     nvt_err err = nvt_spool_ready(s);
-    struct nvt_spool_entry *slot = nvt_out_slot(s, 0U);
-    if (err == NVT_OK && slot == NULL) {
-        err = NVT_E_SPOOL_OUT;
+    struct nvt_spool_entry *slot = nvt_entry_find(s->out, NVT_SPOOL_OUT_MAX, 0U);
+    if (err == NVT_OK) {
+        err = slot == NULL ? NVT_E_SPOOL_OUT : fetch_next(s, order, out_entry);
+    }
+    if (err == NVT_OK && out != NULL) {
+        err = nvt_spool_give(s, out_entry->len, out);
     }
     if (err == NVT_OK) {
-        err = fetch_next(s, order, out_entry);
+        *slot = *out_entry;
+        nvt_picks_drop(&s->picks[order == NVT_SPOOL_DEFERRED], slot->id);
     }
-    if (err == NVT_OK && out != NULL && out->cap - out->len < out_entry->len) {
-        err = NVT_E_SPACE;
-    }
-    if (err != NVT_OK) {
-        return err;
-    }
-    if (out != NULL) {
-        nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, out_entry->len));
-    }
-    *slot = *out_entry;
-    nvt_entries_drop(s->config.picks, &s->pick_count, slot->id);
-    nvt_entries_drop(nvt_queue(s), &s->defer_count, slot->id);
-    return NVT_OK;
+    return err;
 }
 
 nvt_err nvt_spool_pick(struct nvt_spool *s, struct nvt_buf *out, struct nvt_spool_entry *out_entry)
@@ -250,8 +229,9 @@ static uint32_t earliest(const struct nvt_spool_entry *list, size_t count, uint3
 
 uint32_t nvt_spool_urgent_s(const struct nvt_spool *s, uint32_t after_s)
 {
-    uint32_t due_s = earliest(s->config.picks, s->pick_count, after_s, UINT32_MAX);
-    due_s = earliest(nvt_queue(s), s->defer_count, after_s, due_s);
+    const struct nvt_spool_picks *p = s->picks;
+    uint32_t due_s = earliest(p[0].list, p[0].count, after_s, UINT32_MAX);
+    due_s = earliest(p[1].list, p[1].count, after_s, due_s);
     return earliest(s->out, NVT_SPOOL_OUT_MAX, after_s, due_s);
 }
 
@@ -263,9 +243,7 @@ static void note_settled(struct nvt_spool *s, struct nvt_spool_entry *slot,
     s->live -= nvt_room(s->config.device, slot->len);
     s->pending--;
     s->deferred -= nvt_id_is_deferred(s, slot->id) ? 1U : 0U;
-    s->now.delivered += state == NVT_SPOOL_DELIVERED ? 1U : 0U;
-    s->now.refused += state == NVT_SPOOL_REFUSED ? 1U : 0U;
-    s->now.expired += state == NVT_SPOOL_EXPIRED ? 1U : 0U;
+    nvt_count_settled(&s->now, state);
     nvt_id_set(s, slot->id, NVT_ID_GONE);
     nvt_ids_follow(s, NVT_ID_GONE);
     slot->id = 0U;
@@ -275,7 +253,7 @@ nvt_err nvt_spool_settle(struct nvt_spool *s, uint32_t id, enum nvt_spool_state 
                          uint16_t status, struct nvt_span reason)
 {
     nvt_err err = nvt_spool_ready(s);
-    struct nvt_spool_entry *slot = id == 0U ? NULL : nvt_out_slot(s, id);
+    struct nvt_spool_entry *slot = nvt_out_slot(s, id);
     if (err == NVT_OK &&
         (slot == NULL || state < NVT_SPOOL_DELIVERED || state > NVT_SPOOL_EXPIRED)) {
         err = NVT_E_ARG;
@@ -365,22 +343,23 @@ nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, str
 
 void nvt_spool_info(const struct nvt_spool *s, struct nvt_spool_info *out_info)
 {
-    *out_info = (struct nvt_spool_info){
-        .pending = s->pending,
-        .deferred = s->deferred,
-        .oldest_id = s->pending == 0U ? 0U : s->now.tail,
-        .delivered = s->now.delivered,
-        .refused = s->now.refused,
-        .expired = s->now.expired,
-        .used_bytes = s->live,
-        .capacity_bytes = s->mounted ? capacity(s, s->longest, s->bad_count) : 0U,
-        .span = s->now.next - s->now.tail,
-        .entries_max = s->mounted ? nvt_ids_cap(s) : 0U,
-        .erases = s->top_seq,
-        .failed_syncs = s->failed_syncs,
-        .damaged = s->damaged,
-        .lost = s->lost,
-        .torn = s->torn,
-        .repaired = s->repaired,
-    };
+    (void)memset(out_info, 0, sizeof *out_info);
+    out_info->pending = s->pending;
+    out_info->deferred = s->deferred;
+    out_info->oldest_id = s->pending == 0U ? 0U : s->now.tail;
+    out_info->delivered = s->now.delivered;
+    out_info->refused = s->now.refused;
+    out_info->expired = s->now.expired;
+    out_info->used_bytes = s->live;
+    out_info->span = s->now.next - s->now.tail;
+    out_info->erases = s->top_seq;
+    out_info->failed_syncs = s->failed_syncs;
+    out_info->damaged = s->damaged;
+    out_info->lost = s->lost;
+    out_info->torn = s->torn;
+    out_info->repaired = s->repaired;
+    if (s->mounted) {
+        out_info->capacity_bytes = capacity(s, s->longest, s->bad_count);
+        out_info->entries_max = nvt_ids_cap(s);
+    }
 }

@@ -189,7 +189,7 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
         err = err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
     }
     if (err == NVT_OK) {
-        s->picks_complete = true;
+        nvt_picks_begin(s, true);
         s->mounted = true;
     }
     return err;

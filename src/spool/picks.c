@@ -1,39 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where some of the entries stand: the most urgent ones at the beginning of config.picks, and once
- * any was deferred, the next of those in a queue at its end. Walks over the ring fill both.
+ * any failed and was deferred, a queue of those behind them. Which ones were deferred stands in the
+ * window, so that their number does not matter. As long as all of them have room in the queue they
+ * take turns there; else walks over the ring fill it, each from where the one before ended (by
+ * urgency), and round again.
  */
 #include "spool_internal.h"
 
-/* ---- lists ---- */
-
-bool nvt_entry_is_before(const struct nvt_spool_entry *a, const struct nvt_spool_entry *b)
+/* The less, the earlier. */
+static uint64_t urgency(const struct nvt_spool_entry *e)
 {
-    return a->due_s != b->due_s ? a->due_s < b->due_s : a->id < b->id;
+    return (uint64_t)e->due_s << 32U | e->id;
 }
 
-bool nvt_entries_insert(struct nvt_spool_entry *list, uint32_t *count, uint32_t cap,
-                        const struct nvt_spool_entry *e)
-{
-    uint32_t i = *count;
-    bool full = i == cap;
-    if (full) {
-        i--;
-        if (!nvt_entry_is_before(e, &list[i])) {
-            return false;
-        }
-    } else {
-        (*count)++;
-    }
-    while (i > 0U && nvt_entry_is_before(e, &list[i - 1U])) {
-        list[i] = list[i - 1U];
-        i--;
-    }
-    list[i] = *e;
-    return !full;
-}
-
-struct nvt_spool_entry *nvt_entries_find(struct nvt_spool_entry *list, uint32_t count, uint32_t id)
+struct nvt_spool_entry *nvt_entry_find(struct nvt_spool_entry *list, uint32_t count, uint32_t id)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (list[i].id == id) {
@@ -43,78 +24,71 @@ struct nvt_spool_entry *nvt_entries_find(struct nvt_spool_entry *list, uint32_t 
     return NULL;
 }
 
-void nvt_entries_drop(struct nvt_spool_entry *list, uint32_t *count, uint32_t id)
-{
-    struct nvt_spool_entry *e = nvt_entries_find(list, *count, id);
-    if (e != NULL) {
-        (*count)--;
-        (void)memmove(e, e + 1, (size_t)(list + *count - e) * sizeof *e);
-    }
-}
-
 struct nvt_spool_entry *nvt_out_slot(struct nvt_spool *s, uint32_t id)
 {
-    return nvt_entries_find(s->out, NVT_SPOOL_OUT_MAX, id);
+    return id == 0U ? NULL : nvt_entry_find(s->out, NVT_SPOOL_OUT_MAX, id);
 }
 
-uint32_t nvt_queue_room(const struct nvt_spool *s)
-{
-    return s->deferred == 0U ? 0U : s->config.pick_cap / 4U;
-}
+/* ---- two lists ---- */
 
-struct nvt_spool_entry *nvt_queue(const struct nvt_spool *s)
+/* At place i; where there is no room, the last one gives way. The next walk must meet that. */
+static void put(struct nvt_spool_picks *p, uint32_t i, const struct nvt_spool_entry *e)
 {
-    return &s->config.picks[s->config.pick_cap - nvt_queue_room(s)];
-}
-
-/* ---- single entries ---- */
-
-static uint32_t picks_room(const struct nvt_spool *s)
-{
-    return s->config.pick_cap - nvt_queue_room(s);
-}
-
-static void insert(struct nvt_spool *s, const struct nvt_spool_entry *e)
-{
-    if (!nvt_entries_insert(s->config.picks, &s->pick_count, picks_room(s), e)) {
-        s->picks_complete = false;
+    struct nvt_spool_entry *at = &p->list[i];
+    if (p->count == p->room) {
+        p->missing = true;
+        if (i == p->count) {
+            return;
+        }
+        p->count--;
+        uint64_t last = urgency(&p->list[p->count]);
+        p->from = p->from < last ? p->from : last - 1U;
     }
+    (void)memmove(at + 1, at, (p->count - i) * sizeof *at);
+    *at = *e;
+    p->count++;
+}
+
+static uint32_t place_of(const struct nvt_spool_picks *p, const struct nvt_spool_entry *e)
+{
+    uint32_t i = p->count;
+    while (i > 0U && urgency(e) < urgency(&p->list[i - 1U])) {
+        i--;
+    }
+    return i;
 }
 
 void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    bool belongs =
-        s->picks_complete ||
-        (s->pick_count > 0U && nvt_entry_is_before(e, &s->config.picks[s->pick_count - 1U]));
-    if (belongs) {
-        insert(s, e);
+    struct nvt_spool_picks *p = &s->picks[0];
+    uint32_t i = place_of(p, e);
+    if (i < p->count || !p->missing) {
+        put(p, i, e);
+    }
+}
+
+void nvt_picks_drop(struct nvt_spool_picks *p, uint32_t id)
+{
+    struct nvt_spool_entry *e = nvt_entry_find(p->list, p->count, id);
+    if (e != NULL) {
+        p->count--;
+        (void)memmove(e, e + 1, (size_t)(&p->list[p->count] - e) * sizeof *e);
     }
 }
 
 void nvt_picks_forget(struct nvt_spool *s)
 {
-    s->pick_count = 0;
-    s->picks_complete = false;
-    s->defer_count = 0;
-    s->defers_complete = false;
-}
-
-void nvt_picks_trim(struct nvt_spool *s)
-{
-    if (s->pick_count > picks_room(s)) {
-        s->pick_count = picks_room(s);
-        s->picks_complete = false;
+    for (unsigned i = 0; i < 2U; i++) {
+        s->picks[i].count = 0U;
+        s->picks[i].missing = true;
     }
 }
 
 void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
 {
     struct nvt_spool_entry *e = nvt_out_slot(s, id);
-    if (e == NULL) {
-        e = nvt_entries_find(s->config.picks, s->pick_count, id);
-    }
-    if (e == NULL) {
-        e = nvt_entries_find(nvt_queue(s), s->defer_count, id);
+    for (unsigned i = 0; i < 2U && e == NULL; i++) {
+        e = nvt_entry_find(s->picks[i].list, s->picks[i].count, id);
     }
     if (e != NULL) {
         e->place = to;
@@ -123,50 +97,115 @@ void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
 
 /* ---- walks ---- */
 
+/* The queue takes a quarter once any were deferred. */
 void nvt_picks_begin(struct nvt_spool *s, bool anew)
 {
-    s->pick_count = 0;
-    s->picks_complete = true;
-    s->defers_filling = anew || s->defer_count == 0U;
-    if (s->defers_filling) {
-        s->defer_count = 0;
-        s->defers_complete = true;
-        s->defers_cut = false;
+    uint32_t quarter = s->config.pick_cap / 4U;
+    uint32_t rest = s->config.pick_cap - quarter;
+    if (anew) {
+        nvt_picks_forget(s);
     }
+    for (unsigned i = 0; i < 2U; i++) {
+        struct nvt_spool_picks *p = &s->picks[i];
+        p->filling = p->count == 0U;
+        if (p->filling) {
+            p->missing = false;
+        }
+    }
+    s->picks[0].list = s->config.picks;
+    s->picks[0].room = s->deferred == 0U ? s->config.pick_cap : rest;
+    s->picks[1].list = s->config.picks + rest;
+    s->picks[1].room = quarter;
 }
 
-/* Those before where the last walk ended come with one of the next. */
-static void see_deferred(struct nvt_spool *s, const struct nvt_spool_entry *e)
-{
-    if (!s->defers_filling) {
-        return;
-    }
-    if (!nvt_entry_is_before(&s->defers_from, e)) {
-        s->defers_complete = false;
-    } else if (!nvt_entries_insert(nvt_queue(s), &s->defer_count, nvt_queue_room(s), e)) {
-        s->defers_complete = false;
-        s->defers_cut = true;
-    } else {
-        /* it has its place */
-    }
-}
-
+/* Deferred ones before where the last walk ended come with one of the next. */
 void nvt_picks_see(struct nvt_spool *s, const struct nvt_spool_entry *e)
 {
-    if (nvt_id_is_deferred(s, e->id)) {
-        see_deferred(s, e);
+    struct nvt_spool_picks *p = &s->picks[nvt_id_is_deferred(s, e->id)];
+    if (p->filling && urgency(e) > p->from) {
+        put(p, place_of(p, e), e);
+    } else if (p->filling) {
+        p->missing = true;
     } else {
-        insert(s, e);
+        /* it may stand there already */
     }
 }
 
 void nvt_picks_end(struct nvt_spool *s)
 {
-    if (s->defers_filling) {
-        s->defers_filling = false;
-        (void)memset(&s->defers_from, 0, sizeof s->defers_from);
-        if (s->defers_cut) {
-            s->defers_from = nvt_queue(s)[s->defer_count - 1U];
-        }
+    struct nvt_spool_picks *q = &s->picks[1];
+    if (q->filling) {
+        q->from = q->count == q->room ? urgency(&q->list[q->count - 1U]) : 0U;
+    }
+}
+
+/* ---- entries that come back ---- */
+
+static void come_back(struct nvt_spool *s, struct nvt_spool_entry *slot, bool first)
+{
+    struct nvt_spool_picks *queue = &s->picks[1];
+    if (slot->place.seq == 0U) { /* not known any more */
+        nvt_picks_forget(s);
+    } else if (!nvt_id_is_deferred(s, slot->id)) {
+        nvt_picks_offer(s, slot);
+    } else if (first) {
+        put(queue, 0U, slot);
+    } else if (!queue->missing) {
+        put(queue, queue->count, slot);
+    } else {
+        /* a walk comes to it */
+    }
+    slot->id = 0U;
+}
+
+/* The others make room for them. */
+static void begin_queue(struct nvt_spool *s)
+{
+    struct nvt_spool_picks *p = &s->picks[0];
+    p->room = s->config.pick_cap - s->picks[1].room;
+    if (p->count > p->room) {
+        p->count = p->room;
+        p->missing = true;
+    }
+}
+
+nvt_err nvt_spool_defer(struct nvt_spool *s, uint32_t id, bool failed, bool first)
+{
+    struct nvt_spool_entry *slot = nvt_out_slot(s, id);
+    if (slot == NULL) {
+        return NVT_E_ARG;
+    }
+    uint32_t state = (uint32_t)nvt_id_state(s, id);
+    if (state == (uint32_t)NVT_ID_PENDING) {
+        state = (uint32_t)NVT_ID_DEFERRED;
+        s->deferred++;
+        begin_queue(s);
+    }
+    state += failed && state < (uint32_t)NVT_ID_FAILED_OFTEN ? 1U : 0U;
+    nvt_id_set(s, id, (enum nvt_id_state)state);
+    come_back(s, slot, first);
+    return NVT_OK;
+}
+
+nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
+{
+    struct nvt_spool_entry *slot = nvt_out_slot(s, id);
+    if (slot == NULL) {
+        return NVT_E_ARG;
+    }
+    come_back(s, slot, true);
+    return NVT_OK;
+}
+
+unsigned nvt_spool_failures(const struct nvt_spool *s, uint32_t id)
+{
+    return nvt_id_is_deferred(s, id) ? (unsigned)nvt_id_state(s, id) - (unsigned)NVT_ID_DEFERRED
+                                     : 0U;
+}
+
+void nvt_spool_forgive(struct nvt_spool *s, uint32_t id)
+{
+    if (nvt_spool_failures(s, id) > 0U) {
+        nvt_id_set(s, id, (enum nvt_id_state)((uint32_t)nvt_id_state(s, id) - 1U));
     }
 }

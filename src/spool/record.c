@@ -96,7 +96,10 @@ static uint32_t counts_of(const struct nvt_port_block *d)
 void nvt_head_encode(const struct nvt_port_block *d, uint32_t block, const struct nvt_head *h,
                      uint8_t out[NVT_HEAD_LEN])
 {
-    uint32_t words[HEAD_WORDS] = {MAGIC, h->own.seq, h->own.salt};
+    uint32_t words[HEAD_WORDS];
+    words[0] = MAGIC;
+    words[1] = h->own.seq;
+    words[2] = h->own.salt;
     (void)memcpy(&words[3], &h->before, (size_t)HEAD_PLAIN * sizeof words[0]);
     words[7] |= h->oldest << 16U;
     words[15] = d->block_size | (h->moving ? 1U << 31U : 0U);

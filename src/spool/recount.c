@@ -96,11 +96,8 @@ static void see_entry(struct count *k, const struct nvt_record *r)
 
 static void count_mark(struct count *k, const struct nvt_record *r)
 {
-    struct nvt_spool_base *now = &k->s->now;
     k->old -= k->old > 0U && r->id < k->s->base.next ? 1U : 0U;
-    now->delivered += r->aux == (uint8_t)NVT_SPOOL_DELIVERED ? 1U : 0U;
-    now->refused += r->aux == (uint8_t)NVT_SPOOL_REFUSED ? 1U : 0U;
-    now->expired += r->aux == (uint8_t)NVT_SPOOL_EXPIRED ? 1U : 0U;
+    nvt_count_settled(&k->s->now, (enum nvt_spool_state)r->aux);
     nvt_ids_follow(k->s, NVT_ID_DONE);
 }
 
@@ -304,9 +301,9 @@ static void take_over(struct nvt_spool *s, const struct stock *t, uint32_t keys)
         s->live += s->out[i].id != 0U ? nvt_room(s->config.device, s->out[i].len) : 0U;
     }
     for (uint32_t i = 0; i < (uint32_t)NVT_SPOOL_VALUES; i++) {
-        bool is = s->values[i].seq != 0U;
-        s->live += is ? nvt_room(s->config.device, s->value_lens[i]) : 0U;
-        s->damaged += !is && (keys >> i & 1U) != 0U ? 1U : 0U;
+        uint32_t room = nvt_value_room(s, i);
+        s->live += room;
+        s->damaged += room == 0U && (keys >> i & 1U) != 0U ? 1U : 0U;
     }
 }
 

@@ -10,7 +10,7 @@
  *     ring.c               the blocks in use and the free ones
  *     open.c room.c        records written; blocks opened for them, or moved
  *     recount.c            how all stands, by one walk
- *     mount.c entries.c deferred.c values.c audit.c
+ *     mount.c entries.c values.c audit.c
  */
 #ifndef NAVETTE_SPOOL_INTERNAL_H
 #define NAVETTE_SPOOL_INTERNAL_H
@@ -210,25 +210,21 @@ bool nvt_id_is_known(const struct nvt_spool *s, uint32_t id);
 /* Lets the tail follow to the oldest id that is not state. */
 void nvt_ids_follow(struct nvt_spool *s, enum nvt_id_state state);
 
-/* ---- picks.c: sorted lists of entries ---- */
+/* One more. */
+void nvt_count_settled(struct nvt_spool_base *now, enum nvt_spool_state state);
 
-bool nvt_entry_is_before(const struct nvt_spool_entry *a, const struct nvt_spool_entry *b);
+/* ---- picks.c ---- */
 
-/* False: one of them found no place in it. */
-bool nvt_entries_insert(struct nvt_spool_entry *list, uint32_t *count, uint32_t cap,
-                        const struct nvt_spool_entry *e);
-struct nvt_spool_entry *nvt_entries_find(struct nvt_spool_entry *list, uint32_t count, uint32_t id);
-void nvt_entries_drop(struct nvt_spool_entry *list, uint32_t *count, uint32_t id);
+struct nvt_spool_entry *nvt_entry_find(struct nvt_spool_entry *list, uint32_t count, uint32_t id);
 
-/* The slot of an entry that is out, NULL: it is not. Id 0: a free slot. */
+/* The slot of an entry that is out, NULL: it is not. */
 struct nvt_spool_entry *nvt_out_slot(struct nvt_spool *s, uint32_t id);
 
-/* How many of config.picks are kept for the deferred ones, at the end; the first of them. */
-uint32_t nvt_queue_room(const struct nvt_spool *s);
-struct nvt_spool_entry *nvt_queue(const struct nvt_spool *s);
-
-/* An entry came in, or came back. */
+/* An entry came in, or came back, and was not deferred. */
 void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e);
+
+/* It is taken out. */
+void nvt_picks_drop(struct nvt_spool_picks *p, uint32_t id);
 
 /* Where they stand is not known: pick anew. */
 void nvt_picks_forget(struct nvt_spool *s);
@@ -241,9 +237,6 @@ void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
 void nvt_picks_begin(struct nvt_spool *s, bool anew);
 void nvt_picks_see(struct nvt_spool *s, const struct nvt_spool_entry *e);
 void nvt_picks_end(struct nvt_spool *s);
-
-/* No more of them than leave room for the queue. */
-void nvt_picks_trim(struct nvt_spool *s);
 
 /* ---- ring.c ---- */
 
@@ -314,8 +307,15 @@ nvt_err nvt_spool_ready(struct nvt_spool *s);
 
 /* ---- entries.c ---- */
 
-/* What can live at once, and whether room bytes more can when freed ones go. */
-uint32_t nvt_spool_capacity(const struct nvt_spool *s);
+/* Whether a record with so many bytes has room when freed bytes of others go. */
 nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed);
+
+/* So many bytes behind a record's first ones in the buffer. NVT_E_SPACE. */
+nvt_err nvt_spool_give(const struct nvt_spool *s, uint32_t len, struct nvt_buf *out);
+
+/* ---- values.c ---- */
+
+/* What its record takes; 0: there is none. */
+uint32_t nvt_value_room(const struct nvt_spool *s, uint32_t key);
 
 #endif

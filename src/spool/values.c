@@ -2,28 +2,28 @@
 /* Small values beside the entries. */
 #include "spool_internal.h"
 
+uint32_t nvt_value_room(const struct nvt_spool *s, uint32_t key)
+{
+    return s->values[key].seq == 0U ? 0U : nvt_room(s->config.device, s->value_lens[key]);
+}
+
 nvt_err nvt_spool_put_value(struct nvt_spool *s, uint8_t key, struct nvt_span value)
 {
     if (key >= (uint8_t)NVT_SPOOL_VALUES) {
         return NVT_E_ARG;
     }
     nvt_err err = nvt_spool_ready(s);
-    if (err != NVT_OK) {
-        return err;
-    }
-    bool had = s->values[key].seq != 0U;
-    uint32_t freed = had ? nvt_room(s->config.device, s->value_lens[key]) : 0U;
-    err = nvt_spool_check_room(s, value.len, freed);
-    if (err != NVT_OK) {
-        return err;
-    }
-    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_VALUE, .aux = key, .due_s = s->now.next};
-    struct nvt_spool_place place;
-    err = nvt_ring_add(s, &r, value, &place);
+    uint32_t freed = nvt_value_room(s, key);
     if (err == NVT_OK) {
-        s->values[key] = place;
+        err = nvt_spool_check_room(s, value.len, freed);
+    }
+    if (err == NVT_OK) {
+        struct nvt_record r = {.type = (uint8_t)NVT_RECORD_VALUE, .aux = key, .due_s = s->now.next};
+        err = nvt_ring_add(s, &r, value, &s->values[key]);
+    }
+    if (err == NVT_OK) {
         s->value_lens[key] = (uint32_t)value.len;
-        s->live += nvt_room(s->config.device, (uint32_t)value.len) - freed;
+        s->live += nvt_value_room(s, key) - freed;
     }
     return err;
 }
@@ -38,11 +38,5 @@ nvt_err nvt_spool_get_value(struct nvt_spool *s, uint8_t key, struct nvt_buf *ou
     if (err == NVT_OK) {
         err = nvt_ring_fetch(s, s->values[key], &r);
     }
-    if (err == NVT_OK && out->cap - out->len < r.len) {
-        err = NVT_E_SPACE;
-    }
-    if (err == NVT_OK) {
-        nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r.len));
-    }
-    return err;
+    return err == NVT_OK ? nvt_spool_give(s, r.len, out) : err;
 }
