@@ -187,19 +187,19 @@ void nvt_record_encode(uint32_t seed, const struct nvt_record *r, struct nvt_spa
     put_words(out + 12, words, 1U);
 }
 
-/* What may stand in aux, one bit each. */
-static uint32_t auxes_of(uint8_t type)
+/* What stands in aux is below. */
+static uint8_t aux_end(uint8_t type)
 {
     switch (type) {
     case NVT_RECORD_ENTRY:
     case NVT_RECORD_MOVED:
         return 1U;
     case NVT_RECORD_MARK:
-        return 1U << NVT_SPOOL_DELIVERED | 1U << NVT_SPOOL_REFUSED | 1U << NVT_SPOOL_EXPIRED;
+        return (uint8_t)NVT_SPOOL_EXPIRED + 1U;
     case NVT_RECORD_VALUE:
-        return UINT32_MAX; /* NVT_KEYS_MAX */
+        return (uint8_t)NVT_KEYS_MAX;
     case NVT_RECORD_LIST:
-        return 0xFFU;
+        return 8U;
     default:
         return 0U;
     }
@@ -220,7 +220,8 @@ nvt_err nvt_record_decode(const struct nvt_port_block *d, const uint8_t bytes[NV
     if ((words[0] & words[1] & words[2] & words[3]) == UINT32_MAX) {
         return NVT_E_SPOOL_EMPTY;
     }
-    bool typed = out->aux < 32U && (auxes_of(out->type) >> out->aux & 1U) != 0U;
+    bool typed =
+        out->aux < aux_end(out->type) && (out->type != (uint8_t)NVT_RECORD_MARK || out->aux != 0U);
     bool fits = nvt_room(d, out->len) <= d->block_size - out->place.offset;
     return typed && fits ? NVT_OK : NVT_AGAIN;
 }
