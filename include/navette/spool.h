@@ -103,7 +103,7 @@ struct nvt_spool_medium {
     uint8_t *buffer;
     uint32_t buffer_cap;
     uint8_t *map;
-    bool lenient; /* a block that cannot be read is passed over when the newest is looked for */
+    bool lenient; /* what cannot be read is taken for damage */
 };
 
 /* A block in one of its lives, and how far its records count. */
@@ -305,8 +305,7 @@ struct nvt_spool_item {
 };
 
 struct nvt_spool_audit {
-    struct nvt_spool_medium medium;
-    struct nvt_spool_ring ring;  /* newest.seq 0: there is none */
+    struct nvt_spool spool;      /* its ring alone; newest.seq 0: there is none */
     uint32_t block, offset, seq; /* where it stands */
     struct nvt_spool_life life;  /* of this block */
     uint32_t stop;               /* where nothing but erased bytes is left of it */

@@ -138,7 +138,7 @@ static bool is_there(struct spool_image *im, uint64_t base, const struct nvt_spo
     }
     return nvt_spool_audit_begin(&audit, &im->device, spool_buffer, SPOOL_BUFFER_CAP, map,
                                  sizeof map) == NVT_OK &&
-           audit.ring.newest.seq != 0U;
+           audit.spool.ring.newest.seq != 0U;
 }
 
 /* ---- looking for heads ---- */

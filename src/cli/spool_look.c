@@ -191,10 +191,10 @@ static bool walk(struct spool_look *l)
     nvt_err err = nvt_spool_audit_begin(&audit, &l->image.device, spool_buffer, SPOOL_BUFFER_CAP,
                                         map, sizeof map);
     bool ok = err == NVT_OK;
-    l->oldest_seq = audit.ring.oldest_seq;
-    l->head_seq = audit.ring.newest.seq;
-    l->head = audit.ring.newest.block;
-    l->oldest = audit.ring.oldest;
+    l->oldest_seq = audit.spool.ring.oldest_seq;
+    l->head_seq = audit.spool.ring.newest.seq;
+    l->head = audit.spool.ring.newest.block;
+    l->oldest = audit.spool.ring.oldest;
     while (ok && err != NVT_E_SPOOL_EMPTY) {
         struct nvt_spool_item failed = {.type = NVT_SPOOL_ITEM_DAMAGE,
                                         .place = {audit.block, audit.offset, audit.seq},

@@ -6,35 +6,33 @@
 nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_block *device,
                               uint8_t *buffer, uint32_t buffer_cap, uint8_t *map, uint32_t map_len)
 {
-    struct nvt_chain chain;
+    uint32_t skip = 0U;
     if (a == NULL || !nvt_is_good_device(device) || buffer == NULL || buffer_cap < 256U ||
         map == NULL || map_len < nvt_map_len(device)) {
         return NVT_E_ARG;
     }
     (void)memset(a, 0, sizeof *a);
-    a->medium.device = device;
-    a->medium.buffer = buffer;
-    a->medium.buffer_cap = buffer_cap;
-    a->medium.map = map;
-    a->medium.lenient = true;
-    if (nvt_chain_find(&a->medium, &chain, &a->ring) != NVT_OK) {
-        (void)memset(&a->ring, 0, sizeof a->ring);
+    a->spool.medium = (struct nvt_spool_medium){device, buffer, buffer_cap, map, true};
+    if (nvt_chain_find(&a->spool, &skip) != NVT_OK) {
+        (void)memset(&a->spool.ring, 0, sizeof a->spool.ring);
         (void)memset(map, 0, nvt_map_len(device));
     }
+    a->spool.medium.lenient = false;
     return NVT_OK;
 }
 
 static bool is_used(const struct nvt_spool_audit *a)
 {
-    return nvt_block_state(&a->medium, a->block) == NVT_BLOCK_USED;
+    return nvt_block_state(&a->spool.medium, a->block) == NVT_BLOCK_USED;
 }
 
 /* Those of the ring stand before and behind it: it was one of them, or passed over as bad. */
 static bool is_between(const struct nvt_spool_audit *a)
 {
-    const struct nvt_spool_medium *m = &a->medium;
-    return a->ring.newest.seq != 0U && nvt_distance(m, a->ring.oldest, a->block) <
-                                           nvt_distance(m, a->ring.oldest, a->ring.newest.block);
+    const struct nvt_spool_medium *m = &a->spool.medium;
+    return a->spool.ring.newest.seq != 0U &&
+           nvt_distance(m, a->spool.ring.oldest, a->block) <
+               nvt_distance(m, a->spool.ring.oldest, a->spool.ring.newest.block);
 }
 
 static struct nvt_spool_item item_at(const struct nvt_spool_audit *a, enum nvt_spool_item_type type,
@@ -55,14 +53,13 @@ static void leave_block(struct nvt_spool_audit *a)
 /* ---- blocks ---- */
 
 /* A block that does not belong to the ring, as its own head tells. */
-static nvt_err enter_other(const struct nvt_spool_audit *a, struct nvt_walk *walk,
-                           uint8_t *out_copies)
+static nvt_err enter_other(const struct nvt_spool_audit *a, struct nvt_walk *walk)
 {
     struct nvt_head h;
-    nvt_err err = nvt_read_head(&a->medium, a->block, &h);
-    *out_copies = h.copies;
+    nvt_err err = nvt_read_head(&a->spool.medium, a->block, &h);
     if (err == NVT_OK) {
-        err = nvt_walk_begin(&a->medium, &h.own, walk);
+        err = nvt_walk_begin(&a->spool.medium, &h.own, walk);
+        walk->copies = h.copies;
     }
     return err;
 }
@@ -71,21 +68,20 @@ static nvt_err enter_other(const struct nvt_spool_audit *a, struct nvt_walk *wal
 static nvt_err enter_block(struct nvt_spool_audit *a, struct nvt_spool_item *out)
 {
     struct nvt_walk walk;
-    uint8_t copies = 0U;
     uint32_t end = 0;
-    nvt_err err = is_used(a) ? nvt_ring_enter(&a->medium, &a->ring, a->block, &walk, &copies)
-                             : enter_other(a, &walk, &copies);
-    if (err == NVT_OK) {
+    nvt_err err = is_used(a) ? nvt_ring_enter(&a->spool, a->block, &walk) : enter_other(a, &walk);
+    if (err == NVT_OK && walk.of.seq != 0U) {
         a->inside = true;
         a->seq = walk.of.seq;
         a->life = walk.of;
         a->offset = walk.offset;
         a->stop = walk.stop;
-        *out = item_at(a, NVT_SPOOL_ITEM_BLOCK, 0U, copies);
+        *out = item_at(a, NVT_SPOOL_ITEM_BLOCK, 0U, walk.copies);
         return NVT_OK;
     }
-    if (err == NVT_E_SPOOL_EMPTY) {
-        err = nvt_used_end(&a->medium, a->block, 0U, a->medium.device->block_size, &end);
+    if (err == NVT_OK) {
+        err =
+            nvt_used_end(&a->spool.medium, a->block, 0U, a->spool.medium.device->block_size, &end);
     }
     if (err == NVT_OK) {
         *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, 0U, end);
@@ -104,9 +100,10 @@ static nvt_err end_block(struct nvt_spool_audit *a, struct nvt_spool_item *out)
     if (a->offset < end && a->offset < a->life.sure) {
         *out = item_at(a, NVT_SPOOL_ITEM_DAMAGE, a->offset, end - a->offset);
     } else {
-        err = nvt_used_end(&a->medium, a->block, a->offset, a->medium.device->block_size, &end);
+        err = nvt_used_end(&a->spool.medium, a->block, a->offset,
+                           a->spool.medium.device->block_size, &end);
         *out = item_at(a, NVT_SPOOL_ITEM_CUT, a->offset, end - a->offset);
-        out->in_use = out->in_use && a->block == a->ring.newest.block;
+        out->in_use = out->in_use && a->block == a->spool.ring.newest.block;
         err = err == NVT_OK && end <= a->offset ? NVT_AGAIN : err;
     }
     leave_block(a);
@@ -121,8 +118,8 @@ static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
     out->place = r->place;
     out->len = r->len;
     out->id = r->id;
-    if (r->len <= a->medium.buffer_cap - (uint32_t)NVT_RECORD_LEN) {
-        *out_bytes = nvt_span_of(a->medium.buffer + NVT_RECORD_LEN, r->len);
+    if (r->len <= a->spool.medium.buffer_cap - (uint32_t)NVT_RECORD_LEN) {
+        *out_bytes = nvt_span_of(a->spool.medium.buffer + NVT_RECORD_LEN, r->len);
     }
     switch (r->type) {
     case NVT_RECORD_ENTRY:
@@ -137,7 +134,7 @@ static void tell_record(struct nvt_spool_audit *a, const struct nvt_record *r,
     case NVT_RECORD_VALUE:
         out->type = NVT_SPOOL_ITEM_VALUE;
         out->id = r->aux;
-        nvt_wipe(a->medium.buffer, a->medium.buffer_cap);
+        nvt_wipe(a->spool.medium.buffer, a->spool.medium.buffer_cap);
         *out_bytes = NVT_LIT("");
         break;
     case NVT_RECORD_LIST:
@@ -158,9 +155,9 @@ static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *o
                             .seed = nvt_life_seed(&a->life),
                             .offset = a->offset,
                             .stop = a->stop,
-                            .budget = 4U * a->medium.device->block_size,
+                            .budget = 4U * a->spool.medium.device->block_size,
                             .checked = true};
-    nvt_err err = nvt_walk_next(&a->medium, &walk, &r);
+    nvt_err err = nvt_walk_next(&a->spool.medium, &walk, &r);
     if (err == NVT_E_SPOOL_EMPTY) {
         return end_block(a, out);
     }
@@ -186,7 +183,7 @@ nvt_err nvt_spool_audit_next(struct nvt_spool_audit *a, struct nvt_spool_item *o
 {
     nvt_err err = NVT_AGAIN;
     *out_bytes = NVT_LIT("");
-    while (err == NVT_AGAIN && a->block < a->medium.device->block_count) {
+    while (err == NVT_AGAIN && a->block < a->spool.medium.device->block_count) {
         err = a->inside ? next_in_block(a, out_item, out_bytes) : enter_block(a, out_item);
     }
     return err == NVT_AGAIN ? NVT_E_SPOOL_EMPTY : err;

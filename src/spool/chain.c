@@ -6,12 +6,6 @@
  */
 #include "spool_internal.h"
 
-/* A block without a head is no error; nor is one that cannot be read, where that is passed over. */
-static nvt_err pass_over(const struct nvt_spool_medium *m, nvt_err err)
-{
-    return err == NVT_E_SPOOL_EMPTY || m->lenient ? NVT_OK : err;
-}
-
 /* ---- which blocks count ---- */
 
 static bool is_moved(const struct nvt_record *r)
@@ -29,8 +23,8 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
 {
     struct nvt_head source;
     nvt_err err = nvt_read_head(m, h->oldest, &source);
-    *out_has = err == NVT_OK && source.own.seq == h->oldest_seq && source.copies == 2U;
-    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+    *out_has = source.own.seq == h->oldest_seq && source.copies == 2U;
+    return err;
 }
 
 /* A block counts when its head was durable: both copies stand, or a record of its own. One that was
@@ -70,34 +64,36 @@ static nvt_err look_at(const struct nvt_spool_medium *m, uint32_t block, uint32_
     if (err == NVT_OK && out->own.seq > above && out->own.seq < below) {
         err = does_count(m, out, out_counts);
     }
-    return pass_over(m, err);
+    return err;
 }
 
 /* ---- the newest ---- */
 
 /* From the last block on, since numbers go up with the places: few others are newer than all that
  * were met. When nothing counts, the newest of what there is must do. */
-static nvt_err find_newest(const struct nvt_spool_medium *m, struct nvt_chain *c)
+static nvt_err find_newest(struct nvt_spool *s, struct nvt_head *out)
 {
     struct nvt_head any = {.copies = 0U};
     nvt_err err = NVT_OK;
-    for (uint32_t b = m->device->block_count; err == NVT_OK && b > 0U; b--) {
+    (void)memset(out, 0, sizeof *out);
+    for (uint32_t b = s->medium.device->block_count; err == NVT_OK && b > 0U; b--) {
         struct nvt_head h;
         bool counts = false;
-        err = look_at(m, b - 1U, c->head.own.seq, UINT32_MAX, &h, &counts);
+        err = look_at(&s->medium, b - 1U, out->own.seq, UINT32_MAX, &h, &counts);
         if (counts) {
-            c->head = h;
+            *out = h;
         }
-        if (h.copies > 0U && h.own.seq > any.own.seq) {
+        if (h.own.seq > any.own.seq) {
             any = h;
         }
     }
-    if (c->head.copies == 0U) {
-        c->head = any;
+    if (out->copies == 0U) {
+        *out = any;
     }
-    c->top_seq = any.own.seq;
-    c->base_block = c->head.own.block;
-    return err == NVT_OK && c->head.copies == 0U ? NVT_E_SPOOL_EMPTY : err;
+    s->top_seq = any.own.seq;
+    s->base = out->base;
+    s->base_block = out->own.block;
+    return err == NVT_OK && out->copies == 0U ? NVT_E_SPOOL_EMPTY : err;
 }
 
 /* ---- how far it is written ---- */
@@ -138,7 +134,7 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
     *out_count = offset < at->stop ? 1U : 0U;
     while (err == NVT_OK && offset + (uint32_t)NVT_RECORD_LEN <= at->of.end && offset < at->stop) {
         struct nvt_record r = {.place = {at->of.block, offset, at->of.seq}};
-        err = d->read(d->ctx, at->of.block, offset, m->buffer, NVT_RECORD_LEN);
+        err = nvt_read_at(m, at->of.block, offset, m->buffer, NVT_RECORD_LEN);
         bool may_be = err == NVT_OK && nvt_record_decode(d, m->buffer, &r) == NVT_OK;
         *out_count += may_be && r.type == (uint8_t)NVT_RECORD_ENTRY ? 1U : 0U;
         offset += may_be ? nvt_room(d, r.len) : nvt_padded(d, 1U);
@@ -146,92 +142,90 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
     return err;
 }
 
-static nvt_err survey(const struct nvt_spool_medium *m, struct nvt_chain *c,
-                      struct nvt_spool_ring *ring)
+/* *out_moved: the oldest block was moved here, though nothing says so any more. */
+static nvt_err survey(struct nvt_spool *s, const struct nvt_spool_life *newest, bool *out_moved,
+                      uint32_t *out_skip)
 {
     struct survey v = {.hole_at = 0U};
     struct nvt_walk walk;
     struct nvt_record r;
-    nvt_err err = nvt_walk_begin(m, &c->head.own, &walk);
-    ring->newest = c->head.own;
-    ring->newest.end = walk.offset;
+    nvt_err err = nvt_walk_begin(&s->medium, newest, &walk);
+    s->ring.newest = *newest;
+    s->ring.newest.end = walk.offset;
     while (err == NVT_OK) {
-        err = nvt_walk_next(m, &walk, &r);
+        err = nvt_walk_next(&s->medium, &walk, &r);
         if (err == NVT_OK) {
-            see(ring, &v, &r, walk.offset);
+            see(&s->ring, &v, &r, walk.offset);
         }
     }
-    c->moved_anyway = v.copied && v.own && !v.moved;
-    uint32_t end = ring->newest.end;
-    c->torn = v.torn + (walk.stop > end ? 1U : 0U);
-    ring->newest.sure = v.hole_at == 0U ? end : v.hole_at;
-    ring->synced = end;
-    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(m, &walk, end, &c->skip) : err;
+    uint32_t end = s->ring.newest.end;
+    *out_moved = v.copied && v.own && !v.moved;
+    s->torn = v.torn + (walk.stop > end ? 1U : 0U);
+    s->ring.newest.sure = v.hole_at == 0U ? end : v.hole_at;
+    s->ring.synced = end;
+    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(&s->medium, &walk, end, out_skip) : err;
 }
 
 /* ---- the newest, when both copies of its head are gone ---- */
 
 /* Its number is one of the next few, its salt follows from that of the newest known one. */
-static nvt_err probe(const struct nvt_spool_medium *m, uint32_t block, struct nvt_chain *c,
-                     bool *out_is)
+static nvt_err probe(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *newest)
 {
     enum { TRIES = 2 };
-    struct nvt_head h = {.before = c->head.own};
+    struct nvt_head h = {.before = newest->own};
     nvt_err err = NVT_OK;
-    *out_is = false;
+    bool is = false;
     h.before.sure = 0U; /* where it ends is not known */
-    for (uint32_t i = 1; i <= (uint32_t)TRIES && err == NVT_OK && !*out_is; i++) {
+    for (uint32_t i = 1; i <= (uint32_t)TRIES && err == NVT_OK && !is; i++) {
         h.own = h.before;
         h.own.block = block;
         h.own.seq += i;
         h.own.salt = nvt_salt_after(h.before.salt, h.own.seq);
-        err = does_count(m, &h, out_is);
+        err = does_count(m, &h, &is);
     }
-    if (*out_is) {
-        h.base = c->head.base;
-        h.oldest = c->head.oldest;
-        h.oldest_seq = c->head.oldest_seq;
-        c->head = h;
-        c->top_seq = h.own.seq > c->top_seq ? h.own.seq : c->top_seq;
+    if (is) {
+        *newest = h;
     }
     return err;
 }
 
-/* A block that has no head: *out_is: the newest of all; *unknown: nothing of it can be read. whole:
- * it may have lost its beginning. */
+/* A block that has no head. *unknown: nothing of it can be read. whole: it may have lost its
+ * beginning. */
 static nvt_err try_headless(const struct nvt_spool_medium *m, uint32_t block, bool whole,
-                            struct nvt_chain *c, bool *out_is, bool *unknown)
+                            struct nvt_head *newest, bool *unknown)
 {
     struct nvt_head h;
-    uint32_t end = nvt_records_at(m->device) + (uint32_t)NVT_RECORD_LEN;
+    uint32_t end = 0U;
     nvt_err err = nvt_read_head(m, block, &h);
-    if (err != NVT_E_SPOOL_EMPTY) {
-        return pass_over(m, err);
+    if (err == NVT_OK && h.copies == 0U) {
+        uint32_t limit = nvt_records_at(m->device) + (uint32_t)NVT_RECORD_LEN;
+        err = nvt_used_end(m, block, 0U, whole ? m->device->block_size : limit, &end);
     }
-    err = nvt_used_end(m, block, 0U, whole ? m->device->block_size : end, &end);
     if (err == NVT_OK && end > 0U) {
-        err = probe(m, block, c, out_is);
-        *unknown = !*out_is;
+        err = probe(m, block, newest);
+        *unknown = newest->own.block != block;
     }
-    return pass_over(m, err);
+    return err;
 }
 
 /* What stands behind the newest and has no head. Where nothing of it can be read, numbers may have
  * been given that nobody knows of any more. */
-static nvt_err find_headless(const struct nvt_spool_medium *m, struct nvt_chain *c)
+static nvt_err find_headless(struct nvt_spool *s, struct nvt_head *newest)
 {
+    const struct nvt_spool_medium *m = &s->medium;
     nvt_err err = NVT_OK;
-    bool is = false;
     bool unknown = false;
-    uint32_t from = c->head.own.block;
+    uint32_t from = newest->own.block;
     uint32_t next = nvt_block_after(m, from);
-    for (uint32_t b = next; b != from && err == NVT_OK && !is; b = nvt_block_after(m, b)) {
-        err = try_headless(m, b, b == next, c, &is, &unknown);
+    for (uint32_t b = next; b != from && err == NVT_OK && newest->copies > 0U;
+         b = nvt_block_after(m, b)) {
+        err = try_headless(m, b, b == next, newest, &unknown);
     }
-    c->torn += unknown ? 1U : 0U;
-    if (unknown && c->top_seq < NVT_SEQ_MAX - m->device->block_count) {
-        c->top_seq += m->device->block_count;
+    s->top_seq = newest->own.seq > s->top_seq ? newest->own.seq : s->top_seq;
+    if (unknown && s->top_seq < NVT_SEQ_MAX - m->device->block_count) {
+        s->top_seq += m->device->block_count;
     }
+    s->torn += unknown ? 1U : 0U;
     return err;
 }
 
@@ -250,7 +244,6 @@ static nvt_err follow_back(const struct nvt_spool_medium *m, const struct nvt_sp
         *at = h.before;
         return NVT_OK;
     }
-    err = pass_over(m, err);
     for (uint32_t step = 1; step <= left && err == NVT_OK && !found; step++) {
         err = look_at(m, (at->block + count - step) % count, ring->oldest_seq - 1U, at->seq, &h,
                       &found);
@@ -261,55 +254,55 @@ static nvt_err follow_back(const struct nvt_spool_medium *m, const struct nvt_sp
 }
 
 /* Link by link, and not more than once round. */
-static nvt_err mark(const struct nvt_spool_medium *m, const struct nvt_spool_life *before,
-                    struct nvt_spool_ring *ring)
+static nvt_err mark(struct nvt_spool *s, const struct nvt_spool_life *before)
 {
+    const struct nvt_spool_medium *m = &s->medium;
     struct nvt_spool_life at = *before;
     uint32_t left = m->device->block_count - 1U;
-    uint32_t block = ring->newest.block;
-    uint32_t seq = ring->newest.seq;
+    uint32_t block = s->ring.newest.block;
+    uint32_t seq = s->ring.newest.seq;
     nvt_err err = NVT_OK;
     bool more = true;
     while (more) {
         nvt_block_set(m, block, NVT_BLOCK_USED);
         uint32_t step = nvt_distance(m, at.block, block);
-        more = err == NVT_OK && at.seq != 0U && at.seq >= ring->oldest_seq && at.seq < seq &&
+        more = err == NVT_OK && at.seq != 0U && at.seq >= s->ring.oldest_seq && at.seq < seq &&
                step != 0U && step <= left;
         if (more) {
             left -= step;
             block = at.block;
             seq = at.seq;
-            err = follow_back(m, ring, left, &at);
+            err = follow_back(m, &s->ring, left, &at);
         }
     }
-    ring->oldest = block;
-    ring->oldest_seq = seq;
-    ring->told = block;
+    s->ring.oldest = block;
+    s->ring.told = block;
+    s->ring.oldest_seq = seq;
     return err;
 }
 
 /* ---- all of it ---- */
 
-nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
-                       struct nvt_spool_ring *ring)
+nvt_err nvt_chain_find(struct nvt_spool *s, uint32_t *out_skip)
 {
-    (void)memset(out, 0, sizeof *out);
-    (void)memset(ring, 0, sizeof *ring);
-    (void)memset(m->map, 0, nvt_map_len(m->device));
-    nvt_err err = find_newest(m, out);
+    struct nvt_head newest;
+    bool moved = false;
+    (void)memset(&s->ring, 0, sizeof s->ring);
+    (void)memset(s->medium.map, 0, nvt_map_len(s->medium.device));
+    nvt_err err = find_newest(s, &newest);
     if (err == NVT_OK) {
-        ring->oldest_seq = out->head.oldest_seq;
-        err = survey(m, out, ring);
+        s->ring.oldest_seq = newest.oldest_seq;
+        err = survey(s, &newest.own, &moved, out_skip);
     }
     if (err == NVT_OK) {
-        err = find_headless(m, out);
+        err = find_headless(s, &newest);
     }
-    if (err == NVT_OK && out->head.copies == 0U) {
-        err = survey(m, out, ring);
+    if (err == NVT_OK && newest.copies == 0U) {
+        err = survey(s, &newest.own, &moved, out_skip);
     }
     if (err == NVT_OK) {
-        ring->oldest_seq += out->moved_anyway ? 1U : 0U;
-        err = mark(m, &out->head.before, ring);
+        s->ring.oldest_seq += moved ? 1U : 0U;
+        err = mark(s, &newest.before);
     }
     return err;
 }
@@ -323,35 +316,30 @@ static bool is_in(const struct nvt_spool_ring *ring, uint32_t seq)
  * ring. */
 static bool is_told(const struct nvt_spool_ring *ring, uint32_t block, const struct nvt_head *next)
 {
-    return next->copies > 0U && next->before.block == block && is_in(ring, next->own.seq) &&
+    return next->before.block == block && is_in(ring, next->own.seq) &&
            is_in(ring, next->before.seq);
 }
 
-nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
-                       uint32_t block, struct nvt_walk *walk, uint8_t *out_copies)
+nvt_err nvt_ring_enter(const struct nvt_spool *s, uint32_t block, struct nvt_walk *walk)
 {
+    const struct nvt_spool_medium *m = &s->medium;
     struct nvt_head own;
-    struct nvt_head next = {.copies = 0U};
-    struct nvt_spool_life life = ring->newest;
+    struct nvt_head next;
+    struct nvt_spool_life life = s->ring.newest;
     nvt_err err = nvt_read_head(m, block, &own);
-    *out_copies = 0U;
-    if (err == NVT_E_SPOOL_EMPTY) {
-        own.own.seq = 0U;
-        err = NVT_OK;
-    }
     if (err == NVT_OK && block != life.block) {
         life = own.own;
         err = nvt_read_head(m, nvt_used_after(m, block), &next);
+        if (is_told(&s->ring, block, &next)) {
+            life = next.before;
+        }
     }
-    if (err != NVT_OK && err != NVT_E_SPOOL_EMPTY) {
-        return err;
+    if (!is_in(&s->ring, life.seq)) {
+        life = (struct nvt_spool_life){.block = block};
     }
-    if (is_told(ring, block, &next)) {
-        life = next.before;
+    if (err == NVT_OK) {
+        err = nvt_walk_begin(m, &life, walk);
+        walk->copies = own.own.seq == life.seq ? own.copies : 0U;
     }
-    if (!is_in(ring, life.seq)) {
-        return NVT_E_SPOOL_EMPTY;
-    }
-    *out_copies = own.own.seq == life.seq ? own.copies : 0U;
-    return nvt_walk_begin(m, &life, walk);
+    return err;
 }

@@ -42,20 +42,26 @@ uint32_t nvt_distance(const struct nvt_spool_medium *m, uint32_t from, uint32_t 
 
 /* ---- reading ---- */
 
-static nvt_err read_at(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset,
-                       uint8_t *out, uint32_t len)
+nvt_err nvt_read_at(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset, uint8_t *out,
+                    uint32_t len)
 {
-    return m->device->read(m->device->ctx, block, offset, out, len);
+    nvt_err err = m->device->read(m->device->ctx, block, offset, out, len);
+    if (err != NVT_OK && m->lenient) {
+        (void)memset(out, 0, len);
+        err = NVT_OK;
+    }
+    return err;
 }
 
 nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *out)
 {
     nvt_err err = NVT_OK;
-    out->copies = 0U;
+    (void)memset(out, 0, sizeof *out);
     for (uint32_t copy = 0; copy < 2U && err == NVT_OK; copy++) {
         uint8_t bytes[NVT_HEAD_LEN];
         struct nvt_head h;
-        err = read_at(m, block, copy * nvt_padded(m->device, NVT_HEAD_LEN), bytes, NVT_HEAD_LEN);
+        err =
+            nvt_read_at(m, block, copy * nvt_padded(m->device, NVT_HEAD_LEN), bytes, NVT_HEAD_LEN);
         if (err != NVT_OK || !nvt_head_decode(m->device, block, bytes, &h)) {
             continue;
         }
@@ -67,7 +73,7 @@ nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct n
             /* what an erase that was cut off left there */
         }
     }
-    return err == NVT_OK && out->copies == 0U ? NVT_E_SPOOL_EMPTY : err;
+    return err;
 }
 
 nvt_err nvt_used_end(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset,
@@ -77,7 +83,7 @@ nvt_err nvt_used_end(const struct nvt_spool_medium *m, uint32_t block, uint32_t 
     *out_end = offset;
     while (err == NVT_OK && offset < limit) {
         uint32_t n = limit - offset < m->buffer_cap ? limit - offset : m->buffer_cap;
-        err = read_at(m, block, offset, m->buffer, n);
+        err = nvt_read_at(m, block, offset, m->buffer, n);
         for (uint32_t i = n; err == NVT_OK && i > 0U; i--) {
             if (m->buffer[i - 1U] != (uint8_t)NVT_ERASED) {
                 *out_end = nvt_padded(m->device, offset + i);
@@ -119,8 +125,8 @@ static nvt_err check_bytes(const struct nvt_spool_medium *m, uint32_t seed,
     for (uint32_t from = 0; err == NVT_OK && from < r->len; from += room) {
         uint32_t rest = r->len - from;
         uint32_t n = rest < room ? rest : room;
-        err =
-            read_at(m, r->place.block, r->place.offset + (uint32_t)NVT_RECORD_LEN + from, piece, n);
+        err = nvt_read_at(m, r->place.block, r->place.offset + (uint32_t)NVT_RECORD_LEN + from,
+                          piece, n);
         crc = nvt_crc32(crc, nvt_span_of(piece, n));
     }
     return err == NVT_OK && crc != wanted ? NVT_AGAIN : err;
@@ -138,7 +144,7 @@ static nvt_err try_record(const struct nvt_spool_medium *m, struct nvt_walk *wal
                           struct nvt_record *out)
 {
     out->place = (struct nvt_spool_place){walk->of.block, walk->offset, walk->of.seq};
-    nvt_err err = read_at(m, walk->of.block, walk->offset, m->buffer, NVT_RECORD_LEN);
+    nvt_err err = nvt_read_at(m, walk->of.block, walk->offset, m->buffer, NVT_RECORD_LEN);
     if (err == NVT_OK) {
         err = nvt_record_decode(m->device, m->buffer, out);
     }

@@ -116,8 +116,7 @@ static nvt_err look_in(const struct nvt_spool *s, uint32_t block, uint32_t id,
 {
     struct nvt_walk walk;
     struct nvt_record r;
-    uint8_t copies = 0U;
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
+    nvt_err err = nvt_ring_enter(s, block, &walk);
     walk.checked = s->any_hole;
     do {
         err = err == NVT_OK ? nvt_walk_next(&s->medium, &walk, &r) : err;
@@ -306,11 +305,10 @@ nvt_err nvt_spool_commit(struct nvt_spool *s)
 static nvt_err begin_listing(const struct nvt_spool *s, const struct nvt_spool_cursor *cursor,
                              struct nvt_walk *walk)
 {
-    uint8_t copies = 0U;
     if (cursor->at.seq == 0U) {
         return nvt_ring_begin(s, true, walk);
     }
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, cursor->at.block, walk, &copies);
+    nvt_err err = nvt_ring_enter(s, cursor->at.block, walk);
     walk->offset = cursor->at.offset;
     return err;
 }

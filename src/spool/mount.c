@@ -91,12 +91,8 @@ static void note_passed_over(struct nvt_spool *s)
     }
 }
 
-static void take_chain(struct nvt_spool *s, const struct nvt_chain *c)
+static void take_chain(struct nvt_spool *s)
 {
-    s->base = c->head.base;
-    s->base_block = c->base_block;
-    s->top_seq = c->top_seq;
-    s->torn = c->torn;
     s->closed = true; /* what is erased there may be what a failed try left of itself */
     s->listed = s->base.tail;
     note_passed_over(s);
@@ -121,21 +117,21 @@ static nvt_err sync(const struct nvt_spool *s)
 
 nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *config)
 {
-    struct nvt_chain chain;
+    uint32_t skip = 0U;
     nvt_err err = begin(s, config);
     if (err == NVT_OK) {
         err = sync(s);
     }
     if (err == NVT_OK) {
-        err = nvt_chain_find(&s->medium, &chain, &s->ring);
+        err = nvt_chain_find(s, &skip);
     }
     if (err == NVT_E_SPOOL_EMPTY) {
         err = find_nothing(s);
     } else if (err == NVT_OK) {
-        take_chain(s, &chain);
+        take_chain(s);
         err = nvt_recount(s);
         if (err == NVT_OK) {
-            skip_ids(s, chain.skip);
+            skip_ids(s, skip);
         }
     } else {
         /* as it is */
@@ -152,18 +148,19 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
  * device lives to see, somebody else's, would leave too few: all blocks are erased then. */
 static nvt_err begin_numbers(struct nvt_spool *s)
 {
-    struct nvt_chain chain;
-    struct nvt_spool_ring ring;
-    nvt_err err = nvt_chain_find(&s->medium, &chain, &ring);
-    if (err == NVT_OK && chain.top_seq > NVT_SEQ_MAX / 2U) {
+    uint32_t skip = 0U;
+    nvt_err err = nvt_chain_find(s, &skip);
+    if (err == NVT_OK && s->top_seq > NVT_SEQ_MAX / 2U) {
         for (uint32_t b = 0; b < s->config.device->block_count; b++) {
             (void)nvt_ring_erase(s, b); /* a bad one matters if its head is still good */
         }
-        err = nvt_chain_find(&s->medium, &chain, &ring);
-        err = chain.top_seq > NVT_SEQ_MAX / 2U ? NVT_E_SPOOL_IO : err;
+        err = nvt_chain_find(s, &skip);
+        err = s->top_seq > NVT_SEQ_MAX / 2U ? NVT_E_SPOOL_IO : err;
     }
-    s->top_seq = chain.top_seq;
-    s->ring.newest.salt = nvt_salt_after(s->config.salt, chain.head.own.salt);
+    uint32_t salt = nvt_salt_after(s->config.salt, s->ring.newest.salt);
+    uint32_t last = s->config.device->block_count - 1U;
+    s->ring = (struct nvt_spool_ring){
+        .newest = {.salt = salt, .block = last}, .oldest = last, .told = last};
     (void)memset(s->config.window, 0, s->config.window_len);
     s->bad_count = 0U;
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
@@ -182,9 +179,6 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
     if (err == NVT_OK) {
         s->now = *start;
         s->listed = s->now.tail;
-        s->ring.newest.block = config->device->block_count - 1U;
-        s->ring.oldest = s->ring.newest.block;
-        s->ring.told = s->ring.newest.block;
         err = nvt_ring_move(s);
         err = err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
     }

@@ -33,7 +33,7 @@ static void drop_tail(struct count *k)
 static void reach(struct count *k, uint32_t next)
 {
     struct nvt_spool *s = k->s;
-    uint64_t most = (uint64_t)s->config.device->block_size / (uint64_t)NVT_RECORD_LEN *
+    uint32_t most = s->config.device->block_size / (uint32_t)NVT_RECORD_LEN *
                     s->config.device->block_count; /* that can have been given since */
     if (next - s->base.next > most) {
         return;
@@ -171,12 +171,6 @@ static void see(struct count *k, const struct nvt_record *r)
 
 /* ---- blocks ---- */
 
-static void note_head(struct nvt_spool *s, uint8_t copies)
-{
-    s->repaired += copies == 1U ? 1U : 0U;
-    s->damaged += copies == 0U ? 1U : 0U;
-}
-
 static nvt_err count_records(struct count *k, struct nvt_walk *walk)
 {
     struct nvt_record r;
@@ -196,12 +190,10 @@ static nvt_err count_block(struct count *k, uint32_t block)
 {
     struct nvt_spool *s = k->s;
     struct nvt_walk walk = {.holes = 0U};
-    uint8_t copies = 0U;
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, block, &walk, &copies);
-    if (err == NVT_OK || err == NVT_E_SPOOL_EMPTY) {
-        note_head(s, copies);
-    }
+    nvt_err err = nvt_ring_enter(s, block, &walk);
     if (err == NVT_OK) {
+        s->repaired += walk.copies == 1U ? 1U : 0U;
+        s->damaged += walk.copies == 0U ? 1U : 0U;
         err = count_records(k, &walk);
     }
     s->damaged += walk.holes;

@@ -7,12 +7,7 @@
 
 nvt_err nvt_ring_begin(const struct nvt_spool *s, bool checked, struct nvt_walk *walk)
 {
-    uint8_t copies = 0U;
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, s->ring.oldest, walk, &copies);
-    if (err == NVT_E_SPOOL_EMPTY) { /* all of it is a hole; the next one has a head */
-        *walk = (struct nvt_walk){.of = {.block = s->ring.oldest}};
-        err = NVT_OK;
-    }
+    nvt_err err = nvt_ring_enter(s, s->ring.oldest, walk);
     walk->checked = checked;
     return err;
 }
@@ -22,10 +17,7 @@ nvt_err nvt_ring_next(const struct nvt_spool *s, struct nvt_walk *walk, struct n
     nvt_err err = nvt_walk_next(&s->medium, walk, out);
     while (err == NVT_E_SPOOL_EMPTY && walk->of.block != s->ring.newest.block) {
         bool checked = walk->checked;
-        uint32_t block = nvt_used_after(&s->medium, walk->of.block);
-        uint8_t copies = 0U;
-        err = nvt_ring_enter(&s->medium, &s->ring, block, walk, &copies);
-        walk->of.block = block;
+        err = nvt_ring_enter(s, nvt_used_after(&s->medium, walk->of.block), walk);
         walk->checked = checked;
         if (err == NVT_OK) {
             err = nvt_walk_next(&s->medium, walk, out);
@@ -38,19 +30,16 @@ nvt_err nvt_ring_fetch(const struct nvt_spool *s, struct nvt_spool_place place,
                        struct nvt_record *out)
 {
     struct nvt_walk walk;
-    uint8_t copies = 0U;
     if (place.seq == 0U || nvt_block_state(&s->medium, place.block) != NVT_BLOCK_USED) {
         return NVT_E_SPOOL_EMPTY;
     }
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, place.block, &walk, &copies);
-    if (err == NVT_OK && walk.of.seq != place.seq) {
-        err = NVT_E_SPOOL_EMPTY;
-    }
+    nvt_err err = nvt_ring_enter(s, place.block, &walk);
     if (err == NVT_OK) {
         walk.offset = place.offset;
         err = nvt_walk_next(&s->medium, &walk, out);
     }
-    return err == NVT_OK && out->place.offset != place.offset ? NVT_E_SPOOL_EMPTY : err;
+    bool there = out->place.seq == place.seq && out->place.offset == place.offset;
+    return err == NVT_OK && !there ? NVT_E_SPOOL_EMPTY : err;
 }
 
 /* ---- blocks ---- */

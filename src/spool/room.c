@@ -32,10 +32,9 @@ static nvt_err next_living(const struct nvt_spool *s, struct nvt_walk *walk, str
 static void find_second(const struct nvt_spool *s, struct nvt_spool_ring *out)
 {
     struct nvt_walk walk;
-    uint8_t copies = 0U;
     out->oldest = nvt_used_after(&s->medium, s->ring.oldest);
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, out->oldest, &walk, &copies);
-    out->oldest_seq = err == NVT_OK ? walk.of.seq : s->ring.oldest_seq + 1U;
+    nvt_err err = nvt_ring_enter(s, out->oldest, &walk);
+    out->oldest_seq = err == NVT_OK && walk.of.seq != 0U ? walk.of.seq : s->ring.oldest_seq + 1U;
 }
 
 nvt_err nvt_ring_follow(struct nvt_spool *s)
@@ -107,8 +106,7 @@ static nvt_err adopt(struct nvt_spool *s)
 {
     struct nvt_walk walk;
     struct nvt_record r;
-    uint8_t copies = 0U;
-    nvt_err err = nvt_ring_enter(&s->medium, &s->ring, s->ring.newest.block, &walk, &copies);
+    nvt_err err = nvt_ring_enter(s, s->ring.newest.block, &walk);
     walk.checked = false;
     while (err == NVT_OK) {
         err = nvt_walk_next(&s->medium, &walk, &r);

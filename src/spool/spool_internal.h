@@ -129,7 +129,11 @@ uint32_t nvt_used_after(const struct nvt_spool_medium *m, uint32_t block);
 /* From which to which block one has to go forward. */
 uint32_t nvt_distance(const struct nvt_spool_medium *m, uint32_t from, uint32_t to);
 
-/* NVT_E_SPOOL_EMPTY: neither copy of the block's head is good; NVT_E_SPOOL_IO. */
+/* NVT_E_SPOOL_IO. */
+nvt_err nvt_read_at(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset, uint8_t *out,
+                    uint32_t len);
+
+/* Copies and number 0: there is no good one. NVT_E_SPOOL_IO. */
 nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *out);
 
 /* Where in the block, from offset up to limit, the last unit ends that is not erased; offset: there
@@ -147,6 +151,7 @@ struct nvt_walk {
     bool any_hole;   /* wherever */
     uint32_t budget; /* bytes that may still be read in vain */
     bool checked;    /* each record by its CRC; else only behind a hole */
+    uint8_t copies;  /* good ones of the block's head */
 };
 
 /* From the first record on. NVT_E_SPOOL_IO. */
@@ -161,26 +166,14 @@ nvt_err nvt_walk_next(const struct nvt_spool_medium *m, struct nvt_walk *walk,
 
 /* ---- chain.c ---- */
 
-/* What was found on a device. */
-struct nvt_chain {
-    struct nvt_head head; /* of the newest block; copies 0: both are gone */
-    uint32_t base_block;  /* whose head told how entries stood */
-    uint32_t top_seq;     /* the highest number that may ever have been given */
-    uint32_t torn;     /* spots in the newest block that are no record, where not all was synced */
-    bool moved_anyway; /* the oldest block was moved to the newest, but nothing there says so */
-    uint32_t skip;     /* ids that may have been given there */
-};
-
-/* Finds the newest block that counts, the blocks in use, and how far the newest is written.
+/* Finds the newest block that counts, the blocks in use, and how far the newest is written: the
+ * ring, base, top_seq and torn of the spool. *out_skip: ids that may have been given behind that.
  * NVT_E_SPOOL_EMPTY: there is none; NVT_E_SPOOL_IO. */
-nvt_err nvt_chain_find(struct nvt_spool_medium *m, struct nvt_chain *out,
-                       struct nvt_spool_ring *ring);
+nvt_err nvt_chain_find(struct nvt_spool *s, uint32_t *out_skip);
 
-/* Begins a walk through one block of the ring. *out_copies: good ones of its head.
- * NVT_E_SPOOL_EMPTY: its head is gone, and that of the next one too, which would tell of it.
- * NVT_E_SPOOL_IO. */
-nvt_err nvt_ring_enter(const struct nvt_spool_medium *m, const struct nvt_spool_ring *ring,
-                       uint32_t block, struct nvt_walk *walk, uint8_t *out_copies);
+/* Begins a walk through one block of the ring. Where its head is gone, and that of the next one
+ * too, which would tell of it, there is nothing in it, and its number is 0. NVT_E_SPOOL_IO. */
+nvt_err nvt_ring_enter(const struct nvt_spool *s, uint32_t block, struct nvt_walk *walk);
 
 /* ---- ids.c: three bits for each id from the oldest pending one on ---- */
 

@@ -187,8 +187,8 @@ static void test_ring(void **state)
         }
     }
     begin(b);
-    assert_int_equal(audit.ring.newest.seq, b->spool.ring.newest.seq);
-    assert_true(audit.ring.oldest_seq <= b->spool.ring.oldest_seq);
+    assert_int_equal(audit.spool.ring.newest.seq, b->spool.ring.newest.seq);
+    assert_true(audit.spool.ring.oldest_seq <= b->spool.ring.oldest_seq);
     uint32_t pending = 0;
     nvt_err err = nvt_spool_audit_next(&audit, &item, &bytes);
     while (err == NVT_OK) {
