@@ -130,7 +130,6 @@ static nvt_err look_in(const struct nvt_spool *s, uint32_t block, uint32_t id,
 /* What came in last stands in the last blocks, as a rule. */
 static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entry)
 {
-    uint32_t count = s->config.device->block_count;
     uint32_t block = s->ring.newest.block;
     uint32_t id = s->now.next - 1U;
     nvt_err err = NVT_E_SPOOL_EMPTY;
@@ -138,11 +137,13 @@ static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entr
            (nvt_id_state(s, id) != NVT_ID_PENDING || nvt_out_slot(s, id) != NULL)) {
         id--;
     }
-    for (uint32_t i = 0; i < count && id >= s->now.tail && err == NVT_E_SPOOL_EMPTY; i++) {
+    bool more = id >= s->now.tail;
+    while (more) {
         if (nvt_block_state(&s->medium, block) == NVT_BLOCK_USED) {
             err = look_in(s, block, id, out_entry);
         }
-        block = (block == 0U ? count : block) - 1U;
+        more = err == NVT_E_SPOOL_EMPTY && block != s->ring.oldest;
+        block = (block == 0U ? s->config.device->block_count : block) - 1U;
     }
     return err;
 }

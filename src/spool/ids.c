@@ -29,12 +29,14 @@ static uint8_t *byte_of(const struct nvt_spool *s, uint32_t id)
 
 enum nvt_id_state nvt_id_state(const struct nvt_spool *s, uint32_t id)
 {
-    const uint8_t *at = byte_of(s, id);
     uint32_t state = 0;
-    for (uint32_t i = 0; i < 3U; i++) {
-        state |= ((uint32_t)at[4U * i] >> id % 8U & 1U) << i;
+    if (nvt_id_is_known(s, id)) {
+        const uint8_t *at = byte_of(s, id);
+        for (uint32_t i = 0; i < 3U; i++) {
+            state |= ((uint32_t)at[4U * i] >> id % 8U & 1U) << i;
+        }
     }
-    return nvt_id_is_known(s, id) ? (enum nvt_id_state)state : NVT_ID_GONE;
+    return (enum nvt_id_state)state;
 }
 
 void nvt_id_set(struct nvt_spool *s, uint32_t id, enum nvt_id_state state)

@@ -87,8 +87,8 @@ void nvt_picks_forget(struct nvt_spool *s)
 void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
 {
     struct nvt_spool_entry *e = nvt_out_slot(s, id);
-    for (unsigned i = 0; i < 2U && e == NULL; i++) {
-        e = nvt_entry_find(s->picks[i].list, s->picks[i].count, id);
+    for (struct nvt_spool_picks *p = s->picks; e == NULL && p < s->picks + 2; p++) {
+        e = nvt_entry_find(p->list, p->count, id);
     }
     if (e != NULL) {
         e->place = to;
@@ -141,21 +141,29 @@ void nvt_picks_end(struct nvt_spool *s)
 
 /* ---- entries that come back ---- */
 
-static void come_back(struct nvt_spool *s, struct nvt_spool_entry *slot, bool first)
+static nvt_err come_back(struct nvt_spool *s, uint32_t id, bool first)
 {
     struct nvt_spool_picks *queue = &s->picks[1];
+    struct nvt_spool_entry *slot = nvt_out_slot(s, id);
+    if (slot == NULL) {
+        return NVT_E_ARG;
+    }
     if (slot->place.seq == 0U) { /* not known any more */
         nvt_picks_forget(s);
-    } else if (!nvt_id_is_deferred(s, slot->id)) {
+    } else if (!nvt_id_is_deferred(s, id)) {
         nvt_picks_offer(s, slot);
-    } else if (first) {
-        put(queue, 0U, slot);
-    } else if (!queue->missing) {
-        put(queue, queue->count, slot);
+    } else if (first || !queue->missing) {
+        put(queue, first ? 0U : queue->count, slot);
     } else {
         /* a walk comes to it */
     }
     slot->id = 0U;
+    return NVT_OK;
+}
+
+nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
+{
+    return come_back(s, id, true);
 }
 
 /* The others make room for them. */
@@ -171,8 +179,7 @@ static void begin_queue(struct nvt_spool *s)
 
 nvt_err nvt_spool_defer(struct nvt_spool *s, uint32_t id, bool failed, bool first)
 {
-    struct nvt_spool_entry *slot = nvt_out_slot(s, id);
-    if (slot == NULL) {
+    if (nvt_out_slot(s, id) == NULL) {
         return NVT_E_ARG;
     }
     uint32_t state = (uint32_t)nvt_id_state(s, id);
@@ -183,18 +190,7 @@ nvt_err nvt_spool_defer(struct nvt_spool *s, uint32_t id, bool failed, bool firs
     }
     state += failed && state < (uint32_t)NVT_ID_FAILED_OFTEN ? 1U : 0U;
     nvt_id_set(s, id, (enum nvt_id_state)state);
-    come_back(s, slot, first);
-    return NVT_OK;
-}
-
-nvt_err nvt_spool_put_back(struct nvt_spool *s, uint32_t id)
-{
-    struct nvt_spool_entry *slot = nvt_out_slot(s, id);
-    if (slot == NULL) {
-        return NVT_E_ARG;
-    }
-    come_back(s, slot, true);
-    return NVT_OK;
+    return come_back(s, id, first);
 }
 
 unsigned nvt_spool_failures(const struct nvt_spool *s, uint32_t id)
