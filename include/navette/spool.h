@@ -152,11 +152,11 @@ struct nvt_spool {
     bool unsynced;    /* there is something to sync */
     bool sync_failed; /* since hold */
     struct nvt_spool_ring ring;
-    struct nvt_spool_base now;
     uint32_t live, longest; /* bytes of live records, the longest of them */
     uint32_t pending;
     uint32_t bad_count; /* blocks that could not be erased or written */
     struct nvt_spool_config config;
+    struct nvt_spool_base now;
     uint32_t deferred; /* of those that are pending */
     struct nvt_spool_base base;
     uint32_t base_block;  /* the block whose head base is of */
