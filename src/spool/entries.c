@@ -156,7 +156,7 @@ static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
     if (!nvt_id_is_pending(s, e->id) || nvt_out_slot(s, e->id) != NULL) {
         return NVT_E_SPOOL_EMPTY;
     }
-    nvt_err err = nvt_ring_fetch(s, e->place, &r);
+    nvt_err err = nvt_ring_fetch(s, &e->place, &r);
     bool same = err != NVT_OK || (r.type == (uint8_t)NVT_RECORD_ENTRY && r.id == e->id);
     return same ? err : NVT_E_SPOOL_EMPTY;
 }

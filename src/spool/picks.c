@@ -84,14 +84,14 @@ void nvt_picks_forget(struct nvt_spool *s)
     }
 }
 
-void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to)
+void nvt_picks_move(struct nvt_spool *s, const struct nvt_record *r)
 {
-    struct nvt_spool_entry *e = nvt_out_slot(s, id);
+    struct nvt_spool_entry *e = nvt_out_slot(s, r->id);
     for (struct nvt_spool_picks *p = s->picks; e == NULL && p < s->picks + 2; p++) {
-        e = nvt_entry_find(p->list, p->count, id);
+        e = nvt_entry_find(p->list, p->count, r->id);
     }
     if (e != NULL) {
-        e->place = to;
+        e->place = r->place;
     }
 }
 

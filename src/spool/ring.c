@@ -26,19 +26,19 @@ nvt_err nvt_ring_next(const struct nvt_spool *s, struct nvt_walk *walk, struct n
     return err;
 }
 
-nvt_err nvt_ring_fetch(const struct nvt_spool *s, struct nvt_spool_place place,
+nvt_err nvt_ring_fetch(const struct nvt_spool *s, const struct nvt_spool_place *place,
                        struct nvt_record *out)
 {
     struct nvt_walk walk;
-    if (place.seq == 0U || nvt_block_state(&s->medium, place.block) != NVT_BLOCK_USED) {
+    if (place->seq == 0U || nvt_block_state(&s->medium, place->block) != NVT_BLOCK_USED) {
         return NVT_E_SPOOL_EMPTY;
     }
-    nvt_err err = nvt_ring_enter(s, place.block, &walk);
+    nvt_err err = nvt_ring_enter(s, place->block, &walk);
     if (err == NVT_OK) {
-        walk.offset = place.offset;
+        walk.offset = place->offset;
         err = nvt_walk_next(&s->medium, &walk, out);
     }
-    bool there = out->place.seq == place.seq && out->place.offset == place.offset;
+    bool there = out->place.seq == place->seq && out->place.offset == place->offset;
     return err == NVT_OK && !there ? NVT_E_SPOOL_EMPTY : err;
 }
 

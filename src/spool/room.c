@@ -111,7 +111,7 @@ static nvt_err adopt(struct nvt_spool *s)
     while (err == NVT_OK) {
         err = nvt_walk_next(&s->medium, &walk, &r);
         if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_ENTRY) {
-            nvt_picks_move(s, r.id, r.place);
+            nvt_picks_move(s, &r);
         }
         if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_VALUE) {
             s->values[r.aux] = r.place;

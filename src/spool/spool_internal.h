@@ -222,8 +222,8 @@ void nvt_picks_drop(struct nvt_spool_picks *p, uint32_t id);
 /* Where they stand is not known: pick anew. */
 void nvt_picks_forget(struct nvt_spool *s);
 
-/* An entry stands elsewhere now. */
-void nvt_picks_move(struct nvt_spool *s, uint32_t id, struct nvt_spool_place to);
+/* An entry stands there now. */
+void nvt_picks_move(struct nvt_spool *s, const struct nvt_record *r);
 
 /* A walk that fills the picks begins, finds a pending entry, has ended. anew: it fills the queue of
  * deferred ones even if that is not empty. */
@@ -238,7 +238,7 @@ nvt_err nvt_ring_begin(const struct nvt_spool *s, bool checked, struct nvt_walk 
 nvt_err nvt_ring_next(const struct nvt_spool *s, struct nvt_walk *walk, struct nvt_record *out);
 
 /* The record that stands there, its bytes in the buffer. NVT_E_SPOOL_EMPTY: it does not. */
-nvt_err nvt_ring_fetch(const struct nvt_spool *s, struct nvt_spool_place place,
+nvt_err nvt_ring_fetch(const struct nvt_spool *s, const struct nvt_spool_place *place,
                        struct nvt_record *out);
 
 /* Makes durable what was written. When that fails, what was not durable yet does not count any

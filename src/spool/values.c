@@ -36,7 +36,7 @@ nvt_err nvt_spool_get_value(struct nvt_spool *s, uint8_t key, struct nvt_buf *ou
     }
     nvt_err err = nvt_spool_ready(s);
     if (err == NVT_OK) {
-        err = nvt_ring_fetch(s, s->values[key], &r);
+        err = nvt_ring_fetch(s, &s->values[key], &r);
     }
     return err == NVT_OK ? nvt_spool_give(s, r.len, out) : err;
 }
