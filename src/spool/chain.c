@@ -8,14 +8,9 @@
 
 /* ---- which blocks count ---- */
 
-static bool is_moved(const struct nvt_record *r)
-{
-    return r->type == (uint8_t)NVT_RECORD_MOVED;
-}
-
 static bool is_own(const struct nvt_record *r)
 {
-    return !r->copy && r->type != (uint8_t)NVT_RECORD_LIST && !is_moved(r);
+    return !r->copy && r->type != (uint8_t)NVT_RECORD_LIST && r->type != (uint8_t)NVT_RECORD_MOVED;
 }
 
 /* Whether the block stands from which the records were moved. */
@@ -30,12 +25,13 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
 /* A block counts when its head was durable: both copies stand, or a record of its own. One that was
  * opened to move records counts when all of them were: what ended the move stands there, and no
  * hole in front of it. Else nothing is lost without it, as what it was made from is still whole;
- * unless that is gone. Copies 0: its head is gone, and a move may have been given up. */
-static nvt_err does_count(const struct nvt_spool_medium *m, const struct nvt_head *h,
-                          bool *out_counts)
+ * unless that is gone. Copies 0: its head is gone, and a move may have been given up. What ended a
+ * move tells a younger oldest block than the head. */
+static nvt_err does_count(const struct nvt_spool_medium *m, struct nvt_head *h, bool *out_counts)
 {
     struct nvt_walk walk;
     struct nvt_record r;
+    uint32_t next = h->oldest_seq; /* that of the oldest block from now on */
     bool ended = false;
     *out_counts = !h->moving && h->copies == 2U;
     if (*out_counts) {
@@ -44,14 +40,20 @@ static nvt_err does_count(const struct nvt_spool_medium *m, const struct nvt_hea
     nvt_err err = nvt_walk_begin(m, &h->own, &walk);
     while (err == NVT_OK && !*out_counts) {
         err = nvt_walk_next(m, &walk, &r);
-        bool moved = err == NVT_OK && h->copies > 0U && is_moved(&r);
-        ended = ended || moved;
-        *out_counts = err == NVT_OK && (is_own(&r) || (moved && !walk.any_hole));
+        if (err == NVT_OK && r.copy && next == h->oldest_seq) {
+            next++; /* in case that what ended the move is gone */
+        }
+        if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_MOVED) {
+            ended = h->copies > 0U;
+            next = r.id;
+        }
+        *out_counts = err == NVT_OK && (is_own(&r) || (ended && !walk.any_hole));
     }
     if (err == NVT_E_SPOOL_EMPTY && ended) {
         err = has_source(m, h, out_counts);
         *out_counts = !*out_counts;
     }
+    h->oldest_seq = *out_counts ? next : h->oldest_seq;
     return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
 }
 
@@ -98,33 +100,6 @@ static nvt_err find_newest(struct nvt_spool *s, struct nvt_head *out)
 
 /* ---- how far it is written ---- */
 
-struct survey {
-    uint32_t hole_at;        /* the first one that may be a cut's; 0: none */
-    uint32_t torn;           /* how many of them */
-    bool own, copied, moved; /* records that are no part of a move; its copies; what ended one */
-};
-
-/* end: of the record. */
-static void see(struct nvt_spool_ring *ring, struct survey *v, const struct nvt_record *r,
-                uint32_t end)
-{
-    if (r->place.offset != ring->newest.end) {
-        v->torn++;
-        v->hole_at = v->hole_at == 0U ? ring->newest.end : v->hole_at;
-    }
-    if (!r->joined) { /* all before it was synced: those holes are damage */
-        v->torn = 0U;
-        v->hole_at = 0U;
-    }
-    if (is_moved(r)) {
-        ring->oldest_seq = r->id;
-    }
-    v->copied = v->copied || r->copy;
-    v->moved = v->moved || is_moved(r);
-    v->own = v->own || is_own(r);
-    ring->newest.end = end;
-}
-
 /* Ids that may have been given behind the last record: one for each that may have begun there. */
 static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt_walk *at,
                               uint32_t offset, uint32_t *out_count)
@@ -142,26 +117,31 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
     return err;
 }
 
-/* *out_moved: the oldest block was moved here, though nothing says so any more. */
-static nvt_err survey(struct nvt_spool *s, const struct nvt_spool_life *newest, bool *out_moved,
-                      uint32_t *out_skip)
+/* A hole in front of joined records alone may be a cut's; any other is damage. */
+static nvt_err survey(struct nvt_spool *s, const struct nvt_spool_life *newest, uint32_t *out_skip)
 {
-    struct survey v = {.hole_at = 0U};
     struct nvt_walk walk;
     struct nvt_record r;
+    uint32_t hole_at = 0U; /* the first one that may be a cut's; 0: none */
     nvt_err err = nvt_walk_begin(&s->medium, newest, &walk);
-    s->ring.newest = *newest;
-    s->ring.newest.end = walk.offset;
+    uint32_t end = walk.offset;
+    s->torn = 0U;
     while (err == NVT_OK) {
         err = nvt_walk_next(&s->medium, &walk, &r);
-        if (err == NVT_OK) {
-            see(&s->ring, &v, &r, walk.offset);
+        if (err == NVT_OK && r.place.offset != end) {
+            s->torn++;
+            hole_at = hole_at == 0U ? end : hole_at;
         }
+        if (err == NVT_OK && !r.joined) { /* all before it was synced */
+            s->torn = 0U;
+            hole_at = 0U;
+        }
+        end = err == NVT_OK ? walk.offset : end;
     }
-    uint32_t end = s->ring.newest.end;
-    *out_moved = v.copied && v.own && !v.moved;
-    s->torn = v.torn + (walk.stop > end ? 1U : 0U);
-    s->ring.newest.sure = v.hole_at == 0U ? end : v.hole_at;
+    s->torn += walk.stop > end ? 1U : 0U;
+    s->ring.newest = *newest;
+    s->ring.newest.end = end;
+    s->ring.newest.sure = hole_at == 0U ? end : hole_at;
     s->ring.synced = end;
     return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(&s->medium, &walk, end, out_skip) : err;
 }
@@ -172,10 +152,12 @@ static nvt_err survey(struct nvt_spool *s, const struct nvt_spool_life *newest, 
 static nvt_err probe(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *newest)
 {
     enum { TRIES = 2 };
-    struct nvt_head h = {.before = newest->own};
+    struct nvt_head h = *newest;
     nvt_err err = NVT_OK;
     bool is = false;
+    h.before = newest->own;
     h.before.sure = 0U; /* where it ends is not known */
+    h.copies = 0U;
     for (uint32_t i = 1; i <= (uint32_t)TRIES && err == NVT_OK && !is; i++) {
         h.own = h.before;
         h.own.block = block;
@@ -286,22 +268,20 @@ static nvt_err mark(struct nvt_spool *s, const struct nvt_spool_life *before)
 nvt_err nvt_chain_find(struct nvt_spool *s, uint32_t *out_skip)
 {
     struct nvt_head newest;
-    bool moved = false;
     (void)memset(&s->ring, 0, sizeof s->ring);
     (void)memset(s->medium.map, 0, nvt_map_len(s->medium.device));
     nvt_err err = find_newest(s, &newest);
     if (err == NVT_OK) {
-        s->ring.oldest_seq = newest.oldest_seq;
-        err = survey(s, &newest.own, &moved, out_skip);
+        err = survey(s, &newest.own, out_skip);
     }
     if (err == NVT_OK) {
         err = find_headless(s, &newest);
     }
     if (err == NVT_OK && newest.copies == 0U) {
-        err = survey(s, &newest.own, &moved, out_skip);
+        err = survey(s, &newest.own, out_skip);
     }
     if (err == NVT_OK) {
-        s->ring.oldest_seq += moved ? 1U : 0U;
+        s->ring.oldest_seq = newest.oldest_seq;
         err = mark(s, &newest.before);
     }
     return err;
