@@ -153,8 +153,7 @@ struct nvt_spool {
     bool sync_failed; /* since hold */
     struct nvt_spool_ring ring;
     uint32_t live, longest; /* bytes of live records, the longest of them */
-    uint32_t pending;
-    uint32_t bad_count; /* blocks that could not be erased or written */
+    uint32_t bad_count;     /* blocks that could not be erased or written */
     struct nvt_spool_config config;
     struct nvt_spool_base now;
     uint32_t deferred; /* of those that are pending */

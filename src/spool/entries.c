@@ -36,7 +36,7 @@ nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed)
         return NVT_E_SPOOL_SIZE;
     }
     while (is_full(s, room, freed)) {
-        if (s->pending > 0U || s->bad_count == 0U) {
+        if (s->now.pending > 0U || s->bad_count == 0U) {
             return NVT_E_SPOOL_FULL;
         }
         nvt_ring_forgive_bad(s); /* no settling will ever make room: they are tried again */
@@ -84,7 +84,7 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
     nvt_id_set(s, r.id, NVT_ID_PENDING);
     s->now.next++;
     s->live += nvt_room(s->config.device, e.len);
-    s->pending++;
+    s->now.pending++;
     nvt_picks_offer(s, &e);
     *out_id = r.id;
     return NVT_OK;
@@ -241,7 +241,7 @@ static void note_settled(struct nvt_spool *s, struct nvt_spool_entry *slot,
                          enum nvt_spool_state state)
 {
     s->live -= nvt_room(s->config.device, slot->len);
-    s->pending--;
+    s->now.pending--;
     s->deferred -= nvt_id_is_deferred(s, slot->id) ? 1U : 0U;
     nvt_count_settled(&s->now, state);
     nvt_id_set(s, slot->id, NVT_ID_GONE);
@@ -343,9 +343,9 @@ nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, str
 void nvt_spool_info(const struct nvt_spool *s, struct nvt_spool_info *out_info)
 {
     (void)memset(out_info, 0, sizeof *out_info);
-    out_info->pending = s->pending;
+    out_info->pending = s->now.pending;
     out_info->deferred = s->deferred;
-    out_info->oldest_id = s->pending == 0U ? 0U : s->now.tail;
+    out_info->oldest_id = s->now.pending == 0U ? 0U : s->now.tail;
     out_info->delivered = s->now.delivered;
     out_info->refused = s->now.refused;
     out_info->expired = s->now.expired;

@@ -178,6 +178,8 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
     }
     if (err == NVT_OK) {
         s->now = *start;
+        s->now.window_cap = nvt_ids_cap(s);
+        s->now.pending = 0U;
         s->listed = s->now.tail;
         err = nvt_ring_move(s);
         err = err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;

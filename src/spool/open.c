@@ -77,15 +77,6 @@ static nvt_err write_list(struct nvt_spool *s, struct nvt_spool_ring *tip)
 
 /* ---- opening ---- */
 
-/* How entries stand now, for the head of a block that is opened. */
-static struct nvt_spool_base base_of(const struct nvt_spool *s)
-{
-    struct nvt_spool_base base = s->now;
-    base.window_cap = nvt_ids_cap(s);
-    base.pending = s->pending;
-    return base;
-}
-
 static nvt_err write_heads(struct nvt_spool *s, const struct nvt_spool_ring *tip, bool moving)
 {
     const struct nvt_port_block *d = s->config.device;
@@ -94,7 +85,7 @@ static nvt_err write_heads(struct nvt_spool *s, const struct nvt_spool_ring *tip
         .before = s->ring.newest,
         .oldest = tip->oldest,
         .oldest_seq = tip->oldest_seq,
-        .base = base_of(s),
+        .base = s->now,
         .moving = moving,
     };
     nvt_err err = NVT_OK;
@@ -190,7 +181,7 @@ void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_spool_ring *tip)
     s->ring = *tip;
     s->ring.told = tip->oldest;
     nvt_ring_note(s, tip->newest.block, NVT_BLOCK_USED);
-    s->base = base_of(s);
+    s->base = s->now;
     s->base_block = tip->newest.block;
     s->lost_before = s->lost;
     s->closed = false;

@@ -288,7 +288,7 @@ static void take_over(struct nvt_spool *s, const struct stock *t, uint32_t keys)
 {
     s->live = t->live;
     s->longest = t->longest > s->longest ? t->longest : s->longest;
-    s->pending = t->met + count_out(s);
+    s->now.pending = t->met + count_out(s);
     for (size_t i = 0; i < (size_t)NVT_SPOOL_OUT_MAX; i++) {
         s->live += s->out[i].id != 0U ? nvt_room(s->config.device, s->out[i].len) : 0U;
     }
@@ -304,6 +304,7 @@ static void take_over(struct nvt_spool *s, const struct stock *t, uint32_t keys)
 static void begin(struct nvt_spool *s)
 {
     s->now = s->base;
+    s->now.window_cap = nvt_ids_cap(s);
     nvt_ids_clear(s);
     s->damaged = 0;
     s->any_hole = false;
@@ -384,7 +385,7 @@ nvt_err nvt_refill(struct nvt_spool *s)
 {
     struct stock t;
     nvt_err err = take_stock(s, false, s->any_hole, &t);
-    if (err == NVT_OK && t.met + count_out(s) != s->pending) {
+    if (err == NVT_OK && t.met + count_out(s) != s->now.pending) {
         err = nvt_recount(s);
     }
     return err;

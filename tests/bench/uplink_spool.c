@@ -368,7 +368,7 @@ static void mount_row(uint32_t mib)
         pick = least(i, pick, now_s() - began);
     }
     (void)printf("  %6" PRIu32 " %10" PRIu32 " %10.2f %10.2f %12.3f %10.2f %12.3f\n", mib,
-                 b.spool.pending, mount * 1e3, cpu * 1e3, (double)mount_read / 1048576.0 / mib,
+                 b.spool.now.pending, mount * 1e3, cpu * 1e3, (double)mount_read / 1048576.0 / mib,
                  pick * 1e3, (double)(b.counted.read - mount_read) / 1048576.0 / mib);
     nvt_posix_file_close(&file);
     (void)unlink(path);

@@ -428,7 +428,7 @@ static void carries_a_spool(int flags)
               nvt_posix_file_open(&file, path, BLOCK, COUNT, flags | NVT_POSIX_FILE_READ_ONLY),
               NVT_OK);
     check_err("mounts read-only", nvt_spool_mount(&spool, &config), NVT_OK);
-    check("has all of them", spool.pending == 40U && lists(40U));
+    check("has all of them", spool.now.pending == 40U && lists(40U));
     nvt_posix_file_close(&file);
 }
 

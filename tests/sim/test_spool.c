@@ -275,13 +275,13 @@ static void test_window_goes_round_in_a_block(void **state)
     }
     assert_int_equal(b->spool.ring.newest.seq, 1);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-    assert_int_equal(b->spool.pending, 2);
+    assert_int_equal(b->spool.now.pending, 2);
     assert_int_equal(b->spool.now.delivered, 42);
     assert_int_equal(b->spool.now.next, 45);
     /* with the mark of the second one gone, only that one is in doubt */
     b->mem[FIRST_RECORD + 3 * 20 - 4] ^= 1U;
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-    assert_int_equal(b->spool.pending, 2);
+    assert_int_equal(b->spool.now.pending, 2);
     assert_int_equal(b->spool.now.next, 45);
     assert_int_equal(b->spool.lost, 0);
     assert_int_equal(b->spool.damaged, 1);
@@ -372,7 +372,7 @@ static void test_bad_blocks(void **state)
             }
         }
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-        assert_int_equal(b->spool.pending, 4);
+        assert_int_equal(b->spool.now.pending, 4);
         assert_int_equal(b->spool.lost, 0);
     }
 }
@@ -477,7 +477,7 @@ static void test_mount_trusts_no_cache(void **state)
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_memory_equal(b->mem, b->synced, sizeof b->mem);
     assert_true(b->flash.programmed == programmed);
-    assert_int_equal(b->spool.pending, 1);
+    assert_int_equal(b->spool.now.pending, 1);
 }
 
 /* Of a group that a cut left in part, nothing counts as lost and no id is given twice. */
@@ -493,12 +493,12 @@ static void test_cut_before_commit(void **state)
     b->mem[FIRST_RECORD + 20 + 17] = 0U;
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0);
-    assert_int_equal(b->spool.pending, 3);
+    assert_int_equal(b->spool.now.pending, 3);
     assert_int_equal(append(b, "next", 4), 5);
     assert_int_equal(append(b, "last", 5), 6);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0); /* nor later on */
-    assert_int_equal(b->spool.pending, 5);
+    assert_int_equal(b->spool.now.pending, 5);
     assert_picks(b, "kept");
     assert_picks(b, "there");
     assert_picks(b, "too");

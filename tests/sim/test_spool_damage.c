@@ -75,7 +75,7 @@ static void test_entry_rots_while_out(void **state)
     assert_int_equal(b->spool.lost, 1);
     assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
                      NVT_OK);
-    assert_int_equal(b->spool.pending, 0);
+    assert_int_equal(b->spool.now.pending, 0);
     assert_int_equal(b->spool.live, 0);
     assert_int_equal(b->spool.now.delivered, 2);
 }
@@ -100,7 +100,7 @@ static void test_length_rots(void **state)
         }
         deliver(b, 900U);
         assert_int_equal(b->spool.lost, 0);
-        assert_int_equal(b->spool.pending, 0);
+        assert_int_equal(b->spool.now.pending, 0);
         b->mem[FIRST_RECORD + 2] = TEXT;
     }
 }
@@ -119,7 +119,7 @@ static void test_length_rots_before_mount(void **state)
     deliver(b, 1U);
     b->mem[FIRST_RECORD + 2] = 200U; /* as if it reached to the erased end */
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-    assert_int_equal(b->spool.pending, 1);
+    assert_int_equal(b->spool.now.pending, 1);
     assert_int_equal(b->spool.lost, 0);
     assert_int_equal(nvt_spool_get_value(&b->spool, 0U, &out), NVT_OK);
     deliver(b, 2U);
@@ -150,7 +150,7 @@ static void test_a_part_reads_as_erased(void **state)
         (void)memset(b->mem + FIRST_RECORD + 20, 0xFF, 24);
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
         assert_int_equal(b->spool.lost, 1U - settled);
-        assert_int_equal(b->spool.pending, 2);
+        assert_int_equal(b->spool.now.pending, 2);
         for (uint32_t due = 2; due <= 3U; due++) {
             assert_int_equal(nvt_spool_list(&b->spool, &cursor, &out, &e), NVT_OK);
             assert_int_equal(e.due_s, due);
@@ -217,7 +217,7 @@ static void test_window_is_too_small(void **state)
         assert_true(b->flash.programmed == programmed);
         b->config.window_len = sizeof b->window;
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-        assert_int_equal(b->spool.pending, 33);
+        assert_int_equal(b->spool.now.pending, 33);
         for (unsigned i = 0; i < 2U; i++) {
             assert_int_equal(nvt_spool_pick(&b->spool, NULL, &e), NVT_OK);
             assert_int_equal(
@@ -227,7 +227,7 @@ static void test_window_is_too_small(void **state)
         assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("x"), 99U, &e.id), NVT_OK);
         b->config.window_len = NVT_SPOOL_WINDOW_LEN(blocks, 32U);
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-        assert_int_equal(b->spool.pending, 32);
+        assert_int_equal(b->spool.now.pending, 32);
         assert_int_equal(b->spool.lost, 0);
         assert_null(b->flash.violation);
     }
@@ -255,7 +255,7 @@ static void test_block_fails_when_full(void **state)
                 if (first % 16U == 0U) {
                     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
                     assert_int_equal(b->spool.lost, 0);
-                    assert_int_equal(b->spool.pending, last - first - 1U);
+                    assert_int_equal(b->spool.now.pending, last - first - 1U);
                 }
             }
         }
@@ -316,12 +316,12 @@ static void flip_each(struct bench *b)
 {
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0);
-    uint32_t pending = b->spool.pending;
+    uint32_t pending = b->spool.now.pending;
     uint8_t *block = b->mem + (size_t)b->spool.ring.newest.block * BLOCK;
     for (size_t i = 0; i < (size_t)BLOCK; i += (size_t)BYTES_APART) {
         block[i] ^= 0x20U;
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-        assert_true(b->spool.pending + 1U >= pending);
+        assert_true(b->spool.now.pending + 1U >= pending);
         block[i] ^= 0x20U;
     }
 }

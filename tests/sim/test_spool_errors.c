@@ -222,7 +222,7 @@ static void deliver(struct bench *b)
         err = nvt_spool_pick(&b->spool, &out, &e);
     }
     if (err == NVT_E_SPOOL_EMPTY) {
-        assert_int_equal(b->spool.pending, 0);
+        assert_int_equal(b->spool.now.pending, 0);
         return;
     }
     assert_int_equal(err, NVT_OK);
@@ -433,7 +433,7 @@ static void run_through(uint32_t blocks, uint64_t n, uint64_t count)
         }
     }
     check_all(b);
-    while (b->spool.pending > 0U) {
+    while (b->spool.now.pending > 0U) {
         deliver(b);
     }
     uint32_t id = 0;

@@ -108,7 +108,7 @@ static void test_padding_beyond_the_buffer(void **state)
     assert_true(b->flash.programmed == programmed);
     b->config.buffer_cap = 512U;
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-    assert_int_equal(b->spool.pending, 2);
+    assert_int_equal(b->spool.now.pending, 2);
     assert_int_equal(nvt_spool_pick(&b->spool, NULL, &e), NVT_OK);
     assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
                      NVT_OK);
@@ -117,7 +117,7 @@ static void test_padding_beyond_the_buffer(void **state)
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.damaged, 0);
     assert_int_equal(b->spool.lost, 0);
-    assert_int_equal(b->spool.pending, 1);
+    assert_int_equal(b->spool.now.pending, 1);
     for (unsigned i = 0; i < 40U; i++) {
         assert_int_equal(append(&b->spool, 10U, 1U), NVT_OK);
         assert_int_equal(nvt_spool_pick(&b->spool, NULL, &e), NVT_OK);
@@ -232,10 +232,10 @@ static void fail_moves(unsigned wanted)
         }
     }
     assert_true(failed_moves >= wanted); /* each operation tries again elsewhere */
-    uint32_t pending = b->spool.pending;
+    uint32_t pending = b->spool.now.pending;
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     assert_int_equal(b->spool.lost, 0);
-    assert_int_equal(b->spool.pending, pending);
+    assert_int_equal(b->spool.now.pending, pending);
 }
 
 /* However often that is, what stood there before the first of them is what counts. */

@@ -85,7 +85,7 @@ static struct tally cut_a_move(struct bench *b)
         }
         nvt_sim_flash_on(&b->flash);
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-        assert_int_equal(b->spool.pending, 1);
+        assert_int_equal(b->spool.now.pending, 1);
         t = tally(b);
     }
     return t;
@@ -117,7 +117,7 @@ static void test_only_an_unfinished_block(void **state)
     assert_int_equal(nvt_spool_settle(&b->spool, e.id, NVT_SPOOL_DELIVERED, 201U, NVT_LIT("")),
                      NVT_OK);
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
-    assert_int_equal(b->spool.pending, 0);
+    assert_int_equal(b->spool.now.pending, 0);
 }
 
 /* What the audit says is in use is what the mount uses: each pending entry once, whatever older

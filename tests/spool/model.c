@@ -293,7 +293,7 @@ static const char *check_kept(struct model *m, const uint8_t *listed)
         }
         pending += listed[i];
     }
-    return pending == m->spool.pending ? NULL : "the count of pending entries is wrong";
+    return pending == m->spool.now.pending ? NULL : "the count of pending entries is wrong";
 }
 
 /* As many as can be out at once, in their order; then back again. */
@@ -318,7 +318,7 @@ static const char *check_order(struct model *m)
         }
         last = e;
     }
-    if (fault == NULL && n < (size_t)OUT_LIST && n != m->spool.pending) {
+    if (fault == NULL && n < (size_t)OUT_LIST && n != m->spool.now.pending) {
         fault = "1: listed, but not picked";
     }
     for (size_t i = 0; i < n; i++) {
