@@ -109,8 +109,11 @@ nvt_err nvt_walk_begin(const struct nvt_spool_medium *m, const struct nvt_spool_
         .budget = 4U * size,
         .checked = true,
     };
-    return life->end == size ? nvt_used_end(m, life->block, walk->offset, size, &walk->stop)
-                             : NVT_OK;
+    if (life->end != NVT_END_UNKNOWN) {
+        return NVT_OK;
+    }
+    walk->of.end = size;
+    return nvt_used_end(m, life->block, walk->offset, size, &walk->stop);
 }
 
 /* The bytes behind the record whose first ones are in the buffer. NVT_AGAIN: they are not good. */

@@ -87,3 +87,11 @@ void nvt_count_settled(struct nvt_spool_base *now, enum nvt_spool_state state)
         break;
     }
 }
+
+uint32_t nvt_list_ids(const struct nvt_spool *s)
+{
+    uint32_t room = nvt_list_room(s->config.device);
+    uint32_t cap =
+        s->config.buffer_cap - (s->config.buffer_cap & (nvt_padded(s->config.device, 1U) - 1U));
+    return 8U * ((room < cap ? room : cap) - (uint32_t)NVT_RECORD_LEN);
+}

@@ -50,29 +50,24 @@ static uint32_t keys_of(const struct nvt_spool *s)
     return keys;
 }
 
-/* As many ids as its room takes; the next block's goes on from there. */
+/* From the tail on, or where the last one had no room for more. */
 static nvt_err write_list(struct nvt_spool *s, struct nvt_spool_ring *tip)
 {
-    uint32_t unit = nvt_padded(s->config.device, 1U);
-    uint32_t room = s->config.buffer_cap / unit * unit;
-    uint32_t most = nvt_list_room(s->config.device);
     uint8_t *bits = s->config.buffer + NVT_RECORD_LEN;
-    most = 8U * ((most < room ? most : room) - (uint32_t)NVT_RECORD_LEN);
-    if (!nvt_id_is_known(s, s->listed)) { /* settled since */
-        s->listed = s->now.tail;
-    }
-    uint32_t first = s->listed;
+    uint32_t most = nvt_list_ids(s);
+    uint32_t first = nvt_id_is_known(s, s->listed) ? s->listed : s->now.tail;
     uint32_t count = s->now.next - first < most ? s->now.next - first : most;
-    (void)memset(bits, 0, (count + 7U) / 8U);
+    uint32_t len = (count + 7U) / 8U;
+    (void)memset(bits, 0, len);
     for (uint32_t i = 0; i < count; i++) {
         bits[i / 8U] |= (uint8_t)((nvt_id_is_pending(s, first + i) ? 1U : 0U) << i % 8U);
     }
-    s->listed = first + count;
+    s->listed = count < most ? 0U : first + count;
     struct nvt_record r = {.type = (uint8_t)NVT_RECORD_LIST,
-                           .aux = (uint8_t)((8U - count % 8U) % 8U),
+                           .aux = (uint8_t)(8U * len - count),
                            .id = first,
                            .due_s = keys_of(s)};
-    return nvt_tip_write(s, tip, r, nvt_span_of(bits, (count + 7U) / 8U));
+    return nvt_tip_write(s, tip, r, nvt_span_of(bits, len));
 }
 
 /* ---- opening ---- */

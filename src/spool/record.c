@@ -143,7 +143,7 @@ bool nvt_head_decode(const struct nvt_port_block *d, uint32_t block,
         words[16] != counts_of(d) || !nvt_head_is_whole(block, bytes)) {
         return false;
     }
-    out->own = (struct nvt_spool_life){words[1], words[2], d->block_size, d->block_size, block};
+    out->own = (struct nvt_spool_life){words[1], words[2], NVT_END_UNKNOWN, NVT_END_UNKNOWN, block};
     (void)memcpy(&out->before, &words[3], (size_t)HEAD_PLAIN * sizeof words[0]);
     out->before.block &= 0xFFFFU;
     out->oldest = words[7] >> 16U;

@@ -130,7 +130,7 @@ static void see_list(struct count *k, const struct nvt_record *r)
     const uint8_t *bits = s->config.buffer + NVT_RECORD_LEN;
     uint32_t count = r->len == 0U ? 0U : 8U * r->len - r->aux;
     k->keys = r->due_s;
-    s->listed = r->id + count; /* the next one goes on from there */
+    s->listed = count < nvt_list_ids(s) ? 0U : r->id + count;
     if (nvt_room(s->config.device, r->len) > s->config.buffer_cap) {
         return;
     }

@@ -25,6 +25,9 @@ enum {
     NVT_REASON_MAX = 64
 };
 
+/* Where the records of a block end, of which only its own head is known. */
+#define NVT_END_UNKNOWN UINT32_MAX
+
 /* Numbers of blocks end here, long after the device. */
 #define NVT_SEQ_MAX 0xFFFFFF00U
 
@@ -199,6 +202,9 @@ bool nvt_id_is_deferred(const struct nvt_spool *s, uint32_t id);
 
 /* Between the oldest pending one and the next. */
 bool nvt_id_is_known(const struct nvt_spool *s, uint32_t id);
+
+/* How many ids a list has room for. */
+uint32_t nvt_list_ids(const struct nvt_spool *s);
 
 /* Lets the tail follow to the oldest id that is not state. */
 void nvt_ids_follow(struct nvt_spool *s, enum nvt_id_state state);

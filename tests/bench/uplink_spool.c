@@ -20,8 +20,8 @@ enum {
     BUFFER = 8448, /* these four as the service has them */
     PICKS = 1024,
     FILE_BLOCK = 65536,
-    FILE_WINDOW = NVT_SPOOL_WINDOW_LEN(16384, 32768), /* 1 GiB at most */
-    BACKLOG_MAX = 16384,
+    FILE_WINDOW = NVT_SPOOL_WINDOW_LEN(16384, 65536), /* 1 GiB at most */
+    BACKLOG_MAX = 65536,
     NOR_BLOCK = 4096,
     LINES_MAX = 4096,
     NOR_BLOCKS = 256, /* 1 MiB */
