@@ -72,15 +72,16 @@ nvt_err nvt_spool_append(struct nvt_spool *s, struct nvt_span bytes, uint32_t du
     if (err != NVT_OK) {
         return err;
     }
-    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_ENTRY, .id = s->now.next, .due_s = due_s};
+    struct nvt_record r = {.type = (uint8_t)NVT_RECORD_ENTRY,
+                           .len = (uint16_t)bytes.len,
+                           .id = s->now.next,
+                           .due_s = due_s};
     struct nvt_spool_entry e;
-    e.id = r.id;
-    e.due_s = due_s;
-    e.len = (uint32_t)bytes.len;
-    err = nvt_ring_add(s, &r, bytes, &e.place);
+    err = nvt_ring_add(s, &r, bytes, &r.place);
     if (err != NVT_OK) {
         return err;
     }
+    nvt_entry_of(&r, &e);
     nvt_id_set(s, r.id, NVT_ID_PENDING);
     s->now.next++;
     s->live += nvt_room(s->config.device, e.len);
@@ -122,7 +123,7 @@ static nvt_err look_in(const struct nvt_spool *s, uint32_t block, uint32_t id,
         err = err == NVT_OK ? nvt_walk_next(&s->medium, &walk, &r) : err;
     } while (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_ENTRY || r.id != id));
     if (err == NVT_OK) {
-        *out_entry = (struct nvt_spool_entry){id, r.due_s, r.len, r.place};
+        nvt_entry_of(&r, out_entry);
     }
     return err;
 }
@@ -331,7 +332,7 @@ nvt_err nvt_spool_list(struct nvt_spool *s, struct nvt_spool_cursor *cursor, str
     } while (err == NVT_OK && (r.type != (uint8_t)NVT_RECORD_ENTRY || !nvt_id_is_pending(s, r.id)));
     cursor->at = (struct nvt_spool_place){walk.of.block, walk.offset, 1U};
     if (err == NVT_OK) {
-        *out_entry = (struct nvt_spool_entry){r.id, r.due_s, r.len, r.place};
+        nvt_entry_of(&r, out_entry);
         nvt_buf_put(out, nvt_span_of(s->config.buffer + NVT_RECORD_LEN, r.len));
         err = nvt_buf_err(out);
     }

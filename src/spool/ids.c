@@ -88,10 +88,16 @@ void nvt_count_settled(struct nvt_spool_base *now, enum nvt_spool_state state)
     }
 }
 
+/* ---- what else is known ---- */
+
+uint32_t nvt_value_room(const struct nvt_spool *s, uint32_t key)
+{
+    return s->values[key].seq == 0U ? 0U : nvt_room(s->config.device, s->value_lens[key]);
+}
+
 uint32_t nvt_list_ids(const struct nvt_spool *s)
 {
     uint32_t room = nvt_list_room(s->config.device);
-    uint32_t cap =
-        s->config.buffer_cap - (s->config.buffer_cap & (nvt_padded(s->config.device, 1U) - 1U));
+    uint32_t cap = s->config.buffer_cap & ~(nvt_padded(s->config.device, 1U) - 1U);
     return 8U * ((room < cap ? room : cap) - (uint32_t)NVT_RECORD_LEN);
 }

@@ -14,6 +14,11 @@ static uint64_t urgency(const struct nvt_spool_entry *e)
     return (uint64_t)e->due_s << 32U | e->id;
 }
 
+void nvt_entry_of(const struct nvt_record *r, struct nvt_spool_entry *out)
+{
+    *out = (struct nvt_spool_entry){r->id, r->due_s, r->len, r->place};
+}
+
 struct nvt_spool_entry *nvt_entry_find(struct nvt_spool_entry *list, uint32_t count, uint32_t id)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -195,13 +200,15 @@ nvt_err nvt_spool_defer(struct nvt_spool *s, uint32_t id, bool failed, bool firs
 
 unsigned nvt_spool_failures(const struct nvt_spool *s, uint32_t id)
 {
-    return nvt_id_is_deferred(s, id) ? (unsigned)nvt_id_state(s, id) - (unsigned)NVT_ID_DEFERRED
-                                     : 0U;
+    unsigned state = (unsigned)nvt_id_state(s, id);
+    bool failed = state >= (unsigned)NVT_ID_FAILED && state <= (unsigned)NVT_ID_FAILED_OFTEN;
+    return failed ? state - (unsigned)NVT_ID_DEFERRED : 0U;
 }
 
 void nvt_spool_forgive(struct nvt_spool *s, uint32_t id)
 {
-    if (nvt_spool_failures(s, id) > 0U) {
-        nvt_id_set(s, id, (enum nvt_id_state)((uint32_t)nvt_id_state(s, id) - 1U));
+    unsigned failures = nvt_spool_failures(s, id);
+    if (failures > 0U) {
+        nvt_id_set(s, id, (enum nvt_id_state)((unsigned)NVT_ID_DEFERRED + failures - 1U));
     }
 }

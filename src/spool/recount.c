@@ -226,12 +226,13 @@ struct stock {
 
 static void meet_entry(struct nvt_spool *s, const struct nvt_record *r, struct stock *t)
 {
-    struct nvt_spool_entry e = {r->id, r->due_s, r->len, r->place};
+    struct nvt_spool_entry e;
     struct nvt_spool_entry *out = nvt_out_slot(s, r->id);
     if (out != NULL) {
-        *out = e;
+        nvt_entry_of(r, out);
         return;
     }
+    nvt_entry_of(r, &e);
     t->live += nvt_room(s->config.device, r->len);
     t->met++;
     nvt_picks_see(s, &e);

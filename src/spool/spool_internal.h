@@ -209,10 +209,16 @@ uint32_t nvt_list_ids(const struct nvt_spool *s);
 /* Lets the tail follow to the oldest id that is not state. */
 void nvt_ids_follow(struct nvt_spool *s, enum nvt_id_state state);
 
-/* One more. */
+/* One more entry was settled so. */
 void nvt_count_settled(struct nvt_spool_base *now, enum nvt_spool_state state);
 
+/* What a value's record takes; 0: there is none. */
+uint32_t nvt_value_room(const struct nvt_spool *s, uint32_t key);
+
 /* ---- picks.c ---- */
+
+/* As its record tells. */
+void nvt_entry_of(const struct nvt_record *r, struct nvt_spool_entry *out);
 
 struct nvt_spool_entry *nvt_entry_find(struct nvt_spool_entry *list, uint32_t count, uint32_t id);
 
@@ -311,10 +317,5 @@ nvt_err nvt_spool_check_room(struct nvt_spool *s, size_t len, uint32_t freed);
 
 /* So many bytes behind a record's first ones in the buffer. NVT_E_SPACE. */
 nvt_err nvt_spool_give(const struct nvt_spool *s, uint32_t len, struct nvt_buf *out);
-
-/* ---- values.c ---- */
-
-/* What its record takes; 0: there is none. */
-uint32_t nvt_value_room(const struct nvt_spool *s, uint32_t key);
 
 #endif

@@ -2,11 +2,6 @@
 /* Small values beside the entries. */
 #include "spool_internal.h"
 
-uint32_t nvt_value_room(const struct nvt_spool *s, uint32_t key)
-{
-    return s->values[key].seq == 0U ? 0U : nvt_room(s->config.device, s->value_lens[key]);
-}
-
 nvt_err nvt_spool_put_value(struct nvt_spool *s, uint8_t key, struct nvt_span value)
 {
     if (key >= (uint8_t)NVT_SPOOL_VALUES) {
