@@ -149,6 +149,14 @@ static nvt_err next_newest(struct nvt_spool *s, struct nvt_spool_entry *out_entr
     return err;
 }
 
+static nvt_err next_by(struct nvt_spool *s, enum nvt_spool_order order,
+                       struct nvt_spool_entry *out_entry)
+{
+    nvt_err err = order == NVT_SPOOL_NEWEST ? next_newest(s, out_entry) : NVT_E_SPOOL_EMPTY;
+    return err == NVT_E_SPOOL_EMPTY ? next_of(s, &s->picks[order == NVT_SPOOL_DEFERRED], out_entry)
+                                    : err;
+}
+
 /* The bytes of a pending entry into the buffer. NVT_E_SPOOL_EMPTY: they are not what was written.
  */
 static nvt_err fetch(struct nvt_spool *s, const struct nvt_spool_entry *e)
@@ -170,10 +178,7 @@ static nvt_err fetch_next(struct nvt_spool *s, enum nvt_spool_order order,
     enum { TRIES = 3 };
     nvt_err err = NVT_OK;
     for (unsigned i = 0; i < (unsigned)TRIES && err == NVT_OK; i++) {
-        err = order == NVT_SPOOL_NEWEST ? next_newest(s, out_entry) : NVT_E_SPOOL_EMPTY;
-        if (err == NVT_E_SPOOL_EMPTY) {
-            err = next_of(s, &s->picks[order == NVT_SPOOL_DEFERRED], out_entry);
-        }
+        err = next_by(s, order, out_entry);
         if (err != NVT_OK) {
             return err;
         }

@@ -32,7 +32,7 @@ enum nvt_id_state nvt_id_state(const struct nvt_spool *s, uint32_t id)
     uint32_t state = 0;
     if (nvt_id_is_known(s, id)) {
         const uint8_t *at = byte_of(s, id);
-        for (uint32_t i = 0; i < 3U; i++) {
+        for (size_t i = 0; i < 3U; i++) {
             state |= ((uint32_t)at[4U * i] >> id % 8U & 1U) << i;
         }
     }
@@ -42,7 +42,7 @@ enum nvt_id_state nvt_id_state(const struct nvt_spool *s, uint32_t id)
 void nvt_id_set(struct nvt_spool *s, uint32_t id, enum nvt_id_state state)
 {
     uint8_t *at = byte_of(s, id);
-    for (uint32_t i = 0; i < 3U; i++) {
+    for (size_t i = 0; i < 3U; i++) {
         uint32_t others = at[4U * i] & ~(1U << id % 8U);
         at[4U * i] = (uint8_t)(others | ((uint32_t)state >> i & 1U) << id % 8U);
     }

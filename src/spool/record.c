@@ -4,7 +4,11 @@
 
 #define MAGIC 0x3353564EU /* "NVS3" */
 
-enum { HEAD_WORDS = 18, HEAD_PLAIN = 12 }; /* in front of the CRC; of these as in struct nvt_head */
+enum {
+    HEAD_WORDS = 18, /* in front of the CRC */
+    HEAD_CRC_AT = 4 * HEAD_WORDS,
+    HEAD_PLAIN = 12 /* of these, as in struct nvt_head from before on */
+};
 
 static void put_words(uint8_t *out, const uint32_t *words, size_t count)
 {
@@ -80,12 +84,12 @@ static uint32_t crc_word(uint32_t crc, uint32_t word)
 
 static uint32_t head_crc(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN])
 {
-    return nvt_crc32(crc_word(0U, block), nvt_span_of(bytes, 4U * (size_t)HEAD_WORDS));
+    return nvt_crc32(crc_word(0U, block), nvt_span_of(bytes, (size_t)HEAD_CRC_AT));
 }
 
 bool nvt_head_is_whole(uint32_t block, const uint8_t bytes[NVT_HEAD_LEN])
 {
-    return get_32(bytes + 4 * HEAD_WORDS) == head_crc(block, bytes);
+    return get_32(bytes + HEAD_CRC_AT) == head_crc(block, bytes);
 }
 
 static uint32_t counts_of(const struct nvt_port_block *d)
@@ -107,7 +111,7 @@ void nvt_head_encode(const struct nvt_port_block *d, uint32_t block, const struc
     words[17] = h->base.pending;
     put_words(out, words, (size_t)HEAD_WORDS);
     words[0] = head_crc(block, out);
-    put_words(out + 4 * HEAD_WORDS, words, 1U);
+    put_words(out + HEAD_CRC_AT, words, 1U);
 }
 
 nvt_err nvt_spool_read_geometry(struct nvt_span head, struct nvt_spool_geometry *out_geometry)
