@@ -12,7 +12,11 @@ nvt_err nvt_spool_audit_begin(struct nvt_spool_audit *a, const struct nvt_port_b
         return NVT_E_ARG;
     }
     (void)memset(a, 0, sizeof *a);
-    a->spool.medium = (struct nvt_spool_medium){device, buffer, buffer_cap, map, true};
+    a->spool.medium.device = device;
+    a->spool.medium.buffer = buffer;
+    a->spool.medium.buffer_cap = buffer_cap;
+    a->spool.medium.map = map;
+    a->spool.medium.lenient = true;
     if (nvt_chain_find(&a->spool, &skip) != NVT_OK) {
         (void)memset(&a->spool.ring, 0, sizeof a->spool.ring);
         (void)memset(map, 0, nvt_map_len(device));

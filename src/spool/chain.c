@@ -22,6 +22,45 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
     return err;
 }
 
+/* What stands in a block that was opened to move records, or has one copy of its head alone. */
+struct content {
+    bool own;      /* a record that is no list, and no part of a move */
+    bool moved;    /* a move was ended, and none of its copies is missing */
+    bool ended;    /* a move was ended */
+    uint32_t next; /* number of the oldest block from then on */
+};
+
+static void look_at_record(struct content *c, const struct nvt_head *h, const struct nvt_record *r,
+                           bool any_hole)
+{
+    c->own = is_own(r);
+    if (r->copy && c->next == h->oldest_seq) {
+        c->next++; /* in case that what ended the move is gone */
+    }
+    if (r->type == (uint8_t)NVT_RECORD_MOVED) {
+        c->next = r->id;
+        c->ended = true;
+        c->moved = c->moved || !any_hole;
+    }
+}
+
+/* Up to the first own record. */
+static nvt_err look_into(const struct nvt_spool_medium *m, const struct nvt_head *h,
+                         struct content *c)
+{
+    struct nvt_walk walk;
+    struct nvt_record r;
+    *c = (struct content){.next = h->oldest_seq};
+    nvt_err err = nvt_walk_begin(m, &h->own, &walk);
+    while (err == NVT_OK && !c->own) {
+        err = nvt_walk_next(m, &walk, &r);
+        if (err == NVT_OK) {
+            look_at_record(c, h, &r, walk.any_hole);
+        }
+    }
+    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+}
+
 /* A block counts when its head was durable: both copies stand, or a record of its own. One that was
  * opened to move records counts when all of them were: what ended the move stands there, and no
  * hole in front of it. Else nothing is lost without it, as what it was made from is still whole;
@@ -29,32 +68,19 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
  * move tells a younger oldest block than the head. */
 static nvt_err does_count(const struct nvt_spool_medium *m, struct nvt_head *h, bool *out_counts)
 {
-    struct nvt_walk walk;
-    struct nvt_record r;
-    uint32_t next = h->oldest_seq; /* that of the oldest block from now on */
-    bool ended = false;
+    struct content c;
     *out_counts = !h->moving && h->copies == 2U;
     if (*out_counts) {
         return NVT_OK;
     }
-    nvt_err err = nvt_walk_begin(m, &h->own, &walk);
-    while (err == NVT_OK && !*out_counts) {
-        err = nvt_walk_next(m, &walk, &r);
-        if (err == NVT_OK && r.copy && next == h->oldest_seq) {
-            next++; /* in case that what ended the move is gone */
-        }
-        if (err == NVT_OK && r.type == (uint8_t)NVT_RECORD_MOVED) {
-            ended = h->copies > 0U;
-            next = r.id;
-        }
-        *out_counts = err == NVT_OK && (is_own(&r) || (ended && !walk.any_hole));
-    }
-    if (err == NVT_E_SPOOL_EMPTY && ended) {
+    nvt_err err = look_into(m, h, &c);
+    *out_counts = c.own || (c.moved && h->copies > 0U);
+    if (err == NVT_OK && !*out_counts && c.ended && h->copies > 0U) {
         err = has_source(m, h, out_counts);
         *out_counts = !*out_counts;
     }
-    h->oldest_seq = *out_counts ? next : h->oldest_seq;
-    return err == NVT_E_SPOOL_EMPTY ? NVT_OK : err;
+    h->oldest_seq = *out_counts ? c.next : h->oldest_seq;
+    return err;
 }
 
 /* The block's head, and whether its number is between the two and it counts. */

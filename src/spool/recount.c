@@ -123,7 +123,18 @@ static void see_value(struct count *k, const struct nvt_record *r)
     }
 }
 
-/* What is not in it was settled by then. Others were written with a larger buffer. */
+static void see_listed(struct nvt_spool *s, uint32_t id, bool pending)
+{
+    if (!pending) { /* it was settled by then */
+        nvt_id_set(s, id, NVT_ID_DONE);
+    } else if (nvt_id_state(s, id) == NVT_ID_GONE) {
+        nvt_id_set(s, id, NVT_ID_PROMISED);
+    } else {
+        /* its record was met */
+    }
+}
+
+/* Others were written with a larger buffer. */
 static void see_list(struct count *k, const struct nvt_record *r)
 {
     struct nvt_spool *s = k->s;
@@ -135,16 +146,8 @@ static void see_list(struct count *k, const struct nvt_record *r)
         return;
     }
     for (uint32_t i = s->now.tail > r->id ? s->now.tail - r->id : 0U; i < count; i++) {
-        bool pending = (bits[i / 8U] >> i % 8U & 1U) != 0U;
-        if (!nvt_id_is_known(s, r->id + i)) {
-            continue;
-        }
-        if (!pending) {
-            nvt_id_set(s, r->id + i, NVT_ID_DONE);
-        } else if (nvt_id_state(s, r->id + i) == NVT_ID_GONE) {
-            nvt_id_set(s, r->id + i, NVT_ID_PROMISED);
-        } else {
-            /* its record was met */
+        if (nvt_id_is_known(s, r->id + i)) {
+            see_listed(s, r->id + i, (bits[i / 8U] >> i % 8U & 1U) != 0U);
         }
     }
 }
