@@ -143,33 +143,43 @@ static nvt_err count_torn_ids(const struct nvt_spool_medium *m, const struct nvt
     return err;
 }
 
-/* A hole in front of joined records alone may be a cut's; any other is damage. */
-static nvt_err survey(struct nvt_spool *s, const struct nvt_spool_life *newest, uint32_t *out_skip)
+/* A hole in front of joined records alone may be a cut's; any other is damage. end: so far; sure:
+ * where the first one is that may be a cut's; 0: none is. */
+static void see(struct nvt_spool *s, const struct nvt_record *r)
 {
+    struct nvt_spool_life *newest = &s->ring.newest;
+    if (r->place.offset != newest->end) {
+        s->torn++;
+        newest->sure = newest->sure == 0U ? newest->end : newest->sure;
+    }
+    if (!r->joined) { /* all before it was synced */
+        s->torn = 0U;
+        newest->sure = 0U;
+    }
+}
+
+static nvt_err survey(struct nvt_spool *s, const struct nvt_spool_life *life, uint32_t *out_skip)
+{
+    struct nvt_spool_life *newest = &s->ring.newest;
     struct nvt_walk walk;
     struct nvt_record r;
-    uint32_t hole_at = 0U; /* the first one that may be a cut's; 0: none */
-    nvt_err err = nvt_walk_begin(&s->medium, newest, &walk);
-    uint32_t end = walk.offset;
+    nvt_err err = nvt_walk_begin(&s->medium, life, &walk);
+    *newest = *life;
+    newest->end = walk.offset;
+    newest->sure = 0U;
     s->torn = 0U;
     while (err == NVT_OK) {
         err = nvt_walk_next(&s->medium, &walk, &r);
-        if (err == NVT_OK && r.place.offset != end) {
-            s->torn++;
-            hole_at = hole_at == 0U ? end : hole_at;
+        if (err == NVT_OK) {
+            see(s, &r);
+            newest->end = walk.offset;
         }
-        if (err == NVT_OK && !r.joined) { /* all before it was synced */
-            s->torn = 0U;
-            hole_at = 0U;
-        }
-        end = err == NVT_OK ? walk.offset : end;
     }
-    s->torn += walk.stop > end ? 1U : 0U;
-    s->ring.newest = *newest;
-    s->ring.newest.end = end;
-    s->ring.newest.sure = hole_at == 0U ? end : hole_at;
-    s->ring.synced = end;
-    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(&s->medium, &walk, end, out_skip) : err;
+    newest->sure = newest->sure == 0U ? newest->end : newest->sure;
+    s->ring.synced = newest->end;
+    s->torn += walk.stop > newest->end ? 1U : 0U;
+    return err == NVT_E_SPOOL_EMPTY ? count_torn_ids(&s->medium, &walk, newest->end, out_skip)
+                                    : err;
 }
 
 /* ---- the newest, when both copies of its head are gone ---- */
