@@ -217,6 +217,44 @@ static void test_like_the_model(void **state)
     }
 }
 
+static void defer_first(uint32_t id)
+{
+    assert_int_equal(nvt_spool_defer(&spool, id, true, true), NVT_OK);
+}
+
+/* What is set first comes next; what gives way in a full queue comes with the next walk, before
+ * those that have not had their turn since. */
+static void test_first_of_a_full_queue(void **state)
+{
+    (void)state;
+    fresh(12); /* three of them for the queue */
+    for (uint32_t due = 1; due <= 8U; due++) {
+        (void)append(due);
+    }
+    for (uint32_t id = 1; id <= 8U; id++) {
+        assert_int_equal(take(NVT_SPOOL_URGENT), id);
+        assert_int_equal(nvt_spool_defer(&spool, id, true, false), NVT_OK);
+    }
+    for (uint32_t id = 1; id <= 6U; id++) { /* a walk finds the last three */
+        assert_int_equal(take(NVT_SPOOL_DEFERRED), id);
+        if (id <= 3U) {
+            settle(id);
+        }
+    }
+    for (uint32_t id = 6; id >= 4U; id--) {
+        defer_first(id);
+    }
+    uint32_t other = append(0);
+    assert_int_equal(take(NVT_SPOOL_URGENT), other);
+    defer_first(other);
+    assert_int_equal(take(NVT_SPOOL_DEFERRED), other);
+    settle(other);
+    for (uint32_t id = 4; id <= 8U; id++) {
+        assert_int_equal(take(NVT_SPOOL_DEFERRED), id);
+        settle(id);
+    }
+}
+
 static void test_forgiven_and_forgotten(void **state)
 {
     (void)state;
@@ -244,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_they_take_turns),
         cmocka_unit_test(test_like_the_model),
+        cmocka_unit_test(test_first_of_a_full_queue),
         cmocka_unit_test(test_forgiven_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
