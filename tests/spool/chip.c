@@ -87,12 +87,20 @@ static void check_units(struct chip *c, uint32_t from, uint32_t offset, uint32_t
     }
 }
 
+static void note_dirty(struct chip *c, uint32_t from, uint32_t end)
+{
+    bool none = c->dirty_from == c->dirty_end;
+    c->dirty_from = none || from < c->dirty_from ? from : c->dirty_from;
+    c->dirty_end = none || end > c->dirty_end ? end : c->dirty_end;
+}
+
 static void note_programmed(struct chip *c, uint32_t from, uint32_t end)
 {
-    for (uint32_t i = from / c->prog_size; i * c->prog_size < end; i++) {
-        c->fresh[i] = USED;
-        c->dirty[i] = PROGRAMMED;
-    }
+    uint32_t first = from / c->prog_size;
+    uint32_t count = (end - from + c->prog_size - 1U) / c->prog_size;
+    (void)memset(c->fresh + first, USED, count);
+    (void)memset(c->dirty + first, PROGRAMMED, count);
+    note_dirty(c, first, first + count);
 }
 
 /* Some of the bits that were to be cleared are, and some others. */
@@ -125,13 +133,25 @@ static uint32_t prog_partly(struct chip *c, uint32_t from, const uint8_t *data, 
     return from + n;
 }
 
+/* What was programmed with ones, or not at all by a call that failed, nobody can tell from what was
+ * never tried, once the device is opened again. */
+static uint8_t fresh_again(const struct chip *c, uint32_t i)
+{
+    const uint8_t *p = c->mem + (size_t)i * c->prog_size;
+    bool blank = c->fresh[i] == (uint8_t)USED;
+    for (uint32_t j = 0; blank && j < c->prog_size; j++) {
+        blank = p[j] == 0xFFU;
+    }
+    return blank ? FRESH : c->fresh[i];
+}
+
 /* What a torn call did is there, whatever becomes of the rest. */
 static void settle_units(struct chip *c, uint32_t from, uint32_t end)
 {
     uint32_t unit = c->prog_size;
     for (uint32_t i = from / unit; i * unit < end; i++) {
         (void)memcpy(c->durable + (size_t)i * unit, c->mem + (size_t)i * unit, unit);
-        c->durable_fresh[i] = c->fresh[i];
+        c->durable_fresh[i] = fresh_again(c, i);
         c->dirty[i] = CLEAN;
     }
 }
@@ -168,10 +188,10 @@ static void erase_bytes(struct chip *c, uint32_t block, uint32_t len)
     uint32_t first = block * c->block_size / c->prog_size;
     uint32_t count = c->block_size / c->prog_size;
     (void)memset(c->mem + (size_t)block * c->block_size, 0xFF, len);
-    for (uint32_t i = 0; i < count; i++) {
-        c->dirty[first + i] = i < count / 2U ? ERASED_FRONT : ERASED_BACK;
-        c->fresh[first + i] = len == c->block_size ? FRESH : STALE;
-    }
+    (void)memset(c->dirty + first, ERASED_FRONT, count / 2U);
+    (void)memset(c->dirty + first + count / 2U, ERASED_BACK, count - count / 2U);
+    (void)memset(c->fresh + first, len == c->block_size ? FRESH : STALE, count);
+    note_dirty(c, first, first + count);
 }
 
 /* An erase that was cut or failed: whatever the bytes look like, they are not erased. */
@@ -210,12 +230,45 @@ static nvt_err do_erase(void *ctx, uint32_t block)
 
 /* ---- syncing ---- */
 
+/* As many units from this one on as are alike, before the end. */
+static uint32_t alike(const struct chip *c, uint32_t i, uint32_t end)
+{
+    uint32_t n = 1U;
+    while (i + n < end && c->dirty[i + n] == c->dirty[i]) {
+        n++;
+    }
+    return n;
+}
+
+static void copy_fresh(struct chip *c, uint32_t from, uint32_t count)
+{
+    for (uint32_t i = from; i < from + count; i++) {
+        c->durable_fresh[i] = fresh_again(c, i);
+    }
+}
+
+/* All that is to be synced is. */
+static void sync_all(struct chip *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = c->dirty_from; i < c->dirty_end; i += n) {
+        n = alike(c, i, c->dirty_end);
+        if (c->dirty[i] != (uint8_t)CLEAN) {
+            size_t at = (size_t)i * c->prog_size;
+            (void)memcpy(c->durable + at, c->mem + at, (size_t)n * c->prog_size);
+            copy_fresh(c, i, n);
+            (void)memset(c->dirty + i, CLEAN, n);
+        }
+    }
+    c->dirty_from = c->dirty_end;
+}
+
 static void sync_unit(struct chip *c, uint32_t i)
 {
     size_t at = (size_t)i * c->prog_size;
     if (c->dirty[i] != (uint8_t)CLEAN) {
         (void)memcpy(c->durable + at, c->mem + at, c->prog_size);
-        c->durable_fresh[i] = c->fresh[i];
+        c->durable_fresh[i] = fresh_again(c, i);
         c->dirty[i] = CLEAN;
     }
 }
@@ -241,12 +294,11 @@ static nvt_err do_sync(void *ctx)
     bool fails = is_planned(c, CHIP_SYNC);
     c->off = fails && c->plan.cut;
     tell("sync", 0U, 0U, 0U, fails);
-    for (uint32_t i = 0; !c->off && i < units(c); i++) {
-        if (fails) {
-            fail_unit(c, i, c->plan.how);
-        } else {
-            sync_unit(c, i);
-        }
+    if (!fails) {
+        sync_all(c);
+    }
+    for (uint32_t i = c->dirty_from; !c->off && i < c->dirty_end; i++) {
+        fail_unit(c, i, c->plan.how);
     }
     return fails ? NVT_E_SPOOL_IO : NVT_OK;
 }
@@ -292,7 +344,7 @@ uint32_t chip_unsynced(const struct chip *c)
 {
     uint32_t n = 0;
     uint8_t before = CLEAN;
-    for (uint32_t i = 0; i < units(c); i++) {
+    for (uint32_t i = c->dirty_from; i < c->dirty_end; i++) {
         n += begins(c, i, before) ? 1U : 0U;
         before = c->dirty[i];
     }
@@ -315,27 +367,28 @@ static bool is_left(struct chip *c, struct chip_subset subset, uint32_t thing)
     }
 }
 
-/* What was programmed with ones, or not at all by a call that failed, nobody can tell from what was
- * never tried. */
-static uint8_t fresh_again(const struct chip *c, uint32_t i)
+/* What is still to be synced is in the memory. */
+static void freshen(struct chip *c)
 {
-    bool blank = c->fresh[i] == (uint8_t)USED;
-    for (uint32_t j = 0; blank && j < c->prog_size; j++) {
-        blank = c->mem[i * c->prog_size + j] == 0xFFU;
+    for (uint32_t i = c->dirty_from; i < c->dirty_end; i++) {
+        c->fresh[i] = fresh_again(c, i);
     }
-    return blank ? FRESH : c->fresh[i];
 }
 
 void chip_reopen(struct chip *c)
 {
-    uint32_t unit = c->prog_size;
-    for (uint32_t i = 0; i < units(c); i++) {
-        if (c->dirty[i] == (uint8_t)CLEAN) {
-            (void)memcpy(c->mem + (size_t)i * unit, c->durable + (size_t)i * unit, unit);
-            c->fresh[i] = c->durable_fresh[i];
+    uint32_t end = units(c);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < end; i += n) {
+        bool inside = i >= c->dirty_from && i < c->dirty_end;
+        n = inside ? alike(c, i, c->dirty_end) : i < c->dirty_from ? c->dirty_from - i : end - i;
+        if (!inside || c->dirty[i] == (uint8_t)CLEAN) {
+            size_t at = (size_t)i * c->prog_size;
+            (void)memcpy(c->mem + at, c->durable + at, (size_t)n * c->prog_size);
+            (void)memcpy(c->fresh + i, c->durable_fresh + i, n);
         }
-        c->fresh[i] = fresh_again(c, i);
     }
+    freshen(c);
     c->off = false;
     chip_arm(c, (struct chip_plan){0U, false, CHIP_NONE, false, false});
 }
@@ -346,7 +399,7 @@ void chip_cut(struct chip *c, struct chip_subset subset)
     uint32_t thing = 0;
     bool left = false;
     uint8_t before = CLEAN;
-    for (uint32_t i = 0; i < units(c); i++) {
+    for (uint32_t i = c->dirty_from; i < c->dirty_end; i++) {
         bool next = begins(c, i, before) || subset.pick == CHIP_RANDOM;
         before = c->dirty[i];
         if (before != (uint8_t)CLEAN && next) {
@@ -357,5 +410,6 @@ void chip_cut(struct chip *c, struct chip_subset subset)
         }
         c->dirty[i] = CLEAN;
     }
+    c->dirty_from = c->dirty_end;
     chip_reopen(c);
 }

@@ -39,8 +39,9 @@ struct chip {
     enum chip_kind hit;
     bool is_hit, off;
     uint32_t noise;
-    const char *violation;    /* the first rule broken, NULL */
-    uint8_t bad[CHIP_BLOCKS]; /* 1: it cannot be erased, 2: it cannot be programmed */
+    const char *violation;          /* the first rule broken, NULL */
+    uint8_t bad[CHIP_BLOCKS];       /* 1: it cannot be erased, 2: it cannot be programmed */
+    uint32_t dirty_from, dirty_end; /* no unit outside of these is to be synced */
 
     /* Of each unit: what is to be synced; whether it was erased and not programmed since, now and
      * when the power goes. */
