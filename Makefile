@@ -219,7 +219,7 @@ include $(sort $(filter-out tests/tests.mk,$(wildcard tests/*.mk tests/*/*.mk po
 
 # Here, where every fragment has added to it.
 test-programs: all $(TEST_NEEDS)
--include $(shell find $(wildcard $(BUILD)/obj $(BUILD)/pic) /dev/null -name '*.d')
+-include $(shell find $(wildcard $(BUILD)/obj $(BUILD)/pic $(BUILD)/fast) /dev/null -name '*.d')
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | \

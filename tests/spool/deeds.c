@@ -66,6 +66,12 @@ static void was_appended(struct note *n, uint32_t id)
     all_is_durable();
 }
 
+/* What was refused before the device was touched is as if never tried. */
+static void give_back_salt(void)
+{
+    world.salts -= world.frugal && world.chip.writes == 0U ? 1U : 0U;
+}
+
 static void append(bool is_long)
 {
     uint8_t mem[BYTES_MAX];
@@ -84,6 +90,7 @@ static void append(bool is_long)
         check_full((uint32_t)bytes.len, err);
         world.note_count--;
         (void)memset(n, 0, sizeof *n);
+        give_back_salt();
     } else {
         check_failed(err);
     }
@@ -276,6 +283,7 @@ static void put_value(bool is_long)
     } else if (err == NVT_E_SPOOL_FULL) {
         check_full((uint32_t)bytes.len, err);
         v->count--;
+        give_back_salt();
     } else {
         check_failed(err);
         v->asked = false;

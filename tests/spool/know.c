@@ -77,11 +77,8 @@ struct note *new_note(bool is_long)
         return NULL;
     }
     struct note *n = &world.notes[world.note_count++];
-    *n = (struct note){.salt = new_salt(is_long),
-                       .min_id = world.last_id,
-                       .may_pend = true,
-                       .may_go = true,
-                       .was = TOLD_GONE};
+    *n = (struct note){
+        .salt = new_salt(is_long), .min_id = world.last_id, .may_pend = true, .may_go = true};
     return n;
 }
 
@@ -115,7 +112,6 @@ void note_is_durable(struct note *n)
     }
     n->may_pend = n->live == TOLD_PENDING;
     n->may_go = !n->may_pend;
-    n->was = n->live;
     if (n->may_pend && n->id > world.last_id) {
         world.last_id = n->id;
     }
@@ -128,7 +124,6 @@ void value_is_durable(struct value *v)
     }
     v->may[0] = v->live;
     v->count = 1U;
-    v->was = v->live;
 }
 
 /* What failed is decided once something was written after it. */

@@ -47,4 +47,7 @@ void doubt_all(void);
 /* NULL: there is none, or it cannot be read. It is out. */
 struct note *pick(enum nvt_spool_order order);
 
+/* Of what is durable on the device, and nothing else. */
+uint64_t hash_of_device(void);
+
 #endif

@@ -70,12 +70,6 @@ static void decide(void)
     }
 }
 
-/* Any number will do; the same device has the same one when it is mounted again. */
-static uint32_t salt(void)
-{
-    return world.size.same_salt ? 0U : (uint32_t)world_hash();
-}
-
 static struct nvt_spool_config config(const struct nvt_port_block *device)
 {
     static uint8_t buffer[WORLD_BUFFER];
@@ -87,7 +81,7 @@ static struct nvt_spool_config config(const struct nvt_port_block *device)
         .window_len = NVT_SPOOL_WINDOW_LEN(world.size.block_count, world.size.entries_max),
         .picks = world.picks,
         .pick_cap = WORLD_PICKS,
-        .salt = salt(),
+        .salt = world.size.same_salt ? 0U : (uint32_t)hash_of_device(),
     };
 }
 
@@ -168,48 +162,4 @@ void world_format_again(void)
         chip_reopen(&world.chip);
         world_mount(no_plan);
     }
-}
-
-/* ---- hash ---- */
-
-static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
-{
-    const uint8_t *p = (const uint8_t *)data;
-    for (size_t i = 0; i < len; i += 8U) {
-        uint64_t word = 0;
-        (void)memcpy(&word, p + i, len - i < 8U ? len - i : 8U);
-        h = (h ^ word) * 0x9E3779B97F4A7C15U;
-        h ^= h >> 29U;
-    }
-    return h;
-}
-
-uint64_t world_hash(void)
-{
-    const struct chip *c = &world.chip;
-    size_t size = (size_t)c->block_size * c->block_count;
-    uint64_t h = hash_bytes(world.salts, c->durable, size);
-    h = hash_bytes(h, c->durable_fresh, size / c->prog_size);
-    h = hash_bytes(h ^ world.last_id, c->bad, sizeof c->bad);
-    for (uint32_t i = 0; i < world.note_count; i++) {
-        const struct note *n = &world.notes[i];
-        uint32_t key[4] = {n->id, n->salt, n->min_id,
-                           (n->may_pend ? 1U : 0U) | (n->may_go ? 2U : 0U)};
-        h = hash_bytes(h, key, sizeof key);
-    }
-    for (uint32_t i = 0; i < (uint32_t)KEYS; i++) {
-        h = hash_bytes(h, world.values[i].may, world.values[i].count * sizeof(uint32_t));
-    }
-    return h;
-}
-
-uint64_t world_hash_all(void)
-{
-    uint64_t h = world_hash();
-    h = hash_bytes(h, world.chip.mem, sizeof world.chip.mem);
-    h = hash_bytes(h, world.chip.dirty, sizeof world.chip.dirty);
-    h = hash_bytes(h, world.notes, world.note_count * sizeof world.notes[0]);
-    h = hash_bytes(h, &world.spool, sizeof world.spool);
-    h = hash_bytes(h, world.picks, sizeof world.picks);
-    return hash_bytes(h ^ (world.held ? 1U : 0U), world.window, sizeof world.window);
 }

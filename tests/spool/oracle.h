@@ -30,14 +30,13 @@ struct note {
     bool may_pend, may_go;
     enum told live; /* what the spool in memory says; TOLD_NOTHING: to be asked */
     enum told told; /* what it must be when a commit succeeds */
-    enum told was;  /* when the hold began; it may be that again when a commit fails */
     bool out, deferred, seen;
 };
 
 struct value {
     uint32_t may[VERSIONS]; /* salts; 0: none */
     uint32_t count;
-    uint32_t live, told, was;
+    uint32_t live, told;
     bool asked; /* live is sure */
 };
 
@@ -61,6 +60,7 @@ struct world {
     uint32_t last_id;  /* the highest that is known to be durable */
     uint32_t given_id; /* the highest that was given since the mount */
     bool held, mounted;
+    bool frugal;                  /* a salt with which nothing was written is given again */
     bool sealed;                  /* an operation returned NVT_OK since the last that failed */
     bool doubt;                   /* something failed since the last mount: counters may be old */
     uint32_t failures;            /* calls that failed so far, and bad blocks */

@@ -5,35 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 48, WRONGS = 32 };
-
-enum step_kind { STEP_OP, STEP_CUT, STEP_REOPEN, STEP_MOUNT };
-
-struct step {
-    enum step_kind kind;
-    enum op op;
-    struct chip_plan plan;
-    struct chip_subset subset;
-};
-
-struct way {
-    uint32_t device, state, count;
-    struct step steps[STEPS];
-};
-
 static struct way now;
 
-static struct wrong {
-    const char *what;
-    uint32_t times;
-    struct way way;
-} wrongs[WRONGS];
+static struct trace_book own, *book = &own;
 
-static uint32_t wrong_count, wrong_total;
+void trace_use(struct trace_book *to)
+{
+    book = to;
+}
 
 static void add(struct step step)
 {
-    if (now.count < (uint32_t)STEPS) {
+    if (now.count < (uint32_t)TRACE_STEPS) {
         now.steps[now.count++] = step;
     }
 }
@@ -77,37 +60,48 @@ void trace_back(uint32_t mark)
 
 static struct wrong *wrong_of(const char *fault)
 {
-    for (uint32_t i = 0; i < wrong_count; i++) {
-        if (strcmp(wrongs[i].what, fault) == 0) {
-            return &wrongs[i];
+    for (uint32_t i = 0; i < book->count; i++) {
+        if (strcmp(book->wrongs[i].what, fault) == 0) {
+            return &book->wrongs[i];
         }
     }
-    if (wrong_count == (uint32_t)WRONGS) {
+    if (book->count == (uint32_t)TRACE_WRONGS) {
         return NULL;
     }
-    wrongs[wrong_count].what = fault;
-    return &wrongs[wrong_count++];
+    book->wrongs[book->count].what = fault;
+    return &book->wrongs[book->count++];
+}
+
+static void note_wrong(const char *fault, uint32_t times, const struct way *way)
+{
+    struct wrong *w = wrong_of(fault);
+    book->total += times;
+    if (w == NULL) {
+        return;
+    }
+    if (w->times == 0U || way->count < w->way.count) {
+        w->way = *way;
+    }
+    w->times += times;
 }
 
 void trace_judge(const char *fault)
 {
-    struct wrong *w = fault == NULL ? NULL : wrong_of(fault);
-    if (fault == NULL) {
-        return;
+    if (fault != NULL) {
+        note_wrong(fault, 1U, &now);
     }
-    wrong_total++;
-    if (w == NULL) {
-        return;
+}
+
+void trace_merge(const struct trace_book *from)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        note_wrong(from->wrongs[i].what, from->wrongs[i].times, &from->wrongs[i].way);
     }
-    if (w->times == 0U || now.count < w->way.count) {
-        w->way = now;
-    }
-    w->times++;
 }
 
 uint32_t trace_wrong(void)
 {
-    return wrong_total;
+    return book->total;
 }
 
 static enum trace_class class_of(const char *what)
@@ -129,8 +123,8 @@ static enum trace_class class_of(const char *what)
 uint32_t trace_count(enum trace_class of)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < wrong_count; i++) {
-        n += class_of(wrongs[i].what) == of ? wrongs[i].times : 0U;
+    for (uint32_t i = 0; i < book->count; i++) {
+        n += class_of(book->wrongs[i].what) == of ? book->wrongs[i].times : 0U;
     }
     return n;
 }
@@ -235,14 +229,15 @@ void trace_replay(const char *text)
         struct step s = read_code(&text);
         tell_step(&s);
         play(&s);
+        world.frugal = world.frugal && s.kind == STEP_OP && s.plan.at == 0U;
     }
     (void)printf("%s\n", world.fault == NULL ? "all is well" : world.fault);
 }
 
 void trace_tell(void)
 {
-    for (uint32_t i = 0; i < wrong_count; i++) {
-        const struct wrong *w = &wrongs[i];
+    for (uint32_t i = 0; i < book->count; i++) {
+        const struct wrong *w = &book->wrongs[i];
         (void)printf("not ok - %s, %u times; device %u, state %u, then:\n", w->what,
                      (unsigned)w->times, (unsigned)w->way.device, (unsigned)w->way.state);
         for (uint32_t j = 0; j < w->way.count; j++) {

@@ -182,7 +182,7 @@ static void come_late(void)
     go_to_a_move();
 }
 
-bool warm_up(uint32_t device, enum warm_state state)
+static bool go_to(uint32_t device, enum warm_state state)
 {
     chance = device * 16U + 5U;
     world_init(&sizes[device]);
@@ -228,4 +228,11 @@ bool warm_up(uint32_t device, enum warm_state state)
         break;
     }
     return true;
+}
+
+bool warm_up(uint32_t device, enum warm_state state)
+{
+    bool there = go_to(device, state);
+    world.frugal = true;
+    return there;
 }
