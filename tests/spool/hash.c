@@ -3,7 +3,6 @@
  * the members of a struct, is no part of it, nor is the noise of the chip: that is chance. */
 #include "know.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define HASH_FACTOR 0x9E3779B97F4A7C15U
@@ -106,12 +105,15 @@ static uint64_t hash_unsynced(uint64_t h)
     return hash_bytes(h, c->dirty + from, end - from);
 }
 
-/* What comes before the ring is what was handed over: the same at each mount but for the salt, of
- * which only a format knows. */
+/* Without what was handed over: it is the same at each mount but for the salt, of which only a
+ * format knows. */
 static uint64_t hash_spool(uint64_t h)
 {
-    size_t from = offsetof(struct nvt_spool, ring);
-    return hash_bytes(h, (const uint8_t *)&world.spool + from, sizeof world.spool - from);
+    static struct nvt_spool spool;
+    (void)memcpy(&spool, &world.spool, sizeof spool);
+    (void)memset(&spool.config, 0, sizeof spool.config);
+    (void)memset(&spool.medium, 0, sizeof spool.medium);
+    return hash_bytes(h, &spool, sizeof spool);
 }
 
 uint64_t world_hash_all(void)
