@@ -107,12 +107,20 @@ static void add_tasks(bool quick, uint32_t only_device, uint32_t only_state)
 
 /* ---- how far it is ---- */
 
-static void tell_progress(void)
+static double parts_done(void)
 {
     double sum = 0.0;
-    uint32_t done = 0;
     for (uint32_t i = 0; i < task_count; i++) {
         sum += tasks[i].part;
+    }
+    return sum;
+}
+
+static void tell_progress(void)
+{
+    double sum = parts_done();
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < task_count; i++) {
         done += tasks[i].how == TASK_DONE ? 1U : 0U;
     }
     double seconds = difftime(time(NULL), began);
@@ -247,9 +255,7 @@ int main(int argc, char **argv)
               argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX,
               argc > 3 ? (uint32_t)atoi(argv[3]) : UINT32_MAX);
     resume_begin(getenv("SPOOL_DONE"), argv[0], tasks, task_count);
-    for (uint32_t i = 0; i < task_count; i++) {
-        done_before += tasks[i].part;
-    }
+    done_before = parts_done();
     jobs_run(tasks, task_count, at_once, run_task, tell_done, tell_progress);
     uint32_t wrong = tell_all();
     resume_end(wrong == 0U);

@@ -15,26 +15,31 @@ static bool dense;
 
 /* ---- what a cut leaves ---- */
 
+/* The n-th of the sets that leave out one thing, or are made of one, or of the first so many. */
+static bool set_by_one(uint32_t things, uint32_t n, struct chip_subset *out)
+{
+    uint32_t singles = dense ? things : 2U;
+    bool without = n < singles;
+    n -= without ? 0U : singles;
+    enum chip_pick with = n % 2U == 0U ? CHIP_ONLY : CHIP_FIRST;
+    *out = (struct chip_subset){without ? CHIP_BUT : with, dense ? n : draw(things)};
+    return n < singles;
+}
+
 /* The n-th of the subsets of so many things that are tried. */
 static bool subset_of(uint32_t things, uint32_t n, struct chip_subset *out)
 {
-    uint32_t whole = dense ? 6U : 3U;
-    uint32_t singles = dense ? things : 2U;
-    if (things <= whole) {
+    if (things <= (dense ? 6U : 3U)) {
         *out = (struct chip_subset){CHIP_BITS, n};
         return n < 1U << things;
     }
+    if (n >= 4U) {
+        return set_by_one(things, n - 4U, out);
+    }
     if (n < 2U) {
         *out = (struct chip_subset){CHIP_FIRST, n == 0U ? 0U : things};
-    } else if (n < 4U) {
-        *out = (struct chip_subset){CHIP_RANDOM, n == 2U ? 64U : 192U};
-    } else if (n < 4U + singles) {
-        *out = (struct chip_subset){CHIP_BUT, dense ? n - 4U : draw(things)};
     } else {
-        n -= 4U + singles;
-        *out =
-            (struct chip_subset){n % 2U == 0U ? CHIP_ONLY : CHIP_FIRST, dense ? n : draw(things)};
-        return n < singles;
+        *out = (struct chip_subset){CHIP_RANDOM, n == 2U ? 64U : 192U};
     }
     return true;
 }
