@@ -19,9 +19,9 @@
  * all with one in or out of more; and each read fails.
  *
  * SPOOL_SEED=N: draws others. SPOOL_JOBS=N: processes at once, else one for each processor.
- * SPOOL_DENSE=N: else 0. SPOOL_PROGRESS=1: tells how far it is. SPOOL_DONE=FILE: what passed is
- * noted there, and not done again when the same program is started anew.
- * Ends with a line of counts, and how many states passed. What does not hold is told with the
+ * SPOOL_DENSE=N: else 3 where the depth is more, and 0. SPOOL_PROGRESS=1: tells how far it is.
+ * SPOOL_DONE=FILE: what passed is noted there, and not done again when the same program is started
+ * anew. Ends with a line of counts, and how many states passed. What does not hold is told with the
  * shortest way that led there.
  */
 #include "jobs.h"
@@ -176,13 +176,13 @@ static void tell_counts(const struct tally *all, unsigned long long sequences, u
         "list - depth %u: all %llu sequences, as %llu operations in %llu different states; %llu "
         "cut "
         "points (%llu known), %llu faults (%llu known), %llu mounts: lost %u, changed %u, doubled "
-        "%u, else wrong %u; drawn: sets of more than %s unsynced things, %slater lives; %u s of "
-        "processor time\n",
+        "%u, else wrong %u; drawn: sets of more than 3 unsynced things (of more than 6 at the "
+        "first "
+        "%u operations), failing reads behind these, later lives; %u s of processor time\n",
         (unsigned)search.depth, sequences, all->sequences, all->states, all->cuts, all->cuts_known,
         all->faults, all->faults_known, all->mounts, (unsigned)trace_count(TRACE_LOST),
         (unsigned)trace_count(TRACE_CHANGED), (unsigned)trace_count(TRACE_DOUBLED),
-        (unsigned)trace_count(TRACE_ELSE), search.dense >= search.depth ? "6" : "3",
-        search.dense >= search.depth ? "" : "failing reads, ", seconds);
+        (unsigned)trace_count(TRACE_ELSE), (unsigned)search.dense, seconds);
 }
 
 /* Returns how many are wrong. */
@@ -231,7 +231,7 @@ static void set_up(const char *depth)
     bool quick = strcmp(depth, "quick") == 0;
     search.depth = quick ? (uint32_t)QUICK : (uint32_t)strtoul(depth, NULL, 10);
     search.depth = search.depth < (uint32_t)DEPTH_MAX ? search.depth : (uint32_t)DEPTH_MAX;
-    search.dense = number_of("SPOOL_DENSE", 0U);
+    search.dense = number_of("SPOOL_DENSE", search.depth > (uint32_t)QUICK ? (uint32_t)QUICK : 0U);
     search.merge = number_of("SPOOL_MERGE", quick ? 0U : 1U) != 0U;
     search.seed = number_of("SPOOL_SEED", 0U) * 0x9E3779B97F4A7C15U;
     at_once = number_of("SPOOL_JOBS", jobs_processors());
