@@ -306,7 +306,7 @@ like '... with the numbers of the mount' "$out" '"lost":1,"damaged":1,"torn":0,"
     printf 'value 3 %s\n' "$secret"
     entries 1 30
 } | mkspool "$work/img" 4096 16 4
-edit flip 190 1
+edit flip 222 1
 nv spool check "$work/img" --json
 exits 'a value' "$E_CHECK"
 is '... is missed' "$(kinds)" 'record value '
