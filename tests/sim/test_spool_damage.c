@@ -358,6 +358,58 @@ static void test_a_cut_and_a_bit(void **state)
     }
 }
 
+/* With more entries than a list has room for, too: the head counts those that no list tells of. */
+static void test_each_wiped_block_is_counted(void **state)
+{
+    (void)state;
+    enum { MANY = 200 };
+    struct bench *b = spool_bench(BLOCKS_MAX, FEW_PICKS);
+    static uint8_t block_of[MANY + 1];
+    uint32_t id = 0;
+    for (uint32_t i = 0; i < (uint32_t)MANY; i++) {
+        assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("tiny"), i, &id), NVT_OK);
+        block_of[id] = (uint8_t)b->spool.ring.newest.block;
+    }
+    for (uint32_t block = 0; block < b->spool.ring.newest.block; block++) {
+        struct nvt_spool_info info;
+        uint8_t whole[BLOCK];
+        uint8_t *at = b->mem + (size_t)block * BLOCK;
+        uint32_t there = 0;
+        for (id = 1; id <= (uint32_t)MANY; id++) {
+            there += block_of[id] == block ? 1U : 0U;
+        }
+        (void)memcpy(whole, at, sizeof whole);
+        (void)memset(at, 0xFF, BLOCK);
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        nvt_spool_info(&b->spool, &info);
+        assert_int_equal(info.lost, there);
+        assert_int_equal(info.pending, (uint32_t)MANY - there);
+        (void)memcpy(at, whole, sizeof whole);
+    }
+}
+
+/* The last entry may have been promised, or not: its id is not given again. */
+static void test_torn_id_is_not_given_again(void **state)
+{
+    (void)state;
+    struct bench *b = spool_bench(8U, FEW_PICKS);
+    struct nvt_spool_info info;
+    uint32_t id = 0;
+    uint32_t last = 3;
+    for (uint32_t due = 1; due <= last; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    b->mem[FIRST_RECORD + 2 * ROOM + 20] ^= 1U;
+    for (uint32_t more = 0; more < 2U; more++) {
+        assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+        nvt_spool_info(&b->spool, &info);
+        assert_int_equal(info.pending, 2U + more);
+        assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("next"), 9U, &id), NVT_OK);
+        assert_true(id > last);
+        last = id;
+    }
+}
+
 static nvt_err (*real_sync)(void *ctx);
 static unsigned syncs;
 static unsigned period;
@@ -407,6 +459,8 @@ int main(void)
         cmocka_unit_test(test_window_is_too_small),
         cmocka_unit_test(test_block_fails_when_full),
         cmocka_unit_test(test_bad_block_is_known_again),
+        cmocka_unit_test(test_each_wiped_block_is_counted),
+        cmocka_unit_test(test_torn_id_is_not_given_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
