@@ -388,7 +388,7 @@ static void test_each_wiped_block_is_counted(void **state)
     }
 }
 
-/* The last entry may have been promised, or not: its id is not given again. */
+/* The last entries may have been promised, or not: their ids are not given again. */
 static void test_torn_id_is_not_given_again(void **state)
 {
     (void)state;
@@ -399,11 +399,12 @@ static void test_torn_id_is_not_given_again(void **state)
     for (uint32_t due = 1; due <= last; due++) {
         assert_int_equal(append(b, due), NVT_OK);
     }
+    b->mem[FIRST_RECORD + ROOM + 20] ^= 1U;
     b->mem[FIRST_RECORD + 2 * ROOM + 20] ^= 1U;
     for (uint32_t more = 0; more < 2U; more++) {
         assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
         nvt_spool_info(&b->spool, &info);
-        assert_int_equal(info.pending, 2U + more);
+        assert_int_equal(info.pending, 1U + more);
         assert_int_equal(nvt_spool_append(&b->spool, NVT_LIT("next"), 9U, &id), NVT_OK);
         assert_true(id > last);
         last = id;
