@@ -358,6 +358,24 @@ static void test_a_cut_and_a_bit(void **state)
     }
 }
 
+/* What is counted anew while the spool is mounted is not added to what was counted before. */
+static void test_repairs_are_counted_once(void **state)
+{
+    (void)state;
+    struct bench *b = spool_bench(8U, FEW_PICKS);
+    struct nvt_spool_info info;
+    for (uint32_t due = 1; due <= 3U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+    b->mem[8] ^= 1U; /* in the first copy of the head */
+    assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
+    b->mem[FIRST_RECORD + 20] ^= 1U;
+    deliver(b, 2U);
+    nvt_spool_info(&b->spool, &info);
+    assert_int_equal(info.lost, 1);
+    assert_int_equal(info.repaired, 1);
+}
+
 /* With more entries than a list has room for, too: the head counts those that no list tells of. */
 static void test_each_wiped_block_is_counted(void **state)
 {
@@ -460,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_window_is_too_small),
         cmocka_unit_test(test_block_fails_when_full),
         cmocka_unit_test(test_bad_block_is_known_again),
+        cmocka_unit_test(test_repairs_are_counted_once),
         cmocka_unit_test(test_each_wiped_block_is_counted),
         cmocka_unit_test(test_torn_id_is_not_given_again),
     };
