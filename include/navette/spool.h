@@ -109,7 +109,7 @@ struct nvt_spool_medium {
 /* A block in one of its lives, and how far its records count. */
 struct nvt_spool_life {
     uint32_t seq, salt;
-    uint32_t end, sure; /* holes between them are no damage: not all was synced there */
+    uint32_t end, sure; /* holes between them are not damage: some of it was not synced */
     uint32_t block;
 };
 
@@ -145,7 +145,7 @@ struct nvt_spool_picks {
 struct nvt_spool {
     struct nvt_spool_medium medium;
     bool mounted;
-    bool stale;       /* all must be counted anew: a sync failed */
+    bool stale;       /* everything must be counted again: a sync failed */
     bool closed;      /* nothing more is written to the newest block */
     bool any_hole;    /* not all that stands in the ring is a record */
     bool held;        /* operations do not sync: nvt_spool_commit will */
@@ -162,7 +162,8 @@ struct nvt_spool {
     uint32_t top_seq;     /* the highest number of a block that was ever given */
     uint32_t given;       /* the next id before something was undone */
     uint32_t synced_tail; /* the tail that is durable: so far the window is free */
-    uint32_t listed;      /* the id with which the next list of pending ones begins */
+    uint32_t listed; /* the id where the next list of pending ones begins, if it is known; else the
+                        tail */
     uint32_t failed_syncs;
     uint32_t damaged, lost, torn, repaired;
     uint32_t lost_before;            /* of lost: before the newest block was opened */

@@ -155,12 +155,10 @@ static nvt_err next_in_block(struct nvt_spool_audit *a, struct nvt_spool_item *o
                              struct nvt_span *out_bytes)
 {
     struct nvt_record r;
-    struct nvt_walk walk = {.of = a->life,
-                            .seed = nvt_life_seed(&a->life),
-                            .offset = a->offset,
-                            .stop = a->stop,
-                            .budget = 4U * a->spool.medium.device->block_size,
-                            .checked = true};
+    struct nvt_walk walk;
+    (void)nvt_walk_begin(&a->spool.medium, &a->life, &walk); /* its end is known: nothing is read */
+    walk.offset = a->offset;
+    walk.stop = a->stop;
     nvt_err err = nvt_walk_next(&a->spool.medium, &walk, &r);
     if (err == NVT_E_SPOOL_EMPTY) {
         return end_block(a, out);

@@ -24,7 +24,7 @@ static nvt_err has_source(const struct nvt_spool_medium *m, const struct nvt_hea
 
 /* What stands in a block that was opened to move records, or has one copy of its head alone. */
 struct content {
-    bool own;      /* a record that is no list, and no part of a move */
+    bool own;      /* a record that is neither a list nor part of a move */
     bool moved;    /* a move was ended, and none of its copies is missing */
     bool ended;    /* a move was ended */
     uint32_t next; /* number of the oldest block from then on */

@@ -8,7 +8,7 @@ static bool has_room(const struct nvt_spool *s)
 {
     const struct nvt_port_block *d = s->config.device;
     return nvt_data_max(d) >= 2U * nvt_room(d, 16U) && s->config.buffer_cap >= nvt_room(d, 64U) &&
-           s->config.buffer_cap >= nvt_padded(d, NVT_HEAD_LEN) && nvt_ids_cap(s) > 0U;
+           nvt_ids_cap(s) > 0U; /* a head takes no more than that record */
 }
 
 static nvt_err begin(struct nvt_spool *s, const struct nvt_spool_config *config)
@@ -91,13 +91,6 @@ static void note_passed_over(struct nvt_spool *s)
     }
 }
 
-static void take_chain(struct nvt_spool *s)
-{
-    s->closed = true; /* what is erased there may be what a failed try left of itself */
-    s->listed = s->base.tail;
-    note_passed_over(s);
-}
-
 /* Ids that may have been given are not given again, as long as half of the window is left. */
 static void skip_ids(struct nvt_spool *s, uint32_t skip)
 {
@@ -128,7 +121,8 @@ nvt_err nvt_spool_mount(struct nvt_spool *s, const struct nvt_spool_config *conf
     if (err == NVT_E_SPOOL_EMPTY) {
         err = find_nothing(s);
     } else if (err == NVT_OK) {
-        take_chain(s);
+        s->closed = true; /* what is erased there may be what a failed try left of itself */
+        note_passed_over(s);
         err = nvt_recount(s);
         if (err == NVT_OK) {
             skip_ids(s, skip);
@@ -180,7 +174,6 @@ nvt_err nvt_spool_format_from(struct nvt_spool *s, const struct nvt_spool_config
         s->now = *start;
         s->now.window_cap = nvt_ids_cap(s);
         s->now.pending = 0U;
-        s->listed = s->now.tail;
         err = nvt_ring_move(s);
         err = err == NVT_E_SPOOL_FULL ? NVT_E_SPOOL_IO : err;
     }

@@ -36,7 +36,7 @@ struct nvt_spool_entry *nvt_out_slot(struct nvt_spool *s, uint32_t id)
 
 /* ---- two lists ---- */
 
-/* At place i; where there is no room, the last one gives way. The next walk must meet that. */
+/* Inserts at index i. A full list drops its last entry, which the next walk has to find. */
 static void put(struct nvt_spool_picks *p, uint32_t i, const struct nvt_spool_entry *e)
 {
     struct nvt_spool_entry *at = &p->list[i];
@@ -103,11 +103,11 @@ void nvt_picks_move(struct nvt_spool *s, const struct nvt_record *r)
 /* ---- walks ---- */
 
 /* The queue takes a quarter once any were deferred. */
-void nvt_picks_begin(struct nvt_spool *s, bool anew)
+void nvt_picks_begin(struct nvt_spool *s, bool all)
 {
     uint32_t quarter = s->config.pick_cap / 4U;
     uint32_t rest = s->config.pick_cap - quarter;
-    if (anew) {
+    if (all) {
         nvt_picks_forget(s);
     }
     for (unsigned i = 0; i < 2U; i++) {

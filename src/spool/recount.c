@@ -85,7 +85,6 @@ static void see_entry(struct count *k, const struct nvt_record *r)
     struct nvt_spool *s = k->s;
     uint32_t next = s->now.next;
     if (k->fresh && !r->copy && r->id != UINT32_MAX) {
-        reach(k, r->id);
         reach(k, r->id + 1U);
     }
     bool is_new = r->id >= next;

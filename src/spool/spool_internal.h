@@ -136,7 +136,7 @@ uint32_t nvt_distance(const struct nvt_spool_medium *m, uint32_t from, uint32_t 
 nvt_err nvt_read_at(const struct nvt_spool_medium *m, uint32_t block, uint32_t offset, uint8_t *out,
                     uint32_t len);
 
-/* Copies and number 0: there is no good one. NVT_E_SPOOL_IO. */
+/* Copies and number are 0 if neither copy is good. NVT_E_SPOOL_IO. */
 nvt_err nvt_read_head(const struct nvt_spool_medium *m, uint32_t block, struct nvt_head *out);
 
 /* Where in the block, from offset up to limit, the last unit ends that is not erased; offset: there
@@ -150,7 +150,7 @@ struct nvt_walk {
     uint32_t seed;
     uint32_t offset; /* of the next record */
     uint32_t stop;   /* all is erased from there on; the last record may end in such bytes */
-    uint32_t holes;  /* spots that are no record, before sure */
+    uint32_t holes;  /* spots without a record, before sure */
     bool any_hole;   /* wherever */
     uint32_t budget; /* bytes that may still be read in vain */
     bool checked;    /* each record by its CRC; else only behind a hole */
@@ -181,13 +181,13 @@ nvt_err nvt_ring_enter(const struct nvt_spool *s, uint32_t block, struct nvt_wal
 /* ---- ids.c: three bits for each id from the oldest pending one on ---- */
 
 enum nvt_id_state {
-    NVT_ID_GONE,     /* settled, or lost; while all is counted anew: nothing is known of it */
+    NVT_ID_GONE,     /* settled, or lost; during a recount: nothing is known of it */
     NVT_ID_PENDING,  /* its record is there */
     NVT_ID_DEFERRED, /* it was put behind the others; the next two: and failed once, or more often
                       */
     NVT_ID_FAILED,
     NVT_ID_FAILED_OFTEN,
-    NVT_ID_DONE,    /* while all is counted anew: it was settled */
+    NVT_ID_DONE,    /* during a recount: it was settled */
     NVT_ID_PROMISED /* it was pending, and its record was not met yet */
 };
 
@@ -231,15 +231,15 @@ void nvt_picks_offer(struct nvt_spool *s, const struct nvt_spool_entry *e);
 /* It is taken out. */
 void nvt_picks_drop(struct nvt_spool_picks *p, uint32_t id);
 
-/* Where they stand is not known: pick anew. */
+/* Where they stand is not known any more: the next walk finds them. */
 void nvt_picks_forget(struct nvt_spool *s);
 
 /* An entry stands there now. */
 void nvt_picks_move(struct nvt_spool *s, const struct nvt_record *r);
 
-/* A walk that fills the picks begins, finds a pending entry, has ended. anew: it fills the queue of
- * deferred ones even if that is not empty. */
-void nvt_picks_begin(struct nvt_spool *s, bool anew);
+/* A walk that fills the picks begins, finds a pending entry, has ended. all: it fills both lists,
+ * even if they are not empty. */
+void nvt_picks_begin(struct nvt_spool *s, bool all);
 void nvt_picks_see(struct nvt_spool *s, const struct nvt_spool_entry *e);
 void nvt_picks_end(struct nvt_spool *s);
 
@@ -267,7 +267,7 @@ uint32_t nvt_ring_spare(const struct nvt_spool *s);
 /* Free, and not known as bad. */
 bool nvt_ring_is_free(const struct nvt_spool *s, uint32_t block);
 
-/* Free ones behind b and before the oldest; *out_last: the last of them. */
+/* Free ones behind b and before the oldest that the device tells of; *out_last: the last one. */
 uint32_t nvt_ring_free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *out_last);
 
 /* ---- open.c ---- */

@@ -21,6 +21,13 @@ static nvt_err append(struct bench *b, uint32_t due_s)
     return nvt_spool_append(&b->spool, nvt_span_of(text, sizeof text), due_s, &id);
 }
 
+static void append_three(struct bench *b)
+{
+    for (uint32_t due = 1; due <= 3U; due++) {
+        assert_int_equal(append(b, due), NVT_OK);
+    }
+}
+
 static nvt_err pick(struct bench *b, struct nvt_spool_entry *e)
 {
     uint8_t text[TEXT];
@@ -44,9 +51,7 @@ static void test_entry_rots_while_mounted(void **state)
     (void)state;
     struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_info info;
-    for (uint32_t due = 1; due <= 3U; due++) {
-        assert_int_equal(append(b, due), NVT_OK);
-    }
+    append_three(b);
     b->mem[FIRST_RECORD + 20] ^= 1U;
     deliver(b, 2U);
     nvt_spool_info(&b->spool, &info);
@@ -141,9 +146,7 @@ static void test_a_part_reads_as_erased(void **state)
         uint8_t text[2 * TEXT];
         struct nvt_buf out;
         nvt_buf_init(&out, text, sizeof text);
-        for (uint32_t due = 1; due <= 3U; due++) {
-            assert_int_equal(append(b, due), NVT_OK);
-        }
+        append_three(b);
         if (settled == 1U) {
             deliver(b, 1U);
         }
@@ -358,15 +361,13 @@ static void test_a_cut_and_a_bit(void **state)
     }
 }
 
-/* What is counted anew while the spool is mounted is not added to what was counted before. */
+/* Counting again while the spool is mounted does not add to what was counted before. */
 static void test_repairs_are_counted_once(void **state)
 {
     (void)state;
     struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_info info;
-    for (uint32_t due = 1; due <= 3U; due++) {
-        assert_int_equal(append(b, due), NVT_OK);
-    }
+    append_three(b);
     b->mem[8] ^= 1U; /* in the first copy of the head */
     assert_int_equal(nvt_spool_mount(&b->spool, &b->config), NVT_OK);
     b->mem[FIRST_RECORD + 20] ^= 1U;
@@ -414,9 +415,7 @@ static void test_torn_id_is_not_given_again(void **state)
     struct nvt_spool_info info;
     uint32_t id = 0;
     uint32_t last = 3;
-    for (uint32_t due = 1; due <= last; due++) {
-        assert_int_equal(append(b, due), NVT_OK);
-    }
+    append_three(b);
     b->mem[FIRST_RECORD + ROOM + 20] ^= 1U;
     b->mem[FIRST_RECORD + 2 * ROOM + 20] ^= 1U;
     for (uint32_t more = 0; more < 2U; more++) {
