@@ -15,6 +15,7 @@ one() { # FOLDER NAME
     mkdir "$logs"
     WRAP="valgrind -q --log-file=$logs/%p --error-exitcode=99 --leak-check=full"
     WRAP="$WRAP --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible"
+    WRAP="$WRAP --suppressions=tests/tools/valgrind.supp"
     export WRAP NV_LIMIT=180 BUILD="$build"
     timeout -k 5 1500 sh "tests/e2e/$2.sh" >"$1/$2.said" 2>&1 </dev/null &
     runner=$!
