@@ -15,8 +15,6 @@ static nvt_err prog(struct nvt_spool *s, uint32_t block, uint32_t offset, uint32
 
 /* ---- records ---- */
 
-/* Behind those of the block, where its room was made before; not synced. bytes may stand in the
- * buffer behind a record's first ones. */
 nvt_err nvt_tip_write(struct nvt_spool *s, struct nvt_spool_ring *tip, struct nvt_record r,
                       struct nvt_span bytes)
 {

@@ -72,7 +72,6 @@ bool nvt_ring_is_free(const struct nvt_spool *s, uint32_t block)
     return state == NVT_BLOCK_FREE || state == NVT_BLOCK_ERASED;
 }
 
-/* Free ones behind b and before the oldest that the device tells of; *out_last: the last one. */
 uint32_t nvt_ring_free_behind(const struct nvt_spool *s, uint32_t b, uint32_t *out_last)
 {
     uint32_t count = 0;

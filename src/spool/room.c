@@ -37,7 +37,8 @@ static void find_second(const struct nvt_spool *s, struct nvt_spool_ring *out)
     out->oldest_seq = err == NVT_OK && walk.of.seq != 0U ? walk.of.seq : s->ring.oldest_seq + 1U;
 }
 
-nvt_err nvt_ring_follow(struct nvt_spool *s)
+/* Lets the oldest follow to the first block in which something lives. */
+static nvt_err follow(struct nvt_spool *s)
 {
     nvt_err err = NVT_E_SPOOL_EMPTY;
     while (err == NVT_E_SPOOL_EMPTY && s->ring.oldest != s->ring.newest.block) {
@@ -178,7 +179,7 @@ static nvt_err make_room(struct nvt_spool *s, uint32_t room)
     /* The oldest is left only when what emptied it is durable. */
     nvt_err err = has_room(s, room) ? NVT_OK : nvt_ring_sync(s);
     while (err == NVT_OK && !has_room(s, room)) {
-        err = turns == 0U ? NVT_E_SPOOL_FULL : nvt_ring_follow(s);
+        err = turns == 0U ? NVT_E_SPOOL_FULL : follow(s);
         if (err == NVT_OK) {
             err = open_plain(s);
             err = err == NVT_E_SPOOL_FULL ? nvt_ring_move(s) : err;

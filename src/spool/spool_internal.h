@@ -286,9 +286,6 @@ void nvt_tip_become_head(struct nvt_spool *s, const struct nvt_spool_ring *tip);
 
 /* ---- room.c ---- */
 
-/* Lets the oldest follow to the first block in which something lives. NVT_E_SPOOL_IO. */
-nvt_err nvt_ring_follow(struct nvt_spool *s);
-
 /* Opens a block, moves there what lives in the oldest one, and leaves that. NVT_E_SPOOL_FULL,
  * NVT_E_SPOOL_IO. */
 nvt_err nvt_ring_move(struct nvt_spool *s);

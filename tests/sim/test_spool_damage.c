@@ -70,9 +70,7 @@ static void test_entry_rots_while_out(void **state)
     (void)state;
     struct bench *b = spool_bench(8U, FEW_PICKS);
     struct nvt_spool_entry e;
-    assert_int_equal(append(b, 1U), NVT_OK);
-    assert_int_equal(append(b, 2U), NVT_OK);
-    assert_int_equal(append(b, 3U), NVT_OK);
+    append_three(b);
     assert_int_equal(pick(b, &e), NVT_OK);
     b->mem[FIRST_RECORD + 20] ^= 1U;
     b->mem[FIRST_RECORD + ROOM + 20] ^= 1U;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
+
 enum { CLEAN, PROGRAMMED, ERASED_FRONT, ERASED_BACK };
 
 /* STALE: not erased, or not wholly; whatever it looks like. */
@@ -145,15 +147,22 @@ static uint8_t fresh_again(const struct chip *c, uint32_t i)
     return blank ? FRESH : c->fresh[i];
 }
 
+/* So many units become durable as they are. */
+static void sync_units(struct chip *c, uint32_t first, uint32_t count)
+{
+    size_t at = (size_t)first * c->prog_size;
+    (void)memcpy(c->durable + at, c->mem + at, (size_t)count * c->prog_size);
+    for (uint32_t i = first; i < first + count; i++) {
+        c->durable_fresh[i] = fresh_again(c, i);
+    }
+    (void)memset(c->dirty + first, CLEAN, count);
+}
+
 /* What a torn call did is there, whatever becomes of the rest. */
 static void settle_units(struct chip *c, uint32_t from, uint32_t end)
 {
-    uint32_t unit = c->prog_size;
-    for (uint32_t i = from / unit; i * unit < end; i++) {
-        (void)memcpy(c->durable + (size_t)i * unit, c->mem + (size_t)i * unit, unit);
-        c->durable_fresh[i] = fresh_again(c, i);
-        c->dirty[i] = CLEAN;
-    }
+    uint32_t first = from / c->prog_size;
+    sync_units(c, first, (end + c->prog_size - 1U) / c->prog_size - first);
 }
 
 static nvt_err do_prog(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
@@ -240,13 +249,6 @@ static uint32_t alike(const struct chip *c, uint32_t i, uint32_t end)
     return n;
 }
 
-static void copy_fresh(struct chip *c, uint32_t from, uint32_t count)
-{
-    for (uint32_t i = from; i < from + count; i++) {
-        c->durable_fresh[i] = fresh_again(c, i);
-    }
-}
-
 /* All that is to be synced is. */
 static void sync_all(struct chip *c)
 {
@@ -254,10 +256,7 @@ static void sync_all(struct chip *c)
     for (uint32_t i = c->dirty_from; i < c->dirty_end; i += n) {
         n = alike(c, i, c->dirty_end);
         if (c->dirty[i] != (uint8_t)CLEAN) {
-            size_t at = (size_t)i * c->prog_size;
-            (void)memcpy(c->durable + at, c->mem + at, (size_t)n * c->prog_size);
-            copy_fresh(c, i, n);
-            (void)memset(c->dirty + i, CLEAN, n);
+            sync_units(c, i, n);
         }
     }
     c->dirty_from = c->dirty_end;
@@ -265,11 +264,8 @@ static void sync_all(struct chip *c)
 
 static void sync_unit(struct chip *c, uint32_t i)
 {
-    size_t at = (size_t)i * c->prog_size;
     if (c->dirty[i] != (uint8_t)CLEAN) {
-        (void)memcpy(c->durable + at, c->mem + at, c->prog_size);
-        c->durable_fresh[i] = fresh_again(c, i);
-        c->dirty[i] = CLEAN;
+        sync_units(c, i, 1U);
     }
 }
 
@@ -390,7 +386,7 @@ void chip_reopen(struct chip *c)
     }
     freshen(c);
     c->off = false;
-    chip_arm(c, (struct chip_plan){0U, false, CHIP_NONE, false, false});
+    chip_arm(c, no_plan);
 }
 
 /* By chance each unit has its own, those of an erase too. */

@@ -32,6 +32,8 @@ struct chip_plan {
     bool forever; /* all later calls fail too */
 };
 
+extern const struct chip_plan no_plan;
+
 struct chip {
     uint32_t block_size, block_count, prog_size;
     struct chip_plan plan;

@@ -8,8 +8,6 @@ const char *const op_names[OPS] = {"append",         "append-long", "settle",  "
                                    "pick",           "put-back",    "defer",   "put-value",
                                    "put-long-value", "hold",        "remount", "list"};
 
-static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
-
 /* ---- operations ---- */
 
 /* 7: "full" is said only when it is true. A longer record than all before it also makes the

@@ -20,9 +20,10 @@
  *
  * SPOOL_SEED=N: draws others. SPOOL_JOBS=N: processes at once, else one for each processor.
  * SPOOL_DENSE=N: else 3 where the depth is more, and 0. SPOOL_PROGRESS=1: tells how far it is.
+ * SPOOL_MERGE=0 or 1: whether two faults that leave the same state go on as one.
  * SPOOL_DONE=FILE: what passed is noted there, and not done again when the same program is started
- * anew. Ends with a line of counts, and how many states passed. What does not hold is told with the
- * shortest way that led there.
+ * again. Ends with a line of counts, and how many states passed. What does not hold is told with
+ * the shortest way that led there.
  */
 #include "jobs.h"
 #include "resume.h"
@@ -173,12 +174,11 @@ static unsigned long long sequences_of(uint32_t depth)
 static void tell_counts(const struct tally *all, unsigned long long sequences, unsigned seconds)
 {
     (void)printf(
-        "list - depth %u: all %llu sequences, as %llu operations in %llu different states; %llu "
-        "cut "
-        "points (%llu known), %llu faults (%llu known), %llu mounts: lost %u, changed %u, doubled "
-        "%u, else wrong %u; drawn: sets of more than 3 unsynced things (of more than 6 at the "
-        "first "
-        "%u operations), failing reads behind these, later lives; %u s of processor time\n",
+        "list - depth %u: all %llu sequences, as %llu operations in %llu different states; "
+        "%llu cut points (%llu known), %llu faults (%llu known), %llu mounts: lost %u, "
+        "changed %u, doubled %u, else wrong %u; drawn: sets of more than 3 unsynced things "
+        "(of more than 6 at the first %u operations), failing reads behind these, later lives; "
+        "%u s of processor time\n",
         (unsigned)search.depth, sequences, all->sequences, all->states, all->cuts, all->cuts_known,
         all->faults, all->faults_known, all->mounts, (unsigned)trace_count(TRACE_LOST),
         (unsigned)trace_count(TRACE_CHANGED), (unsigned)trace_count(TRACE_DOUBLED),
@@ -226,9 +226,8 @@ static uint32_t number_of(const char *name, uint32_t otherwise)
     return text != NULL && text[0] != '\0' ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
 }
 
-static void set_up(const char *depth)
+static void set_up(const char *depth, bool quick)
 {
-    bool quick = strcmp(depth, "quick") == 0;
     search.depth = quick ? (uint32_t)QUICK : (uint32_t)strtoul(depth, NULL, 10);
     search.depth = search.depth < (uint32_t)DEPTH_MAX ? search.depth : (uint32_t)DEPTH_MAX;
     search.dense = number_of("SPOOL_DENSE", search.depth > (uint32_t)QUICK ? (uint32_t)QUICK : 0U);
@@ -243,7 +242,8 @@ int main(int argc, char **argv)
     if (argc > 4) {
         return replay(argv);
     }
-    set_up(argc > 1 ? argv[1] : "quick");
+    bool quick = argc < 2 || strcmp(argv[1], "quick") == 0;
+    set_up(argc < 2 ? "" : argv[1], quick);
     tasks = jobs_tasks();
     if (tasks == NULL || search.depth == 0U) {
         (void)fprintf(stderr, tasks == NULL ? "no memory to share\n" : "no operations\n");
@@ -251,8 +251,7 @@ int main(int argc, char **argv)
     }
     began = time(NULL);
     parent = getpid();
-    add_tasks(argc < 2 || strcmp(argv[1], "quick") == 0,
-              argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX,
+    add_tasks(quick, argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX,
               argc > 3 ? (uint32_t)atoi(argv[3]) : UINT32_MAX);
     resume_begin(getenv("SPOOL_DONE"), argv[0], tasks, task_count);
     done_before = parts_done();

@@ -8,8 +8,6 @@
 
 enum { SOME_READS = 2 };
 
-static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
-
 /* At this operation less is left to chance. */
 static bool dense;
 

@@ -3,8 +3,6 @@
 #include "seen.h"
 #include "trace.h"
 
-static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
-
 struct search search;
 struct tally tally;
 

@@ -7,8 +7,6 @@ struct world world;
 
 enum { CUT_HOLDS = 96 };
 
-static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
-
 /* ---- mount ---- */
 
 static void check_lost(void)

@@ -99,11 +99,6 @@ void trace_merge(const struct trace_book *from)
     }
 }
 
-uint32_t trace_wrong(void)
-{
-    return book->total;
-}
-
 static enum trace_class class_of(const char *what)
 {
     switch (what[0]) {

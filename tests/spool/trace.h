@@ -5,7 +5,7 @@
 
 #include "oracle.h"
 
-enum trace_class { TRACE_LOST, TRACE_CHANGED, TRACE_DOUBLED, TRACE_ELSE, TRACE_CLASSES };
+enum trace_class { TRACE_LOST, TRACE_CHANGED, TRACE_DOUBLED, TRACE_ELSE };
 
 enum { TRACE_STEPS = 48, TRACE_WRONGS = 32 };
 
@@ -53,7 +53,6 @@ void trace_back(uint32_t mark);
 /* What the steps ended in; NULL: nothing wrong. */
 void trace_judge(const char *fault);
 
-uint32_t trace_wrong(void);
 uint32_t trace_count(enum trace_class of);
 
 /* Plays the steps that the text tells, each as trace_tell prints them. */

@@ -12,8 +12,6 @@ static const struct world_size sizes[] = {
 
 enum { DEVICES = (int)(sizeof sizes / sizeof sizes[0]), LOOKED_AT = 160, LAPS = 120 };
 
-static const struct chip_plan no_plan = {0U, false, CHIP_NONE, false, false};
-
 static uint32_t chance;
 
 static uint32_t draw(uint32_t below)
